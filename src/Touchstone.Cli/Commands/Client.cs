@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Touchstone.Cli.Commands;
+
+/// <summary><c>touchstone client …</c>: registrations of resource servers and clients.</summary>
+internal static class ClientCommand
+{
+    private static readonly Argument<string> Id = new("id") { Description = "The client identifier." };
+
+    static ClientCommand() => Id.Validators.Add(static result =>
+    {
+        // A path of dots would be resolved away, and name another resource.
+        if (result.GetValueOrDefault<string>() is null or "" or "." or "..") result.AddError("The client identifier must not be empty, '.' or '..'.");
+    });
+
+    internal static Command Create() => new Verb("client", "Register resource servers and clients, and look after them.", "touchstone client list")
+    {
+        ClientAdd.Create(Id),
+        new Verb("list", "List every registration.", "touchstone client list", "touchstone client list --json").Does(ListAsync),
+        new Verb("show", "Show one registration.", "touchstone client show billing-api") { Id }.Does(ShowAsync),
+        Switch("disable", "Stop a client: it may do nothing, and its tokens are inactive."),
+        Switch("enable", "Let a disabled client work again; nothing that was revoked comes back."),
+        ClientRotateSecret.Create(Id),
+    };
+
+    internal static string PathOf(string id) => $"admin/clients/{Uri.EscapeDataString(id)}";
+
+    /// <summary>The one time that a new secret is seen.</summary>
+    internal static int PrintWithSecret(Call call, Outcome<JsonElement> answer)
+    {
+        var exitCode = call.Output.Answer(answer, call.Output.Members);
+        if (exitCode == ExitCodes.Done && answer.Value.TryGetProperty("client_secret", out _))
+            call.Output.Note("Keep client_secret now: the server stores only its hash, and it is not shown again.");
+        return exitCode;
+    }
+
+    private static Verb Switch(string name, string description) =>
+        new Verb(name, description, $"touchstone client {name} billing-api") { Id }.Does((call, stop) => PostAsync(call, name, stop));
+
+    private static async Task<int> ShowAsync(Call call, CancellationToken stop) =>
+        call.Output.Answer(await call.Admin.GetAsync(PathOf(call.Get(Id)), stop), call.Output.Members);
+
+    private static async Task<int> PostAsync(Call call, string action, CancellationToken stop) =>
+        call.Output.Answer(await call.Admin.PostAsync($"{PathOf(call.Get(Id))}/{action}", [], stop), call.Output.Members);
+
+    private static async Task<int> ListAsync(Call call, CancellationToken stop)
+    {
+        var clients = new List<JsonElement>();
+        var after = "";
+        do
+        {
+            var page = await call.Admin.GetAsync(after == "" ? "admin/clients" : $"admin/clients?after={Uri.EscapeDataString(after)}", stop);
+            if (page.Failure is { } failure) return call.Output.Fail(failure);
+            if (!page.Value.TryGetProperty("items", out var items) || items.ValueKind != JsonValueKind.Array)
+                return call.Output.Fail(Failure.Unreachable("the server's list holds no items: is --server right?"));
+
+            clients.AddRange(items.EnumerateArray());
+            after = Describe.Text(page.Value, "next");
+        }
+        while (after != "");
+
+        return Print(call.Output, clients);
+    }
+
+    private static int Print(Output output, List<JsonElement> clients)
+    {
+        if (output.IsJson) output.Line(AsOnePage(clients));
+        else output.Table(["id", "kind", "enabled", "introspects", "tenant", "audience", "scope"], [.. clients.Select(Row)]);
+        return ExitCodes.Done;
+    }
+
+    private static string[] Row(JsonElement client) =>
+    [
+        Describe.Text(client, "client_id"),
+        Describe.Text(client, "kind") + (Describe.Is(client, "public") ? ",public" : ""),
+        Describe.Is(client, "enabled") ? "yes" : "no",
+        Describe.Is(client, "may_introspect") ? "yes" : "no",
+        Describe.Text(client, "tenant"),
+        string.Join(' ', Describe.Strings(client, "audience")),
+        Describe.Text(client, "scope"),
+    ];
+
+    private static JsonElement AsOnePage(List<JsonElement> clients)
+    {
+        var page = new JsonObject { ["items"] = new JsonArray([.. clients.Select(client => JsonObject.Create(client))]), ["next"] = null };
+        return JsonElement.Parse(page.ToJsonString());
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Touchstone.Cli.Commands;
+
+/// <summary><c>touchstone client add</c>.</summary>
+internal static class ClientAdd
+{
+    private static readonly Option<string> Kind = new("--kind")
+    {
+        Description = "A resource server checks tokens; a client is issued them.",
+        Required = true,
+    };
+
+    private static readonly Option<bool> Public = new("--public") { Description = "The client can keep no secret, and is given none." };
+
+    private static readonly Option<string[]> AuthMethod = new("--auth-method")
+    {
+        Description = "A way it may authenticate; may repeat. [default: client_secret_basic and client_secret_post]",
+        HelpName = "method",
+    };
+
+    private static readonly Option<string[]> Audience = new("--audience")
+    {
+        Description = "A resource server's identifier, or for a client a resource it may ask for, the first being its default; may repeat.",
+        HelpName = "uri",
+    };
+
+    private static readonly Option<string[]> Scope = new("--scope") { Description = "Scopes it may be granted or see; may repeat.", HelpName = "scope" };
+
+    private static readonly Option<bool?> MayIntrospect = new("--may-introspect")
+    {
+        Description = "It may introspect tokens. [default: true for a resource server, false for a client]",
+    };
+
+    private static readonly Option<string> Tenant = new("--tenant") { Description = "The tenant it belongs to.", HelpName = "tenant" };
+
+    static ClientAdd() => Kind.AcceptOnlyFromAmong("resource-server", "client");
+
+    internal static Command Create(Argument<string> id) => new Verb(
+        "add",
+        "Register a resource server or a client; its secret is printed once.",
+        "touchstone client add billing-api --kind resource-server --audience https://billing.example.com",
+        "touchstone client add reports --kind client --audience https://billing.example.com --scope \"invoices:read invoices:list\"",
+        "touchstone client add spa --kind client --public")
+    {
+        id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, Tenant,
+    }.Does(async (call, stop) => ClientCommand.PrintWithSecret(call, await call.Admin.PostAsync("admin/clients", Registration(call, call.Get(id)), stop)));
+
+    /// <summary>Only what was given: the defaults are the server's.</summary>
+    private static JsonObject Registration(Call call, string id)
+    {
+        var registration = new JsonObject { ["client_id"] = id, ["kind"] = call.Get(Kind) };
+        if (call.Get(Public)) registration["public"] = true;
+        if (call.Has(AuthMethod)) registration["auth_methods"] = Requests.Array(call.Get(AuthMethod));
+        if (call.Has(Audience)) registration["audience"] = Requests.Array(call.Get(Audience));
+        if (call.Has(Scope)) registration["scope"] = Requests.Scope(call.Get(Scope));
+        if (call.Get(MayIntrospect) is { } may) registration["may_introspect"] = may;
+        if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
+        return registration;
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Touchstone.Cli;
+
+/// <summary>A command whose help ends with examples.</summary>
+internal sealed class Verb(string name, string description, params string[] examples) : Command(name, description)
+{
+    internal IReadOnlyList<string> Examples => examples;
+
+    /// <summary>What the command does. The cancellation token ends with Ctrl-C.</summary>
+    internal Verb Does(Func<Call, CancellationToken, Task<int>> body)
+    {
+        SetAction(async (parse, stop) =>
+        {
+            using var call = new Call(parse);
+            return await body(call, stop);
+        });
+        return this;
+    }
+}
+
+/// <summary>The library's help, and below it the examples.</summary>
+internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> examplesOfRoot) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        help.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        var examples = parseResult.CommandResult.Command switch
+        {
+            Verb verb => verb.Examples,
+            RootCommand => examplesOfRoot,
+            _ => [],
+        };
+        if (examples.Count > 0) output.WriteLine("Examples:");
+        foreach (var example in examples) output.WriteLine($"  {example}");
+        return ExitCodes.Done;
+    }
+}

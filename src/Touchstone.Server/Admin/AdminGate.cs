@@ -1,0 +1,79 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Touchstone.Protocol;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Http;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Admin;
+
+/// <summary>
+/// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
+/// </summary>
+internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
+{
+    internal const string Scope = "touchstone:admin";
+
+    // The admin API is one more resource server: the same rule judges its tokens as everybody's.
+    private readonly Caller _self = new() { ClientId = "touchstone", Kind = CallerKind.ResourceServer, Audience = [options.EffectiveIssuer], MayIntrospect = true };
+
+    internal RequestDelegate Handle(Func<AdminExchange, Task> handler) => async http =>
+    {
+        var started = time.GetTimestamp();
+        using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, "admin") : null;
+        try
+        {
+            if (await AuthenticateAsync(http) is { } actor) await handler(new AdminExchange(http, actor));
+        }
+        catch (StoreException failed)
+        {
+            logger.StoreFailed("admin", failed);
+            AdminExchange.Refuse(http, StatusCodes.Status503ServiceUnavailable, OAuthError.TemporarilyUnavailable.Description);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            AdminExchange.Refuse(http, bad.StatusCode, bad.StatusCode == 413 ? "The body is too large." : "The body could not be read.");
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The caller is gone: there is nobody to answer.
+        }
+        catch (Exception failed)
+        {
+            logger.Unexpected("admin", failed);
+            AdminExchange.Refuse(http, StatusCodes.Status500InternalServerError, OAuthError.ServerError.Description);
+        }
+        var outcome = http.Response.StatusCode < 400 ? "ok" : "refused";
+        metrics.Answered("admin", outcome, outcome, time.GetElapsedTime(started));
+    };
+
+    private async Task<string?> AuthenticateAsync(HttpContext http)
+    {
+        const string Bearer = "Bearer ";
+        var header = http.Request.Headers.Authorization;
+        if (header.Count > 1) return Refuse(http, OAuthError.InvalidRequest.With("There is more than one Authorization header."));
+        if (header.Count == 0 || !header[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Challenge(http);
+
+        var token = System.Text.Encoding.UTF8.GetBytes(header[0]![Bearer.Length..].Trim(' '));
+        var found = token.Length is 0 or > TokenFormat.MaxLength ? default : await tokens.FindAsync(TokenHash.Of(token), http.RequestAborted);
+        if (!IntrospectionRules.Decide(found.Record, _self, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).IsActive) return Refuse(http, OAuthError.InvalidToken);
+        return found.Record!.Scope.Contains(Scope) ? found.Record.ClientId : Refuse(http, OAuthError.InsufficientScope.With($"This needs the scope {Scope}."));
+    }
+
+    // RFC 6750 §3.1: who sent no token is told how, not what was wrong.
+    private static string? Challenge(HttpContext http)
+    {
+        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(null, Scope);
+        AdminExchange.Refuse(http, 401, $"Send a bearer token of this server with the scope {Scope}.");
+        return null;
+    }
+
+    private static string? Refuse(HttpContext http, OAuthError error)
+    {
+        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error == OAuthError.InvalidRequest ? null : Scope);
+        AdminExchange.Refuse(http, error.Status, error.Description);
+        return null;
+    }
+}

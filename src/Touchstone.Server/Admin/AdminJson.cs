@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Admin;
+
+/// <summary><c>POST /admin/clients</c>. What is left out gets the default of the kind.</summary>
+internal sealed record NewClient(
+    string ClientId, string Kind, bool Public = false, IReadOnlyList<string>? AuthMethods = null, IReadOnlyList<string>? Audience = null,
+    string? Scope = null, bool? MayIntrospect = null, string? Tenant = null);
+
+/// <summary>A client as the admin API shows it; the secret only when it was just made.</summary>
+internal sealed record ClientView(
+    string ClientId, string Kind, bool Public, IReadOnlyList<string> AuthMethods, IReadOnlyList<string> Audience, string Scope, bool MayIntrospect, string? Tenant,
+    bool Enabled, long CreatedAt, IReadOnlyList<SecretView> Secrets, string? ClientSecret = null)
+{
+    internal static ClientView Of(ClientRegistration client, string? secret = null) => new(
+        client.ClientId, client.Kind, client.Public, client.AuthMethods, client.Audience, client.Scope, client.MayIntrospect, client.Tenant,
+        client.Enabled, client.CreatedAt, [.. client.Secrets.Select(s => new SecretView(s.CreatedAt, s.ExpiresAt))], secret);
+}
+
+internal sealed record SecretView(long CreatedAt, long? ExpiresAt);
+
+/// <summary>A page of clients; <c>next</c> is the <c>after</c> of the next page, null on the last.</summary>
+internal sealed record ClientPage(IReadOnlyList<ClientView> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next);
+
+/// <summary><c>POST /admin/clients/{id}/rotate-secret</c>.</summary>
+internal sealed record Rotation(long OverlapSeconds = 86400);
+
+/// <summary><c>POST /admin/tokens</c>: the members of an introspection answer by their names, and what else a record has.</summary>
+internal sealed record NewToken
+{
+    public string? ClientId { get; init; }
+    public string? Kind { get; init; }
+    public string? Token { get; init; }
+    [JsonPropertyName("token_sha256")]
+    public string? TokenSha256 { get; init; }
+    public string? Sub { get; init; }
+    public string? Username { get; init; }
+    public string? Scope { get; init; }
+    public JsonElement? Aud { get; init; }
+    public string? Iss { get; init; }
+    public string? Jti { get; init; }
+    public long? Iat { get; init; }
+    public long? Nbf { get; init; }
+    public long? Exp { get; init; }
+    public long? ExpiresIn { get; init; }
+    public string? Grant { get; init; }
+    public string? Session { get; init; }
+    public string? Tenant { get; init; }
+    public JsonElement? Cnf { get; init; }
+    public JsonElement? Act { get; init; }
+    public JsonElement? AuthorizationDetails { get; init; }
+    public JsonElement? Claims { get; init; }
+}
+
+/// <summary>What was made of one <see cref="NewToken"/>; the token itself only when this server made it or was given it.</summary>
+internal sealed record IssuedToken(string? Token, string TokenType, [property: JsonPropertyName("token_sha256")] string TokenSha256, string? Jti, long Exp);
+
+/// <summary>A token by value or by hash; for a look-up, as which caller.</summary>
+internal sealed record TokenReference(string? Token = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? As = null);
+
+/// <summary><c>POST /admin/revocations</c>: <c>status</c> is <c>revoked</c>, <c>already_revoked</c> or <c>unknown</c> (written all the same).</summary>
+internal sealed record RevocationView(Guid Id, long Seq, string Status, [property: JsonPropertyName("token_sha256")] string TokenSha256);
+
+/// <summary>RFC 9457 problem details.</summary>
+internal sealed record Problem(string Type, string Title, int Status, string Detail, IReadOnlyList<ProblemError>? Errors = null);
+
+/// <summary>One thing that is wrong with a body: which item of an array, which member, and what to do.</summary>
+internal sealed record ProblemError(string Detail, string? Member = null, int? Index = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(NewClient))]
+[JsonSerializable(typeof(ClientView))]
+[JsonSerializable(typeof(ClientPage))]
+[JsonSerializable(typeof(Rotation))]
+[JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(IssuedToken))]
+[JsonSerializable(typeof(IReadOnlyList<IssuedToken>))]
+[JsonSerializable(typeof(TokenReference))]
+[JsonSerializable(typeof(RevocationView))]
+[JsonSerializable(typeof(Problem))]
+internal sealed partial class AdminJson : JsonSerializerContext;

@@ -1,0 +1,139 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+using Touchstone.Server.TokenIssue;
+
+namespace Touchstone.Server.Admin;
+
+/// <summary>Makes a record from what an administrator asks for: a token of ours, or a foreign one by value or hash. All that is wrong is said at once.</summary>
+internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, ClientDirectory clients, ServerOptions options, TimeProvider time)
+{
+    private const int MaxJson = 16 << 10;
+
+    internal bool TryMake(NewToken asked, long born, [NotNullWhen(true)] out TokenRecord? record, out string? token, out List<ProblemError> errors)
+    {
+        record = null;
+        token = asked.Token;
+        var wrong = errors = [];
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var isForeign = asked.Token is not null || asked.TokenSha256 is not null;
+
+        var kind = TokenKind.AccessToken;
+        Check(asked.Kind is null || TokenKinds.TryParse(asked.Kind, out kind), "kind", "must be access_token or refresh_token");
+        CheckClient(asked, isForeign, Check);
+        Check(isForeign ? IsIssuer(asked.Iss) : asked.Iss is null || asked.Iss == options.EffectiveIssuer, "iss", isForeign ? "name the issuer of a foreign token: an absolute URL" : "a token of this server has this server's issuer; leave it out");
+        Check(ScopeSet.TryParse(asked.Scope, out var scope), "scope", "must be scope names of visible ASCII without \" and \\, separated by single spaces");
+        Check(TryReadAudience(asked.Aud, out var audience), "aud", $"must be a string, or an array of at most {ClientRules.MaxAudience} strings, without control characters");
+        var expires = ExpiresAt(asked, isForeign, now, Check);
+        var issued = asked.Iat ?? now;
+        Check(issued > 0 && issued < expires, "iat", "must lie before exp");
+        Check(asked.Nbf is not { } nbf || (nbf > 0 && nbf < expires), "nbf", "must lie before exp");
+        foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("sub", asked.Sub), ("username", asked.Username), ("jti", asked.Jti), ("grant", asked.Grant), ("session", asked.Session), ("tenant", asked.Tenant)])
+            Check(value is null || ClientRules.IsName(value), name, "must be 1 to 200 characters without control characters");
+        var confirmation = Json(asked.Cnf, "cnf", JsonValueKind.Object, Check);
+        var actor = Json(asked.Act, "act", JsonValueKind.Object, Check);
+        var details = Json(asked.AuthorizationDetails, "authorization_details", JsonValueKind.Array, Check);
+        var claims = Json(asked.Claims, "claims", JsonValueKind.Object, Check);
+        if (asked.Claims is { ValueKind: JsonValueKind.Object } all)
+        {
+            foreach (var claim in all.EnumerateObject()) Check(!IntrospectionMembers.IsReserved(claim.Name), "claims", $"'{claim.Name}' is a member of the answer itself: give it beside claims, by its name");
+        }
+        var hash = Hash(asked, Check);
+        if (errors.Count > 0) return false;
+
+        if (!isForeign)
+        {
+            token = issuer.CreateToken(kind);
+            hash = TokenHash.Of(token);
+        }
+        record = new TokenRecord
+        {
+            Hash = hash, Kind = kind, ClientId = asked.ClientId!, Issuer = asked.Iss ?? options.EffectiveIssuer, Born = born,
+            IssuedAt = issued, NotBefore = asked.Nbf, ExpiresAt = expires, Subject = asked.Sub, Username = asked.Username, Scope = scope!, Audience = audience,
+            Jti = asked.Jti ?? (isForeign ? null : TokenIssuer.CreateJti()), Grant = asked.Grant, Session = asked.Session, Tenant = asked.Tenant ?? clients.Find(asked.ClientId!)?.Registration.Tenant,
+            Confirmation = confirmation, Actor = actor, AuthorizationDetails = details, Claims = claims,
+        };
+        return true;
+
+        void Check(bool holds, string member, string detail)
+        {
+            if (!holds) wrong.Add(new ProblemError(detail, member));
+        }
+    }
+
+    /// <summary>The hash of a token given by value or by hash, exactly one of them; says so otherwise.</summary>
+    internal static bool TryReadHash(AdminExchange exchange, TokenReference asked, out TokenHash hash)
+    {
+        hash = default;
+        if (asked.Token is { Length: > 0 and <= TokenFormat.MaxLength } token && asked.TokenSha256 is null)
+        {
+            hash = TokenHash.Of(token);
+            return true;
+        }
+        if (asked.Token is null && TokenHash.TryParse(asked.TokenSha256, out hash)) return true;
+        exchange.Refuse(400, $"Give token (1 to {TokenFormat.MaxLength} bytes) or token_sha256 (64 lower-case hexadecimal digits), not both.");
+        return false;
+    }
+
+    private void CheckClient(NewToken asked, bool isForeign, Action<bool, string, string> check)
+    {
+        check(asked.ClientId is not null && (isForeign ? ClientRules.IsName(asked.ClientId) : ClientRules.IsId(asked.ClientId)), "client_id", "name the client that the token is for");
+        var client = asked.ClientId is null ? null : clients.Find(asked.ClientId);
+        check(isForeign || client is not null, "client_id", "no client of this name; add it first");
+        check(client is null or { Registration.Enabled: true }, "client_id", "this client is disabled");
+    }
+
+    private TokenHash Hash(NewToken asked, Action<bool, string, string> check)
+    {
+        TokenHash hash = default;
+        check(asked.Token is null || asked.TokenSha256 is null, "token", "give token or token_sha256, not both");
+        if (asked.TokenSha256 is not null) check(TokenHash.TryParse(asked.TokenSha256, out hash), "token_sha256", "must be 64 lower-case hexadecimal digits");
+        if (asked.Token is not null)
+        {
+            var bytes = Encoding.UTF8.GetBytes(asked.Token);
+            // One with our prefix but a wrong checksum would be refused unseen at every introspection.
+            check(format.Inspect(bytes) is TokenShape.Foreign or TokenShape.Ours, "token", $"must be 1 to {TokenFormat.MaxLength} printable ASCII characters, and not look like a mistyped token of this server");
+            hash = TokenHash.Of(bytes);
+        }
+        return hash;
+    }
+
+    private long ExpiresAt(NewToken asked, bool isForeign, long now, Action<bool, string, string> check)
+    {
+        var most = (long)options.MaxTokenLifetime.TotalSeconds;
+        check(asked.Exp is null || asked.ExpiresIn is null, "exp", "give exp or expires_in, not both");
+        check(!isForeign || asked.Exp is not null || asked.ExpiresIn is not null, "exp", "a foreign token names its exp or expires_in");
+        check(asked.ExpiresIn is null or > 0, "expires_in", "must be above 0");
+        var expires = asked.Exp ?? now + Math.Min(asked.ExpiresIn ?? (long)options.AccessTokenLifetime.TotalSeconds, most + 1);
+        check(expires > now, asked.ExpiresIn is null ? "exp" : "expires_in", "the token would be expired already");
+        check(expires - now <= most, asked.ExpiresIn is null ? "exp" : "expires_in", string.Create(CultureInfo.InvariantCulture, $"no token may live longer than MaxTokenLifetime, {most} seconds"));
+        return expires;
+    }
+
+    private static bool IsIssuer(string? issuer) => issuer is { Length: <= ClientRules.MaxUriLength } && Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
+
+    private static bool TryReadAudience(JsonElement? aud, out IReadOnlyList<string> audience)
+    {
+        audience = [];
+        if (aud is not { } element) return true;
+        if (element.ValueKind is JsonValueKind.String) audience = [element.GetString()!];
+        else if (element.ValueKind is not JsonValueKind.Array || element.GetArrayLength() > ClientRules.MaxAudience || element.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.String)) return false;
+        else audience = [.. element.EnumerateArray().Select(item => item.GetString()!).Distinct()];
+        return audience.All(item => item.Length is > 0 and <= ClientRules.MaxUriLength && !item.Any(char.IsControl));
+    }
+
+    // Kept as text, so that every number and escape stays what it was; white space goes.
+    private static ReadOnlyMemory<byte> Json(JsonElement? value, string member, JsonValueKind kind, Action<bool, string, string> check)
+    {
+        if (value is not { } element) return default;
+        check(element.ValueKind == kind, member, $"must be a JSON {kind.ToString().ToLowerInvariant()}");
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer)) element.WriteTo(json);
+        check(buffer.Length <= MaxJson, member, $"must be at most {MaxJson} bytes");
+        return buffer.ToArray();
+    }
+}

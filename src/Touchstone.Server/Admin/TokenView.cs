@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Admin;
+
+/// <summary>All that is known of a token, for an administrator: the answer, the reason, the record and the row that ends it.</summary>
+internal static class TokenView
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static void Write(IBufferWriter<byte> output, in FoundToken found, InactiveReason reason, RevocationRow? row)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        json.WriteStartObject();
+        json.WriteBoolean("known", found.Record is not null);
+        json.WriteBoolean("active", reason is InactiveReason.None);
+        json.WriteString("reason", reason.Name());
+        json.WritePropertyName("response");
+        json.WriteRawValue(reason is InactiveReason.None ? found.Entry!.Answer : IntrospectionResponse.Inactive);
+        if (found.Record is { } record) WriteRecord(json, record);
+        if (row is not null) WriteRow(json, row);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRecord(Utf8JsonWriter json, TokenRecord record)
+    {
+        json.WriteStartObject("record");
+        json.WriteString("token_sha256", record.Hash.ToString());
+        json.WriteString("kind", record.Kind.Name());
+        json.WriteString("client_id", record.ClientId);
+        json.WriteString("iss", record.Issuer);
+        Text("sub", record.Subject);
+        Text("username", record.Username);
+        json.WriteString("scope", record.Scope.Text);
+        List("aud", record.Audience);
+        Text("jti", record.Jti);
+        Text("grant", record.Grant);
+        Text("session", record.Session);
+        Text("tenant", record.Tenant);
+        json.WriteNumber("born", record.Born);
+        List("ancestors", [.. record.Ancestors.Select(hash => hash.ToString())]);
+        json.WriteNumber("iat", record.IssuedAt);
+        if (record.NotBefore is { } notBefore) json.WriteNumber("nbf", notBefore);
+        json.WriteNumber("exp", record.ExpiresAt);
+        Raw("cnf", record.Confirmation);
+        Raw("act", record.Actor);
+        Raw("authorization_details", record.AuthorizationDetails);
+        Raw("claims", record.Claims);
+        json.WriteEndObject();
+
+        void Text(string name, string? value)
+        {
+            if (value is not null) json.WriteString(name, value);
+        }
+
+        void List(string name, IReadOnlyList<string> values)
+        {
+            json.WriteStartArray(name);
+            foreach (var value in values) json.WriteStringValue(value);
+            json.WriteEndArray();
+        }
+
+        void Raw(string name, ReadOnlyMemory<byte> value)
+        {
+            if (value.IsEmpty) return;
+            json.WritePropertyName(name);
+            json.WriteRawValue(value.Span);
+        }
+    }
+
+    private static void WriteRow(Utf8JsonWriter json, RevocationRow row)
+    {
+        json.WriteStartObject("revocation");
+        json.WriteString("id", row.Id);
+        json.WriteNumber("seq", row.Seq);
+        json.WriteNumber("at", row.At);
+        json.WriteString("selector", row.Selector.ToString());
+        json.WriteString("actor", row.Actor);
+        if (row.Reason is not null) json.WriteString("reason", row.Reason);
+        json.WriteEndObject();
+    }
+}

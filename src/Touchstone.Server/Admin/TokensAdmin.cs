@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Http;
+using Touchstone.Server.Revocation;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Admin;
+
+/// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
+internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, RevocationLog log, ClientDirectory clients, TimeProvider time)
+{
+    private const int MaxItems = 1000;
+
+    /// <summary>One object or an array: all are written, or none is.</summary>
+    internal async Task AddAsync(AdminExchange exchange)
+    {
+        var born = log.Seq; // Before anything is judged (design.md §3, 2).
+        using var body = await exchange.ReadDocumentAsync();
+        if (body is null) return;
+        var isArray = body.RootElement.ValueKind is JsonValueKind.Array;
+        JsonElement[] items = isArray ? [.. body.RootElement.EnumerateArray()] : [body.RootElement];
+        if (items.Length is 0 or > MaxItems)
+        {
+            exchange.Refuse(400, $"Send one token, or an array of 1 to {MaxItems}.");
+            return;
+        }
+
+        var made = new List<(TokenRecord Record, string? Token)>(items.Length);
+        for (var i = 0; i < items.Length; i++)
+        {
+            int? index = isArray ? i : null;
+            if (exchange.Deserialize(items[i], AdminJson.Default.NewToken, index) is not { } asked) return;
+            if (registration.TryMake(asked, born, out var record, out var token, out var errors))
+            {
+                made.Add((record, token));
+                continue;
+            }
+            exchange.Refuse(400, "No token was added.", [.. errors.Select(error => error with { Index = index })]);
+            return;
+        }
+
+        var taken = await store.AddTokensAsync([.. made.Select(item => item.Record)]);
+        if (taken >= 0)
+        {
+            exchange.Refuse(409, "No token was added: one of them is registered already.", new ProblemError("registered already", "token", isArray ? taken : null));
+            return;
+        }
+        IssuedToken[] answers = [.. made.Select(item => new IssuedToken(item.Token, item.Record.TokenType, item.Record.Hash.ToString(), item.Record.Jti, item.Record.ExpiresAt))];
+        if (isArray) exchange.Answer(StatusCodes.Status201Created, answers, AdminJson.Default.IReadOnlyListIssuedToken);
+        else exchange.Answer(StatusCodes.Status201Created, answers[0], AdminJson.Default.IssuedToken);
+    }
+
+    internal async Task LookUpAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.TokenReference) is not { } asked || !TokenRegistration.TryReadHash(exchange, asked, out var hash)) return;
+        Client? viewer = null;
+        if (asked.As is { } id && (viewer = clients.Find(id)) is null)
+        {
+            exchange.Refuse(404, $"There is no client {id}.", new ProblemError("unknown client", "as"));
+            return;
+        }
+
+        var found = await tokens.FindAsync(hash, exchange.Aborted);
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var reason = viewer is null ? IntrospectionRules.WhyInvalid(found.Record, found.Match, now) : IntrospectionRules.Decide(found.Record, viewer.Caller, found.Match, now).Reason;
+        var row = found.Match is { } match ? await store.FindRowAsync(match.Seq, exchange.Aborted) : null;
+
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        TokenView.Write(buffer, found, reason, row);
+        Responses.WriteJson(exchange.Http.Response, StatusCodes.Status200OK, buffer.WrittenSpan);
+    }
+}

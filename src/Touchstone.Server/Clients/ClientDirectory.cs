@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Touchstone.Server.Clients;
+
+/// <summary>All clients in memory: one look-up without lock or allocation. The store writes through it after each commit.</summary>
+internal sealed class ClientDirectory
+{
+    private readonly ConcurrentDictionary<string, Client> _clients = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Client>.AlternateLookup<ReadOnlySpan<char>> _byChars;
+
+    public ClientDirectory() => _byChars = _clients.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    internal Client? Find(string id) => _clients.GetValueOrDefault(id);
+
+    /// <summary>Finds by the bytes that a request carried; identifiers are printable ASCII, so anything else is unknown.</summary>
+    internal Client? Find(ReadOnlySpan<byte> id)
+    {
+        if (id.Length > ClientRules.MaxIdLength) return null;
+        Span<char> chars = stackalloc char[ClientRules.MaxIdLength];
+        if (Ascii.ToUtf16(id, chars, out var length) is not System.Buffers.OperationStatus.Done) return null;
+        return _byChars.TryGetValue(chars[..length], out var client) ? client : null;
+    }
+
+    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration);
+
+    /// <summary>A page in order of identifier, beginning after the given one.</summary>
+    internal IReadOnlyList<Client> Page(string? after, int limit) =>
+        [.. _clients.Values.Where(c => after is null || string.CompareOrdinal(c.Id, after) > 0).OrderBy(c => c.Id, StringComparer.Ordinal).Take(limit)];
+}

@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol;
+using Touchstone.Server.Admin;
+using Touchstone.Server.Http;
+using Touchstone.Server.Introspection;
+using Touchstone.Server.Metadata;
+using Touchstone.Server.Revocation;
+using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue;
+
+namespace Touchstone.Server;
+
+/// <summary>Every route of the server.</summary>
+internal static class Endpoints
+{
+    internal static void MapTouchstone(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var form = services.GetRequiredService<FormEndpoint>();
+        var admin = services.GetRequiredService<AdminGate>();
+        var metadata = services.GetRequiredService<MetadataDocument>();
+        var health = services.GetRequiredService<Health>();
+        var metrics = services.GetRequiredService<MetricsEndpoint>();
+        var clients = services.GetRequiredService<ClientsAdmin>();
+        var tokens = services.GetRequiredService<TokensAdmin>();
+        var revocations = services.GetRequiredService<RevocationsAdmin>();
+
+        routes.Map("/oauth/introspect", form.Handle("introspect", services.GetRequiredService<IntrospectionEndpoint>().HandleAsync));
+        routes.Map("/oauth/revoke", form.Handle("revoke", services.GetRequiredService<RevocationEndpoint>().HandleAsync));
+        routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, "resource"));
+
+        routes.MapGet(metadata.Path, metadata.WriteAsync);
+        routes.MapGet("/health/live", health.LiveAsync);
+        routes.MapGet("/health/ready", health.ReadyAsync);
+        routes.MapGet("/metrics", metrics.WriteAsync);
+
+        routes.MapPost("/admin/clients", admin.Handle(clients.AddAsync));
+        routes.MapGet("/admin/clients", admin.Handle(clients.ListAsync));
+        routes.MapGet("/admin/clients/{id}", admin.Handle(clients.ShowAsync));
+        routes.MapPost("/admin/clients/{id}/disable", admin.Handle(clients.DisableAsync));
+        routes.MapPost("/admin/clients/{id}/enable", admin.Handle(clients.EnableAsync));
+        routes.MapPost("/admin/clients/{id}/rotate-secret", admin.Handle(clients.RotateAsync));
+        routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
+        routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
+        routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
+    }
+
+    /// <summary>What no route takes.</summary>
+    internal static Task NotFoundAsync(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments("/admin")) AdminExchange.Refuse(http, StatusCodes.Status404NotFound, OAuthError.NotFound.Description);
+        else Responses.WriteError(http.Response, OAuthError.NotFound);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Touchstone.Protocol;
+using Touchstone.Protocol.Forms;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Http;
+
+/// <summary>What a form endpoint does once the body is read.</summary>
+internal delegate ValueTask FormHandler(FormExchange exchange, CancellationToken cancellationToken);
+
+/// <summary>
+/// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
+/// </summary>
+internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
+{
+    private readonly ConcurrentBag<FormExchange> _idle = [];
+
+    /// <summary>Makes the request handler of an endpoint. Parameters in <paramref name="repeatable"/> may stand more than once.</summary>
+    internal RequestDelegate Handle(string name, FormHandler handler, params string[] repeatable) => http => HandleAsync(http, name, handler, repeatable);
+
+    private async Task HandleAsync(HttpContext http, string name, FormHandler handler, string[] repeatable)
+    {
+        var started = time.GetTimestamp();
+        using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, name) : null;
+        var exchange = _idle.TryTake(out var idle) ? idle : new FormExchange();
+        exchange.Begin(http);
+        try
+        {
+            var error = Judge(http.Request) ?? await ReadAsync(http, exchange.Form, repeatable);
+            if (error is not null) exchange.Refuse(error);
+            else await handler(exchange, http.RequestAborted);
+        }
+        catch (Exception failed) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            Fail(exchange, name, failed);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            exchange.Abandon(); // The caller is gone: there is nobody to answer.
+        }
+        metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
+        activity?.SetTag("touchstone.outcome", exchange.Outcome);
+        exchange.End();
+        _idle.Add(exchange);
+    }
+
+    private OAuthError? Judge(HttpRequest request)
+    {
+        if (!HttpMethods.IsPost(request.Method)) return OAuthError.MethodNotAllowed;
+        if (request.ContentLength > options.MaxFormBytes) return TooLarge;
+        return IsForm(request.ContentType) ? null : OAuthError.UnsupportedMediaType;
+    }
+
+    // The usual request lies in the pipe whole, so nothing here waits.
+    private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, string[] repeatable)
+    {
+        var body = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > options.MaxFormBytes)
+            {
+                body.AdvanceTo(read.Buffer.End);
+                return TooLarge;
+            }
+            if (!read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+            var result = form.Read(read.Buffer, repeatable);
+            body.AdvanceTo(read.Buffer.End);
+            return result switch
+            {
+                FormResult.Ok => null,
+                FormResult.Repeated => OAuthError.InvalidRequest.With("A parameter stands in the body twice."),
+                _ => OAuthError.InvalidRequest.With("The body is not a readable form: a % is not followed by two hexadecimal digits, or there are too many fields."),
+            };
+        }
+    }
+
+    private OAuthError TooLarge => OAuthError.ContentTooLarge.With($"The body may have at most {options.MaxFormBytes} bytes.");
+
+    private void Fail(FormExchange exchange, string name, Exception failed)
+    {
+        switch (failed)
+        {
+            case StoreException:
+                logger.StoreFailed(name, failed);
+                exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
+                break;
+            case BadHttpRequestException bad: // The server's own: a broken chunk, a body that comes too slowly.
+                exchange.Refuse(OAuthError.InvalidRequest with { Status = bad.StatusCode, Description = "The request body could not be read." }, "body_unreadable");
+                break;
+            default:
+                logger.Unexpected(name, failed);
+                exchange.Refuse(OAuthError.ServerError);
+                break;
+        }
+    }
+
+    // The media type without its parameters; only UTF-8 is spoken (RFC 6749 Appendix B), so a charset needs no reading.
+    private static bool IsForm(string? contentType)
+    {
+        const string Form = "application/x-www-form-urlencoded";
+        if (contentType is null) return false;
+        var end = contentType.IndexOf(';', StringComparison.Ordinal);
+        var type = end < 0 ? contentType.AsSpan() : contentType.AsSpan(0, end);
+        return type.Trim().Equals(Form, StringComparison.OrdinalIgnoreCase);
+    }
+}

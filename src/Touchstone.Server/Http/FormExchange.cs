@@ -1,0 +1,68 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Touchstone.Protocol;
+using Touchstone.Protocol.Forms;
+using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Http;
+
+/// <summary>One request to a form endpoint and its answer. Used again for the next request, so it keeps nothing once it is over.</summary>
+internal sealed class FormExchange
+{
+    internal HttpContext Http { get; private set; } = null!;
+
+    /// <summary>The parameters of the body.</summary>
+    internal OAuthForm Form { get; } = new();
+
+    /// <summary>The authenticated caller; null until it is known.</summary>
+    internal Client? Caller { get; set; }
+
+    /// <summary>What is counted: what became of the request.</summary>
+    internal string Outcome { get; private set; } = "";
+
+    /// <summary>What is counted: why. It never reaches the wire.</summary>
+    internal string Reason { get; private set; } = "";
+
+    internal void Begin(HttpContext http)
+    {
+        Http = http;
+        Caller = null;
+        Outcome = Reason = "";
+    }
+
+    internal void End()
+    {
+        Form.Clear();
+        Http = null!;
+        Caller = null;
+    }
+
+    /// <summary>Answers 200 with JSON.</summary>
+    internal void Answer(ReadOnlySpan<byte> json, string outcome, string reason)
+    {
+        (Outcome, Reason) = (outcome, reason);
+        Responses.WriteJson(Http.Response, StatusCodes.Status200OK, json);
+    }
+
+    /// <summary>Answers 200 with nothing.</summary>
+    internal void AnswerEmpty(string outcome, string reason)
+    {
+        (Outcome, Reason) = (outcome, reason);
+        Responses.SetNoStore(Http.Response);
+        Http.Response.ContentLength = 0;
+    }
+
+    /// <summary>Counts a request whose caller went away.</summary>
+    internal void Abandon() => (Outcome, Reason) = ("aborted", "aborted");
+
+    /// <summary>Refuses with an error of the table.</summary>
+    internal void Refuse(OAuthError error, string? reason = null)
+    {
+        (Outcome, Reason) = (error.Code, reason ?? error.Code);
+        Responses.WriteError(Http.Response, error);
+    }
+
+    /// <summary>Refuses because the caller is not known.</summary>
+    internal void Refuse(in ClientAuthResult failed) => Refuse(failed.Error, failed.Reason);
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Server.Revocation;
+
+/// <summary>
+/// The rows of the revocation log in memory: every unforgotten row above <see cref="Floor"/>, up to <see cref="Seq"/>.
+/// Rows are only ever added, and <see cref="Seq"/> moves after they are in: who reads it first and then looks up sees every row up to it.
+/// </summary>
+internal sealed class RevocationIndex(long floor)
+{
+    private readonly ConcurrentDictionary<Selector, Reach> _reaches = new();
+    private long _seq = floor;
+    private int _kinds;
+
+    /// <summary>Rows at or below this are not here; 0 when all are.</summary>
+    internal long Floor { get; } = floor;
+
+    /// <summary>The highest row that is here, with all below it.</summary>
+    internal long Seq => Volatile.Read(ref _seq);
+
+    internal int Count => _reaches.Count;
+
+    /// <summary>Adds rows in order, then moves <see cref="Seq"/> to <paramref name="head"/>. One thread at a time.</summary>
+    internal void Add(IEnumerable<RevocationRow> rows, long head)
+    {
+        foreach (var row in rows)
+        {
+            if (row.Seq <= Floor) continue;
+            _reaches.AddOrUpdate(row.Selector, static (_, row) => new Reach(row), static (_, reach, row) => reach.With(row), row);
+            Volatile.Write(ref _kinds, _kinds | (1 << (int)row.Selector.Kind));
+        }
+        Volatile.Write(ref _seq, head);
+    }
+
+    /// <summary>The row that ends a token, or null. A kind that has no row at all costs nothing.</summary>
+    internal RevocationMatch? Match(TokenRecord record)
+    {
+        if (Volatile.Read(ref _kinds) == 0) return null;
+        var match = Match(Selector.Token(record.Hash), record);
+        for (var i = 0; match is null && i < record.Ancestors.Count; i++) match = Match(Selector.Token(record.Ancestors[i]), record);
+        if (record.Grant is not null) match ??= Match(Selector.Grant(record.Grant), record);
+        if (record.Session is not null) match ??= Match(Selector.Session(record.Issuer, record.Session), record);
+        if (record.Subject is not null) match ??= Match(Selector.Subject(record.Issuer, record.Subject), record);
+        match ??= Match(Selector.Client(record.ClientId), record);
+        if (record.Tenant is not null) match ??= Match(Selector.Tenant(record.Tenant), record);
+        return match ?? Match(Selector.All, record);
+    }
+
+    /// <summary>The first row of a selector that ends for ever, or null: a second row would say nothing new.</summary>
+    internal RevocationMatch? Find(in Selector selector) => _reaches.TryGetValue(selector, out var reach) ? reach.First : null;
+
+    private RevocationMatch? Match(in Selector selector, TokenRecord record)
+    {
+        if ((Volatile.Read(ref _kinds) & (1 << (int)selector.Kind)) == 0 || !_reaches.TryGetValue(selector, out var reach)) return null;
+        return selector.EndsForEver ? reach.First : reach.Find(record.Born, record.IssuedAt);
+    }
+
+    /// <summary>
+    /// What the rows of one selector reach together. A later row with the same or a later <c>issued_before</c> covers an earlier one, so what is kept is a short list
+    /// with rising seq and falling <c>issued_before</c>: mostly one row.
+    /// </summary>
+    private sealed class Reach
+    {
+        private readonly (RevocationMatch Row, long IssuedBefore)[] _rows;
+
+        internal Reach(RevocationRow row)
+        {
+            First = new RevocationMatch(row.Selector.Kind, row.Seq);
+            _rows = [(First, row.IssuedBefore ?? long.MaxValue)];
+        }
+
+        private Reach(RevocationMatch first, (RevocationMatch, long)[] rows)
+        {
+            First = first;
+            _rows = rows;
+        }
+
+        internal RevocationMatch First { get; }
+
+        internal Reach With(RevocationRow row)
+        {
+            var before = row.IssuedBefore ?? long.MaxValue;
+            return new Reach(First, [.. _rows.Where(kept => kept.IssuedBefore > before), (new RevocationMatch(row.Selector.Kind, row.Seq), before)]);
+        }
+
+        internal RevocationMatch? Find(long born, long issuedAt)
+        {
+            foreach (var (row, before) in _rows)
+            {
+                if (born < row.Seq && issuedAt < before) return row;
+            }
+            return null;
+        }
+    }
+}

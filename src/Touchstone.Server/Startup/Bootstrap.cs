@@ -1,0 +1,92 @@
+using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Admin;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Revocation;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Startup;
+
+/// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
+internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDirectory clients, DemoData demo, ServerMetrics metrics, ServerOptions options, TimeProvider time)
+{
+    internal const string AdminId = "admin";
+    private const string IssuerSetting = "issuer";
+
+    internal string AdminFile => Path.Combine(options.Data, "admin.json");
+
+    /// <summary>Gets everything ready; gives the demo's data when it is wanted.</summary>
+    internal async Task<DemoFile?> RunAsync(CancellationToken cancellationToken)
+    {
+        var contents = await LoadAsync(cancellationToken);
+        await HoldIssuerAsync(contents.Settings.GetValueOrDefault(IssuerSetting));
+        await EnsureAdminAsync();
+        return options.Demo ? await demo.EnsureAsync(cancellationToken) : null;
+    }
+
+    /// <summary>Makes new credentials for the admin client. The file comes first: a secret that nobody has would lock everybody out again.</summary>
+    internal async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        var contents = await LoadAsync(cancellationToken);
+        if (clients.Find(AdminId) is not { } admin)
+        {
+            await EnsureAdminAsync(contents.Settings.GetValueOrDefault(IssuerSetting));
+            return;
+        }
+        var secret = Secrets.Create();
+        CredentialsFile.Write(AdminFile, new ClientSecretPair(AdminId, secret), CredentialsJson.Default.ClientSecretPair);
+        var changed = admin.Registration with { Enabled = true, Secrets = [Secrets.Hash(secret, time.GetUtcNow().ToUnixTimeSeconds())] };
+        // Whoever had the old credentials is out, with every token they got.
+        await log.ChangeAsync(changed, Selector.Client(AdminId), RevocationRow.Server);
+    }
+
+    private async Task<StoreContents> LoadAsync(CancellationToken cancellationToken)
+    {
+        var contents = await store.LoadAsync(
+            (rows, registrations, head) =>
+            {
+                // Registrations first: who sees the new head must not meet an old registration.
+                foreach (var registration in registrations) clients.Put(registration);
+                if (rows.Count == 0) return;
+                log.Publish(rows, head);
+                metrics.HeadMoved(head);
+            },
+            cancellationToken);
+        foreach (var registration in contents.Clients) clients.Put(registration);
+        log.Publish(contents.Rows, contents.Seq);
+        metrics.HeadMoved(contents.Seq);
+        return contents;
+    }
+
+    // Tokens carry the issuer, and callers compare it: changing it would make every token of this store a stranger's.
+    private async Task HoldIssuerAsync(string? kept)
+    {
+        var issuer = options.EffectiveIssuer;
+        if (kept == issuer) return;
+        if (kept is not null && !options.Demo)
+            throw new StartupException($"This data folder belongs to the issuer {kept}, and the server was started as {issuer}. Start it with --issuer {kept}, or give the new issuer a data folder of its own.", isUsage: true);
+        await store.SetAsync(IssuerSetting, issuer);
+        if (clients.Find(AdminId) is { } admin)
+            await log.ChangeAsync(admin.Registration with { Audience = [issuer] }, Selector.Registration(AdminId), RevocationRow.Server);
+    }
+
+    private async Task EnsureAdminAsync(string? issuer = null)
+    {
+        if (clients.Find(AdminId) is not null) return;
+        // A file without a client is what a crash in between leaves: those credentials may have been read already.
+        var pair = CredentialsFile.Read(AdminFile, CredentialsJson.Default.ClientSecretPair) ?? new ClientSecretPair(AdminId, Secrets.Create());
+        CredentialsFile.Write(AdminFile, pair, CredentialsJson.Default.ClientSecretPair);
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        await store.AddClientAsync(new ClientRegistration
+        {
+            ClientId = AdminId,
+            Kind = ClientRegistration.ClientKind,
+            AuthMethods = ClientAuthMethods.All,
+            Audience = [issuer ?? options.EffectiveIssuer],
+            Scope = AdminGate.Scope,
+            CreatedAt = now,
+            Secrets = [Secrets.Hash(pair.ClientSecret, now)],
+        });
+    }
+}

@@ -1,0 +1,48 @@
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Storage;
+
+/// <summary>
+/// The durable truth. What a method acknowledged is there after a crash; every failure is a <see cref="StoreException"/> and nothing else.
+/// Records never change and rows are only added.
+/// </summary>
+internal interface ITokenStore : IAsyncDisposable
+{
+    /// <summary>Everything that memory starts from. Called once, before anything else.</summary>
+    Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken);
+
+    /// <summary>The record of a hash, or null; with all its rows judged in the same snapshot where <paramref name="judge"/> asks for it.</summary>
+    ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken);
+
+    /// <summary>Adds all records or none; says which of them stood there already, or -1.</summary>
+    Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records);
+
+    /// <summary>Appends a row, which gets the next number, together with the changed registration that it tells of, if any.</summary>
+    Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed);
+
+    /// <summary>Adds a client; false when its identifier is taken.</summary>
+    Task<bool> AddClientAsync(ClientRegistration registration);
+
+    /// <summary>Keeps a setting of the installation.</summary>
+    Task SetAsync(string name, string value);
+
+    /// <summary>The row of that number, or null.</summary>
+    ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);
+
+    /// <summary>Throws when the store can't be read.</summary>
+    ValueTask PingAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Told of each commit, in commit order, before the writer is told: rows with their numbers, registrations, and the head after it.</summary>
+internal delegate void CommitHandler(IReadOnlyList<RevocationRow> rows, IReadOnlyList<ClientRegistration> registrations, long head);
+
+/// <summary>A record, and the row that ends it when that was asked.</summary>
+internal readonly record struct StoredToken(TokenRecord? Record, RevocationMatch? Match, long Seq);
+
+/// <summary>What memory starts from.</summary>
+internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<RevocationRow> Rows, IReadOnlyList<ClientRegistration> Clients, IReadOnlyDictionary<string, string> Settings);
+
+/// <summary>The store can't be asked or told: 503, never an answer about a token.</summary>
+internal sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

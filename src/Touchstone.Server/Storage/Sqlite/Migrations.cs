@@ -1,0 +1,42 @@
+using Microsoft.Data.Sqlite;
+
+namespace Touchstone.Server.Storage.Sqlite;
+
+/// <summary>The numbered steps of the schema. A step that was released never changes; a new one is added below it.</summary>
+internal static class Migrations
+{
+    private static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), epoch BLOB NOT NULL, seq INTEGER NOT NULL) STRICT;
+        CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+        CREATE TABLE clients (client_id TEXT PRIMARY KEY, registration TEXT NOT NULL) STRICT;
+        CREATE TABLE tokens (
+            hash BLOB PRIMARY KEY, kind INTEGER NOT NULL, client_id TEXT NOT NULL, issuer TEXT NOT NULL, born INTEGER NOT NULL,
+            issued_at INTEGER NOT NULL, not_before INTEGER, expires_at INTEGER NOT NULL,
+            subject TEXT, username TEXT, scope TEXT, audience TEXT, jti TEXT,
+            grant_id TEXT, session TEXT, tenant TEXT, ancestors BLOB,
+            cnf TEXT, act TEXT, authorization_details TEXT, claims TEXT) STRICT, WITHOUT ROWID;
+        CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+        CREATE TABLE revocations (
+            seq INTEGER PRIMARY KEY, id BLOB NOT NULL, at INTEGER NOT NULL, kind INTEGER NOT NULL, key TEXT NOT NULL,
+            issued_before INTEGER, forget_after INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT) STRICT;
+        CREATE INDEX revocations_by_key ON revocations (kind, key, seq);
+        """,
+    ];
+
+    /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>
+    internal static void Apply(SqliteConnection connection)
+    {
+        var version = (int)Sql.Scalar(connection, "PRAGMA user_version");
+        if (version > Steps.Length) throw new StoreException($"The database is of schema {version}, and this version of touchstone knows schemas up to {Steps.Length}. Use the version that wrote it, or a newer one.");
+        for (; version < Steps.Length; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            Sql.Execute(connection, Steps[version]);
+            if (version == 0) Sql.Execute(connection, "INSERT INTO head VALUES (1, $epoch, 0)", ("$epoch", Guid.NewGuid().ToByteArray()));
+            Sql.Execute(connection, $"PRAGMA user_version = {version + 1}");
+            transaction.Commit();
+        }
+    }
+}

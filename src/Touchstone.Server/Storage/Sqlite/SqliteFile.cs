@@ -1,0 +1,74 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Touchstone.Server.Storage.Sqlite;
+
+/// <summary>The database file of a data folder, held by one process at a time.</summary>
+internal sealed class SqliteFile : IDisposable
+{
+    private static readonly string[] NetworkFilesystems = ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "glusterfs", "lustre"];
+
+    private readonly FileStream _lock;
+
+    private SqliteFile(string path, FileStream held)
+    {
+        Path = path;
+        _lock = held;
+    }
+
+    internal string Path { get; }
+
+    /// <summary>Takes the data folder for this process, or says who has it.</summary>
+    internal static SqliteFile Open(string folder)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            RefuseNetworkFilesystem(folder);
+            return new SqliteFile(System.IO.Path.Combine(folder, "touchstone.db"), TakeLock(folder));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The data folder {folder} can't be used: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Opens a connection: write-ahead log, so that readers and the writer don't wait for each other; every commit reaches the disk before it is acknowledged.</summary>
+    internal SqliteConnection Connect(int cacheKilobytes)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        connection.Open();
+        Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
+        return connection;
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream TakeLock(string folder)
+    {
+        var path = System.IO.Path.Combine(folder, "touchstone.lock");
+        FileStream held;
+        try
+        {
+            held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (File.Exists(path))
+        {
+            throw new StoreException($"Another touchstone process uses the data folder {folder}. Stop it first, or give this one a folder of its own with --data.", error);
+        }
+        held.SetLength(0);
+        held.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+        held.Flush();
+        return held;
+    }
+
+    // Locks and the shared memory of the write-ahead log don't hold across machines (sqlite.org/wal.html).
+    private static void RefuseNetworkFilesystem(string folder)
+    {
+        var full = System.IO.Path.GetFullPath(folder);
+        var drive = DriveInfo.GetDrives().Where(d => full.StartsWith(d.RootDirectory.FullName, StringComparison.Ordinal)).MaxBy(d => d.RootDirectory.FullName.Length);
+        if (drive is { IsReady: true } && NetworkFilesystems.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
+            throw new StoreException($"The data folder {folder} is on a network filesystem ({drive.DriveFormat}), where SQLite's locks don't hold. Use a local disk.");
+    }
+}

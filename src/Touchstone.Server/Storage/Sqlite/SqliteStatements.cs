@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Storage.Sqlite;
+
+/// <summary>The prepared statements of the writer. Only its thread uses them.</summary>
+internal sealed class SqliteStatements : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set;
+
+    internal SqliteStatements(SqliteConnection connection)
+    {
+        _connection = connection;
+        _token = Prepare(
+            """
+            INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, cnf, act, authorization_details, claims)
+            VALUES ($hash, $kind, $client, $issuer, $born, $issued, $notBefore, $expires, $subject, $username, $scope, $audience, $jti, $grant, $session, $tenant, $ancestors, $cnf, $act, $details, $claims)
+            ON CONFLICT DO NOTHING
+            """,
+            "$hash", "$kind", "$client", "$issuer", "$born", "$issued", "$notBefore", "$expires", "$subject", "$username", "$scope", "$audience", "$jti", "$grant", "$session", "$tenant", "$ancestors", "$cnf", "$act", "$details", "$claims");
+        _row = Prepare(
+            "INSERT INTO revocations (seq, id, at, kind, key, issued_before, forget_after, actor, reason) VALUES ($seq, $id, $at, $kind, $key, $before, $forget, $actor, $reason)",
+            "$seq", "$id", "$at", "$kind", "$key", "$before", "$forget", "$actor", "$reason");
+        _head = Prepare("UPDATE head SET seq = $seq", "$seq");
+        _addClient = Prepare("INSERT INTO clients (client_id, registration) VALUES ($id, $registration) ON CONFLICT DO NOTHING", "$id", "$registration");
+        _saveClient = Prepare("UPDATE clients SET registration = $registration WHERE client_id = $id", "$id", "$registration");
+        _set = Prepare("INSERT INTO settings (name, value) VALUES ($name, $value) ON CONFLICT DO UPDATE SET value = excluded.value", "$name", "$value");
+    }
+
+    internal void Begin(SqliteTransaction transaction)
+    {
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Transaction = transaction;
+    }
+
+    /// <summary>Adds all records or, when one stands there already, none; says which, or -1.</summary>
+    internal int AddTokens(IReadOnlyList<TokenRecord> records)
+    {
+        Sql.Execute(_connection, "SAVEPOINT tokens");
+        for (var i = 0; i < records.Count; i++)
+        {
+            if (AddToken(records[i])) continue;
+            Sql.Execute(_connection, "ROLLBACK TO tokens; RELEASE tokens");
+            return i;
+        }
+        Sql.Execute(_connection, "RELEASE tokens");
+        return -1;
+    }
+
+    internal bool AddToken(TokenRecord record) => 1 == Run(
+        _token,
+        record.Hash.ToArray(), (long)record.Kind, record.ClientId, record.Issuer, record.Born, record.IssuedAt, record.NotBefore, record.ExpiresAt, record.Subject, record.Username,
+        record.Scope.IsEmpty ? null : record.Scope.Text, record.Audience.Count == 0 ? null : string.Join('\n', record.Audience), record.Jti, record.Grant, record.Session, record.Tenant,
+        record.Ancestors.Count == 0 ? null : record.Ancestors.SelectMany(hash => hash.ToArray()).ToArray(),
+        Json(record.Confirmation), Json(record.Actor), Json(record.AuthorizationDetails), Json(record.Claims));
+
+    internal RevocationRow Append(RevocationRow row, SqliteWriter.Committed committed)
+    {
+        if (committed.Rows.Count == 0) committed.Head = Sql.Scalar(_connection, "SELECT seq FROM head");
+        var numbered = row with { Seq = ++committed.Head };
+        Run(_row, numbered.Seq, numbered.Id.ToByteArray(), numbered.At, (long)numbered.Selector.Kind, numbered.Selector.Key, numbered.IssuedBefore, numbered.ForgetAfter, numbered.Actor, numbered.Reason);
+        committed.Rows.Add(numbered);
+        return numbered;
+    }
+
+    internal void AdvanceHead(long seq) => Run(_head, seq);
+
+    internal bool AddClient(ClientRegistration registration) => 1 == Run(_addClient, registration.ClientId, Json(registration));
+
+    internal void SaveClient(ClientRegistration registration) => Run(_saveClient, registration.ClientId, Json(registration));
+
+    internal void Set(string name, string value) => Run(_set, name, value);
+
+    public void Dispose()
+    {
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Dispose();
+    }
+
+    private static string Json(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+
+    private static string? Json(ReadOnlyMemory<byte> utf8) => utf8.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(utf8.Span);
+
+    private SqliteCommand Prepare(string text, params ReadOnlySpan<string> parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var name in parameters) command.Parameters.AddWithValue(name, DBNull.Value);
+        command.Prepare();
+        return command;
+    }
+
+    private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            // A parameter keeps the type of its first value unless it is told to infer anew.
+            command.Parameters[i].ResetSqliteType();
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+        return command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Storage.Sqlite;
+
+/// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
+internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
+{
+    // 4 MiB of pages for each reader and the writer; the operating system caches the file behind them.
+    private const int CacheKilobytes = 4096;
+
+    private readonly ConcurrentBag<SqliteReader> _readers = [];
+    private readonly Interned _texts = new();
+    private SqliteWriter? _writer;
+
+    public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
+        () => Guarded(() =>
+        {
+            var connection = file.Connect(CacheKilobytes);
+            Migrations.Apply(connection);
+            var (epoch, seq) = Sql.Read(connection, "SELECT epoch, seq FROM head", row => (row.GetGuid(0), row.GetInt64(1)))[0];
+            var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
+            var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
+            var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
+            _writer = new SqliteWriter(connection, onCommitted);
+            return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
+        }),
+        cancellationToken);
+
+    // The look-up takes some microseconds and runs on the caller's thread: handing it to another would cost more than the read.
+    public ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) => ValueTask.FromResult(
+        Read(reader => judge ? reader.FindAndJudge(hash) : new StoredToken(reader.Find(hash), null, 0)));
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) =>
+        // One insert is all or nothing by itself and needs no savepoint.
+        Writer.WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
+
+    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => Writer.WriteAsync((statements, committed) =>
+    {
+        if (changed is not null)
+        {
+            statements.SaveClient(changed);
+            committed.Registrations.Add(changed);
+        }
+        return statements.Append(row, committed);
+    });
+
+    public Task<bool> AddClientAsync(ClientRegistration registration) => Writer.WriteAsync((statements, committed) =>
+    {
+        var isNew = statements.AddClient(registration);
+        if (isNew) committed.Registrations.Add(registration);
+        return isNew;
+    });
+
+    public Task SetAsync(string name, string value) => Writer.WriteAsync((statements, _) =>
+    {
+        statements.Set(name, value);
+        return true;
+    });
+
+    public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(reader => reader.FindRow(seq)));
+
+    public ValueTask PingAsync(CancellationToken cancellationToken)
+    {
+        Read(reader =>
+        {
+            reader.Ping();
+            return true;
+        });
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_readers.TryTake(out var reader)) reader.Dispose();
+        if (_writer is not null) await _writer.DisposeAsync();
+        file.Dispose();
+    }
+
+    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("LoadAsync comes first");
+
+    private T Read<T>(Func<SqliteReader, T> read) => Guarded(() =>
+    {
+        if (!_readers.TryTake(out var reader)) reader = new SqliteReader(file.Connect(CacheKilobytes), _texts);
+        try
+        {
+            var result = read(reader);
+            _readers.Add(reader);
+            return result;
+        }
+        catch
+        {
+            reader.Dispose(); // Whatever went wrong, the next read begins with a fresh connection.
+            throw;
+        }
+    });
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException error)
+        {
+            throw new StoreException($"The database can't be read: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace Touchstone.Server.Telemetry;
+
+/// <summary>Every line the server logs. No token, secret or hash of one stands in any of them.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1, LogLevel.Error, "The store failed on {Endpoint}; answered 503")]
+    internal static partial void StoreFailed(this ILogger logger, string endpoint, Exception error);
+
+    [LoggerMessage(2, LogLevel.Error, "Unexpected error on {Endpoint}; answered 500")]
+    internal static partial void Unexpected(this ILogger logger, string endpoint, Exception error);
+
+    [LoggerMessage(3, LogLevel.Information, "Client authentication failed on {Endpoint}: {Reason}")]
+    internal static partial void AuthenticationFailed(this ILogger logger, string endpoint, string reason);
+
+    [LoggerMessage(4, LogLevel.Debug, "Token inactive for {ClientId}: {Reason}")]
+    internal static partial void Inactive(this ILogger logger, string clientId, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "Client {ClientId} asked to revoke a token of client {Owner}; left as it is")]
+    internal static partial void ForeignRevocation(this ILogger logger, string clientId, string owner);
+
+    [LoggerMessage(6, LogLevel.Warning, "Plain http is served beyond loopback: {Addresses}. End TLS in front of it")]
+    internal static partial void InsecureHttp(this ILogger logger, string addresses);
+
+    [LoggerMessage(7, LogLevel.Information, "Serving {Issuer} on {Addresses}, data in {Folder}, revocation log at {Seq}")]
+    internal static partial void Serving(this ILogger logger, string issuer, string addresses, string folder, long seq);
+
+    [LoggerMessage(8, LogLevel.Information, "{Actor} {Action} client {ClientId}")]
+    internal static partial void ClientChanged(this ILogger logger, string actor, string action, string clientId);
+
+    [LoggerMessage(9, LogLevel.Information, "Revocation {Seq}: {Actor} ended {Kind}")]
+    internal static partial void Revoked(this ILogger logger, long seq, string actor, string kind);
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Telemetry;
+
+/// <summary>Everything the server measures. Names, units and labels are a promise to dashboards: docs/metrics.md lists them, and a test compares.</summary>
+internal sealed class ServerMetrics : IDisposable
+{
+    internal const string MeterName = "Touchstone.Server";
+    internal const string ActivitySourceName = "Touchstone.Server";
+
+    internal const string RequestDuration = "touchstone.server.request.duration";
+    internal const string Requests = "touchstone.server.requests";
+    internal const string CacheLookups = "touchstone.server.record_cache.lookups";
+    internal const string CacheBytes = "touchstone.server.record_cache.size";
+    internal const string CacheEntries = "touchstone.server.record_cache.entries";
+    internal const string StoreDuration = "touchstone.server.store.duration";
+    internal const string Revocations = "touchstone.server.revocations";
+    internal const string LogSeq = "touchstone.server.revocation_log.seq";
+    internal const string LogFloor = "touchstone.server.revocation_log.floor";
+
+    /// <summary>From 50 µs, because an introspection from memory takes less than that.</summary>
+    internal static readonly double[] DurationBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    internal static readonly ActivitySource Activities = new(ActivitySourceName);
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _requestDuration, _storeDuration;
+    private readonly Counter<long> _requests, _revocations;
+    private long _hits, _misses, _seq, _floor;
+
+    public ServerMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets };
+        _requestDuration = _meter.CreateHistogram(RequestDuration, "s", "How long requests took.", advice: advice);
+        _requests = _meter.CreateCounter<long>(Requests, "{request}", "Requests by endpoint, outcome and reason.");
+        _storeDuration = _meter.CreateHistogram(StoreDuration, "s", "How long the store took.", advice: advice);
+        _revocations = _meter.CreateCounter<long>(Revocations, "{row}", "Rows appended to the revocation log, by kind.");
+        _meter.CreateObservableCounter(
+            CacheLookups,
+            () => new Measurement<long>[] { new(Volatile.Read(ref _hits), Tag("result", "hit")), new(Volatile.Read(ref _misses), Tag("result", "miss")) },
+            "{lookup}",
+            "Look-ups in the record cache.");
+        _meter.CreateObservableGauge(LogSeq, () => Volatile.Read(ref _seq), "{row}", "The newest row of the revocation log in memory.");
+        _meter.CreateObservableGauge(LogFloor, () => Volatile.Read(ref _floor), "{row}", "Rows up to this one are judged in the store, not in memory.");
+    }
+
+    internal void Watch(RecordCache cache)
+    {
+        _meter.CreateObservableGauge(CacheBytes, () => cache.Bytes, "By", "Memory that cached records take, as counted against the bound.");
+        _meter.CreateObservableGauge(CacheEntries, () => cache.Count, "{entry}", "Cached records.");
+    }
+
+    internal void Answered(string endpoint, string outcome, string reason, TimeSpan elapsed)
+    {
+        _requestDuration.Record(elapsed.TotalSeconds, Tag("endpoint", endpoint), Tag("outcome", outcome));
+        _requests.Add(1, Tag("endpoint", endpoint), Tag("outcome", outcome), Tag("reason", reason));
+    }
+
+    // Counted here and read when asked: an Add with a label costs ten times as much, and these are on the path of every introspection.
+    internal void CacheHit() => Interlocked.Increment(ref _hits);
+
+    internal void CacheMiss() => Interlocked.Increment(ref _misses);
+
+    internal void StoreRead(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "find"));
+
+    internal void StoreWrote(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "commit"));
+
+    internal void Revoked(SelectorKind kind) => _revocations.Add(1, Tag("kind", kind.ToString().ToLowerInvariant()));
+
+    internal void HeadMoved(long seq) => Volatile.Write(ref _seq, seq);
+
+    internal void FloorRaised(long seq) => Volatile.Write(ref _floor, seq);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}
