@@ -56,5 +56,6 @@ public sealed class OAuthErrorTests
     }
 
     private static Dictionary<string, OAuthError> Rows() =>
-        typeof(OAuthError).GetProperties(BindingFlags.Public | BindingFlags.Static).ToDictionary(property => property.Name, property => (OAuthError)property.GetValue(null)!);
+        typeof(OAuthError).GetProperties(BindingFlags.Public | BindingFlags.Static)
+            .ToDictionary(property => property.Name, property => (OAuthError)property.GetValue(null)!);
 }

@@ -10,10 +10,17 @@ public sealed class PublicApiTests
     {
         var actual = PublicApiText.Of(typeof(OAuthError).Assembly);
         if (Environment.GetEnvironmentVariable(Update) == "1") File.WriteAllText(Snapshot, actual);
-        File.ReadAllText(Snapshot).ShouldBe(actual, $"""
-            The public API of Touchstone.Protocol differs from test/Touchstone.Protocol.Tests/PublicApi.txt.
-            If that is meant, update the file and review the difference: {Update}=1 dotnet test test/Touchstone.Protocol.Tests
-            """);
+        var reviewed = File.ReadAllText(Snapshot);
+        if (actual != reviewed)
+        {
+            Assert.Fail($"""
+                The public API of Touchstone.Protocol is not the one in test/Touchstone.Protocol.Tests/PublicApi.txt:
+
+                {Difference(reviewed, actual)}
+
+                If that is meant, update the file and review its difference: {Update}=1 dotnet test test/Touchstone.Protocol.Tests
+                """);
+        }
     }
 
     [Fact]
@@ -21,5 +28,25 @@ public sealed class PublicApiTests
     {
         var references = typeof(OAuthError).Assembly.GetReferencedAssemblies().Select(name => name.Name!);
         references.ShouldAllBe(name => name.StartsWith("System.", StringComparison.Ordinal));
+    }
+
+    private static string Difference(string before, string after)
+    {
+        var (old, current) = (Members(before), Members(after));
+        var changes = old.Except(current).Select(line => "- " + line).Concat(current.Except(old).Select(line => "+ " + line));
+        return string.Join('\n', changes.DefaultIfEmpty("(the same members in another order)"));
+    }
+
+    /// <summary>The lines, those of members with the name of their type before them.</summary>
+    private static List<string> Members(string text)
+    {
+        var type = "";
+        var members = new List<string>();
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line[0] != ' ') type = line[..line.IndexOf(':', StringComparison.Ordinal)];
+            members.Add(line[0] == ' ' ? $"{type}: {line.Trim()}" : line);
+        }
+        return members;
     }
 }

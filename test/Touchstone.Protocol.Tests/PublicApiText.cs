@@ -7,7 +7,9 @@ namespace Touchstone.Protocol.Tests;
 /// <summary>The public types and members of an assembly as text, one member a line, in an order of its own: a change shows as a changed line.</summary>
 internal static class PublicApiText
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
     private static readonly NullabilityInfoContext Nullability = new();
 
     internal static string Of(Assembly assembly)
@@ -41,12 +43,24 @@ internal static class PublicApiText
         foreach (var field in type.GetFields(Declared).Where(field => field.IsPublic && !field.IsSpecialName))
         {
             if (type.IsEnum) yield return $"{field.Name} = {Convert.ToInt64(field.GetRawConstantValue(), null)}";
-            else yield return $"{(field.IsLiteral ? "const" : "field")} {TypeNames.Of(field.FieldType)} {field.Name}{(field.IsLiteral ? $" = {Literal(field.GetRawConstantValue())}" : "")}";
+            else if (field.IsLiteral) yield return $"const {TypeNames.Of(field.FieldType)} {field.Name} = {Literal(field.GetRawConstantValue())}";
+            else yield return $"field {TypeNames.Of(field.FieldType)} {field.Name}";
         }
-        foreach (var property in type.GetProperties(Declared).Where(property => IsVisible(property.GetMethod) || IsVisible(property.SetMethod))) yield return Property(property);
+        foreach (var property in type.GetProperties(Declared))
+        {
+            if (IsVisible(property.GetMethod) || IsVisible(property.SetMethod)) yield return Property(property);
+        }
         foreach (var constructor in type.GetConstructors(Declared).Where(IsVisible)) yield return $"new({Parameters(constructor)})";
-        foreach (var method in type.GetMethods(Declared).Where(IsVisible).Where(method => !IsAccessor(method) && !method.IsDefined(typeof(CompilerGeneratedAttribute))))
-            yield return $"{(method.IsStatic ? "static " : "")}{Nullable(method.ReturnType, Nullability.Create(method.ReturnParameter).ReadState)} {method.Name}({Parameters(method)})";
+        foreach (var method in type.GetMethods(Declared).Where(IsVisible))
+        {
+            if (!IsAccessor(method) && !method.IsDefined(typeof(CompilerGeneratedAttribute))) yield return Method(method);
+        }
+    }
+
+    private static string Method(MethodInfo method)
+    {
+        var type = Nullable(method.ReturnType, Nullability.Create(method.ReturnParameter).ReadState);
+        return $"{(method.IsStatic ? "static " : "")}{type} {method.Name}({Parameters(method)})";
     }
 
     private static string Property(PropertyInfo property)
@@ -56,7 +70,8 @@ internal static class PublicApiText
         var isInit = property.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ?? false;
         var accessors = (IsVisible(property.GetMethod) ? "get; " : "") + (IsVisible(property.SetMethod) ? (isInit ? "init; " : "set; ") : "");
         var index = property.GetIndexParameters() is { Length: > 0 } parameters ? $"[{string.Join(", ", parameters.Select(Parameter))}]" : "";
-        return $"{(isStatic ? "static " : "")}{(isRequired ? "required " : "")}{Nullable(property.PropertyType, Nullability.Create(property).ReadState)} {property.Name}{index} {{ {accessors}}}";
+        var type = Nullable(property.PropertyType, Nullability.Create(property).ReadState);
+        return $"{(isStatic ? "static " : "")}{(isRequired ? "required " : "")}{type} {property.Name}{index} {{ {accessors}}}";
     }
 
     private static string Parameters(MethodBase method) =>
@@ -81,5 +96,10 @@ internal static class PublicApiText
 
     private static bool IsAccessor(MethodInfo method) => method.IsSpecialName && !method.Name.StartsWith("op_", StringComparison.Ordinal);
 
-    private static string Literal(object? value) => value switch { null => "default", string text => $"\"{text}\"", _ => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)! };
+    private static string Literal(object? value) => value switch
+    {
+        null => "default",
+        string text => $"\"{text}\"",
+        _ => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!,
+    };
 }

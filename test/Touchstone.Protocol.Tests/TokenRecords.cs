@@ -29,7 +29,10 @@ internal static class TokenRecords
 
     internal static TokenRecord Refresh { get; } = Access with { Hash = TokenHash.Of("a refresh token"), Kind = TokenKind.RefreshToken };
 
-    internal static Caller ResourceServer { get; } = new() { ClientId = "rs-orders", Kind = CallerKind.ResourceServer, Audience = [Orders], MayIntrospect = true };
+    internal static Caller ResourceServer { get; } = new()
+    {
+        ClientId = "rs-orders", Kind = CallerKind.ResourceServer, Audience = [Orders], MayIntrospect = true,
+    };
 
     internal static Caller Owner { get; } = new() { ClientId = "web-shop", Kind = CallerKind.Client, MayIntrospect = true };
 

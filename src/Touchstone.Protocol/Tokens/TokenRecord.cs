@@ -11,6 +11,9 @@ public sealed record TokenRecord
     /// <summary>The most ancestors a record may list: 16.</summary>
     public const int MaxAncestors = 16;
 
+    // What decides nothing stands apart, so that 100,000 cached records don't carry it (160 bytes each).
+    private Told? _told;
+
     /// <summary>SHA-256 of the token: the key.</summary>
     public required TokenHash Hash { get; init; }
 
@@ -41,17 +44,11 @@ public sealed record TokenRecord
     /// <summary>The resource owner's identifier at the issuer; null when there is none.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>A name for people to read.</summary>
-    public string? Username { get; init; }
-
     /// <summary>The scopes granted.</summary>
     public ScopeSet Scope { get; init; } = ScopeSet.Empty;
 
     /// <summary>The resource servers that it is meant for.</summary>
     public IReadOnlyList<string> Audience { get; init; } = [];
-
-    /// <summary>The token's identifier, unique for the issuer.</summary>
-    public string? Jti { get; init; }
 
     /// <summary>The refresh family: ended as a whole.</summary>
     public string? Grant { get; init; }
@@ -65,20 +62,35 @@ public sealed record TokenRecord
     /// <summary>The tokens that this one descends from by exchange: when one of them is revoked, this one ends too.</summary>
     public IReadOnlyList<TokenHash> Ancestors { get; init; } = [];
 
+    /// <summary>A name for people to read.</summary>
+    public string? Username { get => _told?.Username; init => Tell(value is not null, told => told with { Username = value }); }
+
+    /// <summary>The token's identifier, unique for the issuer.</summary>
+    public string? Jti { get => _told?.Jti; init => Tell(value is not null, told => told with { Jti = value }); }
+
     /// <summary><c>cnf</c> as a JSON object (RFC 7800); empty when the token is not bound to a key.</summary>
-    public ReadOnlyMemory<byte> Confirmation { get; init; }
+    public ReadOnlyMemory<byte> Confirmation { get => _told?.Confirmation ?? default; init => Tell(!value.IsEmpty, told => told with { Confirmation = value }); }
 
     /// <summary><c>act</c> as a JSON object (RFC 8693 §4.1); empty when nobody acts for the subject.</summary>
-    public ReadOnlyMemory<byte> Actor { get; init; }
+    public ReadOnlyMemory<byte> Actor { get => _told?.Actor ?? default; init => Tell(!value.IsEmpty, told => told with { Actor = value }); }
 
     /// <summary><c>authorization_details</c> as a JSON array (RFC 9396); empty when there are none.</summary>
-    public ReadOnlyMemory<byte> AuthorizationDetails { get; init; }
+    public ReadOnlyMemory<byte> AuthorizationDetails { get => _told?.AuthorizationDetails ?? default; init => Tell(!value.IsEmpty, told => told with { AuthorizationDetails = value }); }
 
     /// <summary>Further members as one JSON object whose names <see cref="Introspection.IntrospectionMembers.IsReserved"/> does not claim; empty when there are none.</summary>
-    public ReadOnlyMemory<byte> Claims { get; init; }
+    public ReadOnlyMemory<byte> Claims { get => _told?.Claims ?? default; init => Tell(!value.IsEmpty, told => told with { Claims = value }); }
 
     /// <summary><c>token_type</c> as in RFC 6749 §5.1: <c>DPoP</c> when bound by <c>jkt</c> (RFC 9449 §6.2), else <c>Bearer</c>.</summary>
     public string TokenType => IsBoundByDPoP(Confirmation.Span) ? "DPoP" : "Bearer";
+
+    /// <summary>The same record without what is only told to callers and decides nothing. A cache that has the answer in the form of the wire needs no more.</summary>
+    public TokenRecord WithoutTold() => this with { _told = null };
+
+    // Copied, never changed: a record made by "with" shares it.
+    private void Tell(bool isGiven, Func<Told, Told> change)
+    {
+        if (isGiven || _told is not null) _told = change(_told ?? new Told());
+    }
 
     private static bool IsBoundByDPoP(ReadOnlySpan<byte> confirmation)
     {
@@ -89,5 +101,15 @@ public sealed record TokenRecord
             if (reader.TokenType is JsonTokenType.PropertyName && reader.CurrentDepth == 1 && reader.ValueTextEquals("jkt"u8)) return true;
         }
         return false;
+    }
+
+    private sealed record Told
+    {
+        public string? Username { get; init; }
+        public string? Jti { get; init; }
+        public ReadOnlyMemory<byte> Confirmation { get; init; }
+        public ReadOnlyMemory<byte> Actor { get; init; }
+        public ReadOnlyMemory<byte> AuthorizationDetails { get; init; }
+        public ReadOnlyMemory<byte> Claims { get; init; }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         if (header.Count == 0 || !header[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Challenge(http);
 
         var token = System.Text.Encoding.UTF8.GetBytes(header[0]![Bearer.Length..].Trim(' '));
-        var found = token.Length is 0 or > TokenFormat.MaxLength ? default : await tokens.FindAsync(TokenHash.Of(token), http.RequestAborted);
+        var found = token.Length is 0 or > TokenFormat.MaxLength ? default : await tokens.FindAsync(token, CancellationToken.None);
         if (!IntrospectionRules.Decide(found.Record, _self, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).IsActive) return Refuse(http, OAuthError.InvalidToken);
         return found.Record!.Scope.Contains(Scope) ? found.Record.ClientId : Refuse(http, OAuthError.InsufficientScope.With($"This needs the scope {Scope}."));
     }

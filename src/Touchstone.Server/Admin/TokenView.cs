@@ -13,7 +13,7 @@ internal static class TokenView
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static void Write(IBufferWriter<byte> output, in FoundToken found, InactiveReason reason, RevocationRow? row)
+    internal static void Write(IBufferWriter<byte> output, in FoundRecord found, InactiveReason reason, RevocationRow? row)
     {
         using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
@@ -21,10 +21,17 @@ internal static class TokenView
         json.WriteBoolean("active", reason is InactiveReason.None);
         json.WriteString("reason", reason.Name());
         json.WritePropertyName("response");
-        json.WriteRawValue(reason is InactiveReason.None ? found.Entry!.Answer : IntrospectionResponse.Inactive);
+        json.WriteRawValue(reason is InactiveReason.None ? Answer(found.Record!) : IntrospectionResponse.Inactive);
         if (found.Record is { } record) WriteRecord(json, record);
         if (row is not null) WriteRow(json, row);
         json.WriteEndObject();
+    }
+
+    private static ReadOnlySpan<byte> Answer(TokenRecord record)
+    {
+        var answer = new ArrayBufferWriter<byte>(512);
+        IntrospectionResponse.WriteActive(answer, record);
+        return answer.WrittenSpan;
     }
 
     private static void WriteRecord(Utf8JsonWriter json, TokenRecord record)

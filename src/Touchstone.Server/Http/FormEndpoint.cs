@@ -11,7 +11,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Http;
 
 /// <summary>What a form endpoint does once the body is read.</summary>
-internal delegate ValueTask FormHandler(FormExchange exchange, CancellationToken cancellationToken);
+internal delegate ValueTask FormHandler(FormExchange exchange);
 
 /// <summary>
 /// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
@@ -33,7 +33,7 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
         {
             var error = Judge(http.Request) ?? await ReadAsync(http, exchange.Form, repeatable);
             if (error is not null) exchange.Refuse(error);
-            else await handler(exchange, http.RequestAborted);
+            else await handler(exchange);
         }
         catch (Exception failed) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -56,13 +56,13 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
         return IsForm(request.ContentType) ? null : OAuthError.UnsupportedMediaType;
     }
 
-    // The usual request lies in the pipe whole, so nothing here waits.
+    // The usual request lies in the pipe whole, so nothing here waits. When the caller goes away the pipe itself ends the wait.
     private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, string[] repeatable)
     {
         var body = http.Request.BodyReader;
         while (true)
         {
-            var read = await body.ReadAsync(http.RequestAborted);
+            var read = await body.ReadAsync(CancellationToken.None);
             if (read.Buffer.Length > options.MaxFormBytes)
             {
                 body.AdvanceTo(read.Buffer.End);
@@ -93,6 +93,9 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
             case StoreException:
                 logger.StoreFailed(name, failed);
                 exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
+                break;
+            case IOException and not BadHttpRequestException or OperationCanceledException:
+                exchange.Abandon(); // The connection broke while the body came.
                 break;
             case BadHttpRequestException bad: // The server's own: a broken chunk, a body that comes too slowly.
                 exchange.Refuse(OAuthError.InvalidRequest with { Status = bad.StatusCode, Description = "The request body could not be read." }, "body_unreadable");

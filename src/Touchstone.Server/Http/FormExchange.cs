@@ -12,6 +12,9 @@ internal sealed class FormExchange
 {
     internal HttpContext Http { get; private set; } = null!;
 
+    /// <summary>Ends when the caller goes away. The server makes it when it is first asked for (100 ns, 200 bytes), so only what really waits should ask.</summary>
+    internal CancellationToken Aborted => Http.RequestAborted;
+
     /// <summary>The parameters of the body.</summary>
     internal OAuthForm Form { get; } = new();
 

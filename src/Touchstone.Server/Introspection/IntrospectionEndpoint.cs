@@ -16,7 +16,7 @@ namespace Touchstone.Server.Introspection;
 /// </summary>
 internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, ILogger<IntrospectionEndpoint> logger, TimeProvider time)
 {
-    internal ValueTask HandleAsync(FormExchange exchange, CancellationToken cancellationToken)
+    internal ValueTask HandleAsync(FormExchange exchange)
     {
         // 1. Who asks? An identifier alone proves nothing (I-09).
         var caller = clients.Authenticate(exchange);
@@ -33,7 +33,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLo
         if (format.Inspect(request.Token) is TokenShape.Malformed or TokenShape.Impossible) return Answer(exchange, default, InactiveReason.Malformed);
 
         // 5. Its record, and the row of the revocation log that ends it. A store that fails is an exception, and 503.
-        var finding = tokens.FindAsync(TokenHash.Of(request.Token), cancellationToken);
+        var finding = tokens.FindAsync(request.Token, CancellationToken.None);
         return finding.IsCompletedSuccessfully ? Decide(exchange, finding.Result) : DecideAsync(exchange, finding);
     }
 

@@ -12,7 +12,7 @@ namespace Touchstone.Server.Revocation;
 /// <summary><c>POST /oauth/revoke</c> (RFC 7009). 200 says: if this token was yours, it is dead now, on disk and in memory.</summary>
 internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLookup tokens, RevocationLog log, TokenFormat format, ILogger<RevocationEndpoint> logger)
 {
-    internal async ValueTask HandleAsync(FormExchange exchange, CancellationToken cancellationToken)
+    internal async ValueTask HandleAsync(FormExchange exchange)
     {
         // 1. Whose token? A public client names itself (RFC 7009 §2.1); it can only end what is its own.
         var caller = clients.Authenticate(exchange);
@@ -25,15 +25,15 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
         exchange.Caller = caller.Client;
 
         // 2. Which token?
-        if (!TryReadHash(exchange, out var hash, out var isPossible))
+        if (!RevocationRequest.TryRead(exchange.Form, out var request))
         {
             exchange.Refuse(OAuthError.InvalidRequest.With("The parameter token is missing."));
             return;
         }
 
         // 3. Unknown, foreign and already revoked tokens get the same answer as one that is revoked now: no oracle (L16).
-        var found = isPossible ? await tokens.FindAsync(hash, cancellationToken) : default;
-        var outcome = await RevokeAsync(caller.Client.Id, found);
+        var found = format.Inspect(request.Token) is TokenShape.Ours or TokenShape.Foreign ? tokens.FindAsync(request.Token, CancellationToken.None) : default;
+        var outcome = await RevokeAsync(caller.Client.Id, await found);
         exchange.AnswerEmpty(outcome, outcome);
     }
 
@@ -49,15 +49,5 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
         var row = await log.RevokeAsync(found.Record, caller, reason: null);
         logger.Revoked(row.Seq, caller, "a token of its own");
         return "revoked";
-    }
-
-    private bool TryReadHash(FormExchange exchange, out TokenHash hash, out bool isPossible)
-    {
-        hash = default;
-        isPossible = false;
-        if (!RevocationRequest.TryRead(exchange.Form, out var request)) return false;
-        isPossible = format.Inspect(request.Token) is TokenShape.Ours or TokenShape.Foreign;
-        if (isPossible) hash = TokenHash.Of(request.Token);
-        return true;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class DemoData(ITokenStore store, TokenLookup tokens, Revocation
         if (clients.Find(id) is { } client)
         {
             // Another data folder's demo.json, or an edited one: the file is what the newcomer reads, so the store follows it.
-            if (client.HasSecret(Convert.FromBase64String(Secrets.Hash(secret, now).Sha256), now)) return;
+            if (client.Registration.Secrets.Any(known => known.Sha256 == Secrets.Hash(secret, now).Sha256 && known.ExpiresAt is null)) return;
             await log.ChangeAsync(client.Registration with { Secrets = [Secrets.Hash(secret, now)] }, Protocol.Revocation.Selector.Registration(id), Protocol.Revocation.RevocationRow.Server);
             return;
         }

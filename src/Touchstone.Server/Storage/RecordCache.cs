@@ -1,5 +1,4 @@
-using System.Collections.Concurrent;
-using Touchstone.Protocol.Tokens;
+using Touchstone.Protocol.Hashing;
 
 namespace Touchstone.Server.Storage;
 
@@ -9,46 +8,37 @@ namespace Touchstone.Server.Storage;
 /// </summary>
 internal sealed class RecordCache(long capacity)
 {
-    private readonly ConcurrentDictionary<TokenHash, TokenEntry> _entries = new();
-    private readonly Lock _lock = new();
+    private readonly RecordTable _table = new();
+    private readonly Lock _writing = new();
     private TokenEntry? _newest, _oldest, _hand;
     private long _bytes;
 
+    /// <summary>What the entries take, as counted against the bound.</summary>
     internal long Bytes => Volatile.Read(ref _bytes);
 
-    internal int Count => _entries.Count;
+    internal int Count => _table.Count;
 
-    internal TokenEntry? Find(in TokenHash hash)
+    internal TokenEntry? Find(in Mac128 key)
     {
-        if (!_entries.TryGetValue(hash, out var entry)) return null;
-        if (!entry.IsVisited) entry.IsVisited = true; // Written only when it changes, so that hits of one entry on two cores share its cache line.
+        var entry = _table.Find(key);
+        if (entry is { IsVisited: false }) entry.IsVisited = true; // Written only when it changes, so that hits on two cores share the cache line.
         return entry;
     }
 
     /// <summary>Keeps an entry, in the place of an older one of the same token; makes room first.</summary>
     internal void Add(TokenEntry entry)
     {
-        entry.Size = TokenEntry.SizeOf(entry.Record);
         if (entry.Size > capacity) return;
-        lock (_lock)
+        lock (_writing)
         {
-            if (_entries.TryGetValue(entry.Record.Hash, out var old)) Remove(old);
+            if (_table.Find(entry.Key) is { } old) Remove(old);
             while (_bytes + entry.Size > capacity) Evict();
-            _entries[entry.Record.Hash] = entry;
+            _table.Add(entry);
             entry.Older = _newest;
             if (_newest is null) _oldest = entry;
             else _newest.Newer = entry;
             _newest = entry;
             _bytes += entry.Size;
-        }
-    }
-
-    /// <summary>Forgets a token.</summary>
-    internal void Remove(in TokenHash hash)
-    {
-        lock (_lock)
-        {
-            if (_entries.TryGetValue(hash, out var entry)) Remove(entry);
         }
     }
 
@@ -73,7 +63,7 @@ internal sealed class RecordCache(long capacity)
         if (entry.Older is null) _oldest = entry.Newer;
         else entry.Older.Newer = entry.Newer;
         entry.Newer = entry.Older = null;
-        _entries.TryRemove(entry.Record.Hash, out _);
+        _table.Remove(entry);
         _bytes -= entry.Size;
     }
 }

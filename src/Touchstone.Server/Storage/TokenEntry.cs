@@ -1,4 +1,5 @@
 using System.Buffers;
+using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
@@ -6,25 +7,44 @@ using Touchstone.Server.Revocation;
 
 namespace Touchstone.Server.Storage;
 
-/// <summary>A record as it is held in memory: with the state it was judged against, and the answer in the form of the wire.</summary>
-internal sealed class TokenEntry(TokenRecord record, long judgedAt)
+/// <summary>A record as it is held in memory: what decides, the state it was judged against, and the answer in the form of the wire.</summary>
+internal sealed class TokenEntry
 {
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
-    private byte[]? _answer;
+    private readonly byte[] _answer;
     private RevocationMatch? _match;
-    private long _asOf = judgedAt;
+    private long _asOf;
 
-    // The links and the marks of RecordCache, which alone touches them.
-    internal TokenEntry? Newer, Older;
+    // The links and the mark of RecordCache, which alone touches them.
+    internal TokenEntry? Next, Newer, Older;
     internal bool IsVisited;
-    internal int Size;
 
-    internal TokenRecord Record { get; } = record;
+    /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none.</summary>
+    internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key)
+    {
+        Key = key;
+        Record = record.WithoutTold();
+        _answer = Write(record);
+        _asOf = judgedAt;
+    }
+
+    /// <summary>The MAC of the token, by which it is found in memory.</summary>
+    internal Mac128 Key { get; }
+
+    /// <summary>What decides about the token; what is only told stands in <see cref="Answer"/>.</summary>
+    internal TokenRecord Record { get; }
+
+    /// <summary>The answer for who may see the whole record.</summary>
+    internal ReadOnlySpan<byte> Answer => _answer;
 
     /// <summary>No row up to this one ends the token; 0 when it was judged against none. It is of use only at or above the floor of memory.</summary>
     internal long AsOf => Volatile.Read(ref _asOf);
+
+    /// <summary>What it takes in memory, roughly: the objects (400 bytes), their strings, the answer.</summary>
+    internal int Size =>
+        400 + _answer.Length + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
 
     /// <summary>
     /// The row that ends this token, or null. With nothing new in the log since the last time that costs one comparison.
@@ -40,23 +60,13 @@ internal sealed class TokenEntry(TokenRecord record, long judgedAt)
         return _match;
     }
 
-    /// <summary>The answer for who may see the whole record, written once.</summary>
-    internal ReadOnlySpan<byte> Answer => _answer ??= Write();
-
-    private byte[] Write()
+    private static byte[] Write(TokenRecord record)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
         buffer.ResetWrittenCount();
-        IntrospectionResponse.WriteActive(buffer, Record);
+        IntrospectionResponse.WriteActive(buffer, record);
         return buffer.WrittenSpan.ToArray();
     }
-
-    /// <summary>What it takes in memory, roughly but never far too little: objects, strings and the answer that will come.</summary>
-    internal static int SizeOf(TokenRecord record) =>
-        600
-        + (3 * (Length(record.Subject) + Length(record.Username) + Length(record.Jti) + Length(record.Grant) + Length(record.Session)))
-        + (2 * (record.Confirmation.Length + record.Actor.Length + record.AuthorizationDetails.Length + record.Claims.Length))
-        + record.Scope.Text.Length + (record.Ancestors.Count * TokenHash.Size);
 
     private static int Length(string? text) => text?.Length ?? 0;
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Revocation;
@@ -5,37 +7,55 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Storage;
 
-/// <summary>A token's record and the row that ends it; both null when there is no record.</summary>
+/// <summary>A token as it is held in memory, and the row that ends it; both null when there is no record.</summary>
 internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? Match)
 {
+    /// <summary>What decides about the token.</summary>
     internal TokenRecord? Record => Entry?.Record;
 }
+
+/// <summary>A whole record, and the row that ends it; both null when there is no record.</summary>
+internal readonly record struct FoundRecord(TokenRecord? Record, RevocationMatch? Match);
 
 /// <summary>Finds a token's record, in memory or else in the store, and judges it against the revocation log (every time, not when it was cached).</summary>
 internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, ServerMetrics metrics, TimeProvider time)
 {
-    internal ValueTask<FoundToken> FindAsync(in TokenHash hash, CancellationToken cancellationToken)
+    private readonly KeyedHash _key = new(RandomNumberGenerator.GetBytes(KeyedHash.KeySize));
+
+    /// <summary>Finds by the token as it was sent. From memory this takes a keyed hash and no SHA-256, which is left to the look-up in the store.</summary>
+    internal ValueTask<FoundToken> FindAsync(ReadOnlySpan<byte> token, CancellationToken cancellationToken)
     {
+        var key = _key.Of(token);
         var index = log.Index;
-        if (cache.Find(hash) is { } entry && entry.AsOf >= index.Floor)
+        if (cache.Find(key) is { } entry && entry.AsOf >= index.Floor)
         {
             metrics.CacheHit();
             return new ValueTask<FoundToken>(new FoundToken(entry, entry.Judge(index)));
         }
         metrics.CacheMiss();
-        return FindInStoreAsync(hash, cancellationToken);
+        return FindAndKeepAsync(TokenHash.Of(token), key, cancellationToken);
     }
 
-    private async ValueTask<FoundToken> FindInStoreAsync(TokenHash hash, CancellationToken cancellationToken)
+    /// <summary>Finds the whole record by hash, in the store: for administrators.</summary>
+    internal async ValueTask<FoundRecord> FindAsync(TokenHash hash, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var started = time.GetTimestamp();
-            var stored = await store.FindAsync(hash, judge: log.Index.Floor > 0, cancellationToken);
-            metrics.StoreRead(time.GetElapsedTime(started));
+            var stored = await ReadAsync(hash, cancellationToken);
+            var index = log.Index;
+            if (stored.Record is null || stored.Match is not null) return new FoundRecord(stored.Record, stored.Match);
+            if (stored.Seq >= index.Floor) return new FoundRecord(stored.Record, index.Match(stored.Record)); // Else the floor rose meanwhile: once more, as below.
+        }
+    }
+
+    private async ValueTask<FoundToken> FindAndKeepAsync(TokenHash hash, Mac128 key, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var stored = await ReadAsync(hash, cancellationToken);
             if (stored.Record is null) return default; // "Unknown" is never cached: it may be registered in the next moment.
 
-            var entry = new TokenEntry(stored.Record, stored.Seq);
+            var entry = new TokenEntry(stored.Record, stored.Seq, key);
             if (stored.Match is not null) return new FoundToken(entry, stored.Match);
             // The index is taken after the read. Should its floor have risen meanwhile, the store has to judge what memory no longer can.
             var index = log.Index;
@@ -43,5 +63,13 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
             cache.Add(entry);
             return new FoundToken(entry, entry.Judge(index));
         }
+    }
+
+    private async ValueTask<StoredToken> ReadAsync(TokenHash hash, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var stored = await store.FindAsync(hash, judge: log.Index.Floor > 0, cancellationToken);
+        metrics.StoreRead(time.GetElapsedTime(started));
+        return stored;
     }
 }

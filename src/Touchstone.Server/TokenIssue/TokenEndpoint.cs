@@ -17,7 +17,7 @@ namespace Touchstone.Server.TokenIssue;
 internal sealed class TokenEndpoint(
     ClientAuthenticator clients, ITokenStore store, RevocationLog log, TokenIssuer issuer, ServerOptions options, ILogger<TokenEndpoint> logger, TimeProvider time)
 {
-    internal async ValueTask HandleAsync(FormExchange exchange, CancellationToken cancellationToken)
+    internal async ValueTask HandleAsync(FormExchange exchange)
     {
         // 1. The state of the log before anything is judged: a row that comes between judging and writing ends this token (design.md §3, 2).
         var born = log.Seq;

@@ -14,6 +14,6 @@ internal sealed class TokenIssuer(TokenFormat format)
         return format.Create(kind, entropy);
     }
 
-    /// <summary>A new token identifier (<c>jti</c>): 128 random bits as 32 hexadecimal digits.</summary>
-    internal static string CreateJti() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+    /// <summary>A new token identifier (<c>jti</c>): 22 letters and digits, 131 random bits.</summary>
+    internal static string CreateJti() => RandomNumberGenerator.GetString("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 22);
 }

@@ -37,7 +37,8 @@ public sealed class BasicCredentialsTests
     [InlineData("basic")]
     [InlineData("BASIC")]
     [InlineData("bAsIc")]
-    public void C10_The_scheme_name_is_case_insensitive(string scheme) => Presented.In(Presented.Header("id:secret", scheme)).ShouldBe(Presented.Basic("id", "secret"));
+    public void C10_The_scheme_name_is_case_insensitive(string scheme) =>
+        Presented.In(Presented.Header("id:secret", scheme)).ShouldBe(Presented.Basic("id", "secret"));
 
     [Fact]
     public void C10_More_spaces_may_follow_the_scheme() => Presented.In("Basic   aWQ6c2VjcmV0 ").ShouldBe(Presented.Basic("id", "secret"));

@@ -36,6 +36,7 @@ public sealed class ClientAuthMethodTests
     public void I09_The_offered_methods_do_not_include_none()
     {
         ClientAuthMethods.All.ShouldNotContain("none");
-        foreach (var method in Enum.GetValues<ClientAuthMethod>().Where(method => method is not ClientAuthMethod.None)) ClientAuthMethods.All.ShouldContain(method.Names().Single());
+        foreach (var method in Enum.GetValues<ClientAuthMethod>().Where(method => method is not ClientAuthMethod.None))
+            ClientAuthMethods.All.ShouldContain(method.Names().Single());
     }
 }

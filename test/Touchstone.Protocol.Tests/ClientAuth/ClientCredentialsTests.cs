@@ -12,7 +12,8 @@ public sealed class ClientCredentialsTests
     private static readonly string Header = Presented.Header("id:secret");
 
     [Fact]
-    public void A03_Id_and_secret_are_read_from_the_body() => Presented.In("", "token=abc&client_id=i%3Ad&client_secret=s+t").ShouldBe(Presented.Post("i:d", "s t"));
+    public void A03_Id_and_secret_are_read_from_the_body() =>
+        Presented.In("", "token=abc&client_id=i%3Ad&client_secret=s+t").ShouldBe(Presented.Post("i:d", "s t"));
 
     [Fact]
     public void R04_A_client_id_alone_is_a_public_client() => Presented.In("", "token=abc&client_id=web").ShouldBe(Presented.Public("web"));
@@ -71,7 +72,8 @@ public sealed class ClientCredentialsTests
     [InlineData("", "client_assertion=a.b.c&client_id=id&client_secret=secret")]
     [InlineData("Basic aWQ6c2VjcmV0", "client_assertion=a.b.c")]
     [InlineData("Basic aWQ6c2VjcmV0", "client_assertion=a.b.c&client_secret=secret")]
-    public void A04_An_assertion_beside_another_method_or_alone_is_an_invalid_client(string header, string body) => Presented.In(header, body).ShouldBe(Presented.Unreadable);
+    public void A04_An_assertion_beside_another_method_or_alone_is_an_invalid_client(string header, string body) =>
+        Presented.In(header, body).ShouldBe(Presented.Unreadable);
 
     [Fact]
     public void C12_An_assertion_without_a_value_counts_as_omitted() =>
@@ -89,7 +91,8 @@ public sealed class ClientCredentialsTests
     public void C43_No_header_and_no_body_make_the_reader_throw()
     {
         var basic = Properties.From(":", "%", "%41", "+", "id", "secret", "\0", "é").Select(pair => Presented.Header(pair));
-        var headers = Gen.OneOf(Properties.Chars, Properties.Chars.Select(text => "Basic " + text), basic, Properties.Bytes.Select(bytes => "Basic " + Convert.ToBase64String(bytes)));
+        var anyBase64 = Properties.Bytes.Select(bytes => "Basic " + Convert.ToBase64String(bytes));
+        var headers = Gen.OneOf(Properties.Chars, Properties.Chars.Select(text => "Basic " + text), basic, anyBase64);
         var bodies = Properties.From("client_id", "client_secret", "client_assertion", "=", "&", "id", "%00", "%", "é").Select(Encoding.UTF8.GetBytes);
         Properties.Hold(headers.Zip(bodies), input =>
         {

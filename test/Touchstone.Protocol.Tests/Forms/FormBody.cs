@@ -7,7 +7,8 @@ namespace Touchstone.Protocol.Tests.Forms;
 /// <summary>Reads forms written as text.</summary>
 internal static class FormBody
 {
-    internal static FormResult Read(this OAuthForm form, string body, params string[] repeatable) => form.Read(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)), repeatable);
+    internal static FormResult Read(this OAuthForm form, string body, params string[] repeatable) =>
+        form.Read(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)), repeatable);
 
     internal static OAuthForm Parse(string body)
     {

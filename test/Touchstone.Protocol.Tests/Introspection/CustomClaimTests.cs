@@ -9,7 +9,9 @@ namespace Touchstone.Protocol.Tests.Introspection;
 /// <summary>Members that the issuer adds: their types survive, and they never speak for the server.</summary>
 public sealed class CustomClaimTests
 {
-    private const string Base = """{"active":true,"iss":"https://as.acme.test","sub":"u-4821","client_id":"web-shop","aud":"https://orders.acme.test/","token_type":"Bearer","iat":1790000000,"exp":1790000600""";
+    private const string Base =
+        """{"active":true,"iss":"https://as.acme.test","sub":"u-4821","client_id":"web-shop","aud":"https://orders.acme.test/","token_type":"Bearer",""" +
+        "\"iat\":1790000000,\"exp\":1790000600";
 
     public static TheoryData<string> ReservedNames => [.. IntrospectionMembers.All];
 
@@ -73,7 +75,8 @@ public sealed class CustomClaimTests
     }
 
     [Fact]
-    public void L14_A_reserved_name_deeper_inside_is_the_issuers_own_affair() => Write("""{"x":{"sub":"1","active":false}}""").ShouldBe(Base + ""","x":{"sub":"1","active":false}}""");
+    public void L14_A_reserved_name_deeper_inside_is_the_issuers_own_affair() =>
+        Write("""{"x":{"sub":"1","active":false}}""").ShouldBe(Base + ""","x":{"sub":"1","active":false}}""");
 
     [Fact]
     public void L14_Whatever_the_custom_members_the_servers_own_stand_first_and_once()

@@ -111,7 +111,8 @@ public sealed class IntrospectionAnswerTests
     [Fact]
     public void L23_No_bytes_make_the_reader_throw()
     {
-        var pieces = Properties.From("{", "}", "[", "]", ":", ",", "\"active\"", "\"sub\"", "true", "false", "null", "1", "1e3", "\"\\ud800\"", "\"\\u0061\"", " ", "\"", "\\");
+        var pieces = Properties.From(
+            "{", "}", "[", "]", ":", ",", "\"active\"", "\"sub\"", "true", "false", "null", "1", "1e3", "\"\\ud800\"", "\"\\u0061\"", " ", "\"", "\\");
         var inside = pieces.Select(text => $"{{\"active\":true,\"x\":{text}}}");
         Properties.Hold(Gen.OneOf(pieces, inside, Properties.Chars).Select(Encoding.UTF8.GetBytes).Or(Properties.Bytes), bytes =>
         {

@@ -11,7 +11,8 @@ public sealed class IntrospectionResponseTests
 {
     private static readonly TokenRecord Minimal = new()
     {
-        Hash = TokenHash.Of("abc"), Kind = TokenKind.AccessToken, ClientId = "c", Issuer = "https://as.acme.test", IssuedAt = 1_790_000_000, ExpiresAt = 1_790_000_600, Born = 0,
+        Hash = TokenHash.Of("abc"), Kind = TokenKind.AccessToken, ClientId = "c", Issuer = "https://as.acme.test",
+        IssuedAt = 1_790_000_000, ExpiresAt = 1_790_000_600, Born = 0,
     };
 
     [Fact]
@@ -30,13 +31,15 @@ public sealed class IntrospectionResponseTests
         ScopeSet.TryParse("orders:read orders:write", out var scope).ShouldBeTrue();
         var record = Minimal with
         {
-            Subject = "u-4821", ClientId = "web-shop", Username = "jürgen", Audience = ["https://orders.acme.test/"], Scope = scope, NotBefore = 1_790_000_010, Jti = "9f1c",
+            Subject = "u-4821", ClientId = "web-shop", Username = "jürgen", Audience = ["https://orders.acme.test/"], Scope = scope,
+            NotBefore = 1_790_000_010, Jti = "9f1c",
             Confirmation = TokenRecords.Json("""{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}"""),
             Actor = TokenRecords.Json("""{"sub":"svc-gateway"}"""),
             AuthorizationDetails = TokenRecords.Json("""[{"type":"order","ids":[1,2]}]"""),
             Claims = TokenRecords.Json("""{"acr":"aal2","auth_time":1789999000}"""),
         };
-        Write(record).ShouldBe(File.ReadAllText(SourceTree.PathOf("test", "Touchstone.Protocol.Tests", "Introspection", "active-answer.golden.json")).TrimEnd('\n'));
+        var golden = File.ReadAllText(SourceTree.PathOf("test", "Touchstone.Protocol.Tests", "Introspection", "active-answer.golden.json"));
+        Write(record).ShouldBe(golden.TrimEnd('\n'));
     }
 
     [Fact]
@@ -44,14 +47,16 @@ public sealed class IntrospectionResponseTests
     {
         var record = TokenRecords.Access with { Ancestors = [TokenHash.Of("parent")] };
         var answer = Write(record);
-        foreach (var inner in new[] { record.Hash.ToString(), record.Ancestors[0].ToString(), record.Grant!, record.Session!, record.Tenant!, "born" }) answer.ShouldNotContain(inner);
+        foreach (var inner in new[] { record.Hash.ToString(), record.Ancestors[0].ToString(), record.Grant!, record.Session!, record.Tenant!, "born" })
+            answer.ShouldNotContain(inner);
     }
 
     [Theory]
     [InlineData(new string[0], null)]
     [InlineData(new[] { "a" }, "\"a\"")]
     [InlineData(new[] { "a", "b" }, """["a","b"]""")]
-    public void C29_One_audience_is_a_string_and_several_are_an_array(string[] audience, string? expected) => Member(Minimal with { Audience = audience }, "aud").ShouldBe(expected);
+    public void C29_One_audience_is_a_string_and_several_are_an_array(string[] audience, string? expected) =>
+        Member(Minimal with { Audience = audience }, "aud").ShouldBe(expected);
 
     [Theory]
     [InlineData(0L)]
@@ -80,7 +85,8 @@ public sealed class IntrospectionResponseTests
     [InlineData("😀", """
         "\uD83D\uDE00"
         """)]
-    public void C20_Text_is_utf8_and_escaped_only_where_json_needs_it(string subject, string expected) => Member(Minimal with { Subject = subject }, "sub").ShouldBe(expected);
+    public void C20_Text_is_utf8_and_escaped_only_where_json_needs_it(string subject, string expected) =>
+        Member(Minimal with { Subject = subject }, "sub").ShouldBe(expected);
 
     [Fact]
     public void C20_Any_text_survives_and_no_byte_order_mark_is_written() => Properties.Hold(Properties.Text, text =>

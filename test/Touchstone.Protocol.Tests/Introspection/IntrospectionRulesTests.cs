@@ -46,7 +46,8 @@ public sealed class IntrospectionRulesTests
 
     [Fact]
     public void I42_L01_A_token_for_one_resource_server_is_inactive_for_another() =>
-        Decide(Access, ResourceServer with { ClientId = "rs-b", Audience = ["https://b.acme.test/"] }).ShouldBe(IntrospectionDecision.Inactive(InactiveReason.NotForCaller));
+        Decide(Access, ResourceServer with { ClientId = "rs-b", Audience = ["https://b.acme.test/"] })
+            .ShouldBe(IntrospectionDecision.Inactive(InactiveReason.NotForCaller));
 
     [Theory]
     [InlineData("https://orders.acme.test")]
@@ -100,7 +101,8 @@ public sealed class IntrospectionRulesTests
     }
 
     [Fact]
-    public void L01_A_caller_of_no_known_kind_sees_nothing() => Decide(Access, Owner with { Kind = (CallerKind)99, Audience = Access.Audience }).IsActive.ShouldBeFalse();
+    public void L01_A_caller_of_no_known_kind_sees_nothing() =>
+        Decide(Access, Owner with { Kind = (CallerKind)99, Audience = Access.Audience }).IsActive.ShouldBeFalse();
 
     [Fact]
     public void The_reason_is_the_first_that_applies_revocation_before_time_before_audience()

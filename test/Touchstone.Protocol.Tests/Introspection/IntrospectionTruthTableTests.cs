@@ -13,7 +13,9 @@ public sealed class IntrospectionTruthTableTests
 
     private static readonly Choice<bool>[] Exists = [new("record", true), new("no record", false)];
     private static readonly Choice<RevocationMatch?>[] Revoked = [new("no row", null), new("row", new RevocationMatch(SelectorKind.Subject, 9))];
-    private static readonly Choice<long>[] Expiry = [new("long before exp", Now + 300), new("last second before exp", Now + 1), new("at exp", Now), new("after exp", Now - 1)];
+    private static readonly Choice<long>[] Expiry =
+        [new("long before exp", Now + 300), new("last second before exp", Now + 1), new("at exp", Now), new("after exp", Now - 1)];
+
     private static readonly Choice<long?>[] Start = [new("no nbf", null), new("after nbf", Now - 1), new("at nbf", Now), new("before nbf", Now + 1)];
     private static readonly Choice<TokenKind>[] Kinds = [new("access", TokenKind.AccessToken), new("refresh", TokenKind.RefreshToken)];
     private static readonly Choice<string[]>[] Audiences = [new("for it", ["x", "orders"]), new("for others", ["x"]), new("for nobody", [])];
@@ -31,7 +33,8 @@ public sealed class IntrospectionTruthTableTests
                 && (labels.Contains("long before exp") || labels.Contains("last second before exp"))
                 && (labels.Contains("no nbf") || labels.Contains("after nbf") || labels.Contains("at nbf"))
                 && labels.Contains("may introspect")
-                && ((labels.Contains("resource server") && labels.Contains("access") && labels.Contains("for it")) || (labels.Contains("client") && labels.Contains("own")));
+                && ((labels.Contains("resource server") && labels.Contains("access") && labels.Contains("for it"))
+                    || (labels.Contains("client") && labels.Contains("own")));
             var name = string.Join(", ", labels);
             decision.IsActive.ShouldBe(expected, name);
             (decision.Reason is InactiveReason.None).ShouldBe(expected, name);
@@ -74,6 +77,7 @@ public sealed class IntrospectionTruthTableTests
         }
         let caller = new Caller { ClientId = "caller", Kind = callerKind.Value, Audience = ["y", "orders"], MayIntrospect = permission.Value }
         select (
-            new HashSet<string>([exists.Label, revoked.Label, expiry.Label, start.Label, kind.Label, audience.Label, callerKind.Label, owner.Label, permission.Label]),
+            new HashSet<string>(
+                [exists.Label, revoked.Label, expiry.Label, start.Label, kind.Label, audience.Label, callerKind.Label, owner.Label, permission.Label]),
             IntrospectionRules.Decide(exists.Value ? record : null, caller, revoked.Value, Now));
 }

@@ -19,7 +19,10 @@ public sealed class RevocationRowTests
         ];
         kinds.Select(row => row.Kind).ShouldBe(Enum.GetValues<SelectorKind>(), ignoreOrder: true);
         (long Born, bool IsBefore)[] births = [(0, true), (99, true), (100, false), (101, false), (long.MaxValue, false)];
-        (long? IssuedBefore, bool Reaches)[] limits = [(null, true), (Record.IssuedAt + 1, true), (Record.IssuedAt, false), (Record.IssuedAt - 1, false), (long.MinValue, false), (long.MaxValue, true)];
+        (long? IssuedBefore, bool Reaches)[] limits =
+        [
+            (null, true), (Record.IssuedAt + 1, true), (long.MaxValue, true), (Record.IssuedAt, false), (Record.IssuedAt - 1, false), (long.MinValue, false),
+        ];
 
         foreach (var (kind, ever, bornBefore) in kinds)
         {
@@ -28,7 +31,8 @@ public sealed class RevocationRowTests
                 foreach (var (issuedBefore, reaches) in limits)
                 {
                     var row = Rows.Row(Rows.Naming(kind, Record), seq: 100, issuedBefore);
-                    row.Ends(Record with { Born = born }).ShouldBe(ever || (bornBefore && isBefore && reaches), $"{kind}, born {born}, issued before {issuedBefore}");
+                    var expected = ever || (bornBefore && isBefore && reaches);
+                    row.Ends(Record with { Born = born }).ShouldBe(expected, $"{kind}, born {born}, issued before {issuedBefore}");
                 }
             }
         }
@@ -73,8 +77,12 @@ public sealed class RevocationRowTests
     [Fact]
     public void C22_Names_in_rows_are_case_sensitive()
     {
-        foreach (var selector in new[] { Selector.Grant("G-1"), Selector.Session(Record.Issuer, "S-1"), Selector.Subject(Record.Issuer, "U-4821"), Selector.Client("Web-Shop"), Selector.Tenant("T-1") })
-            Rows.Row(selector).Ends(Record).ShouldBeFalse();
+        Selector[] selectors =
+        [
+            Selector.Grant("G-1"), Selector.Session(Record.Issuer, "S-1"), Selector.Subject(Record.Issuer, "U-4821"),
+            Selector.Client("Web-Shop"), Selector.Tenant("T-1"),
+        ];
+        foreach (var selector in selectors) Rows.Row(selector).Ends(Record).ShouldBeFalse();
     }
 
     [Fact]
@@ -100,7 +108,8 @@ public sealed class RevocationRowTests
     }
 
     [Fact]
-    public void An_unknown_kind_of_row_ends_nothing_here() => Rows.Row(new Selector((SelectorKind)99, Record.Hash, "web-shop", Record.Issuer)).Ends(Record).ShouldBeFalse();
+    public void An_unknown_kind_of_row_ends_nothing_here() =>
+        Rows.Row(new Selector((SelectorKind)99, Record.Hash, "web-shop", Record.Issuer)).Ends(Record).ShouldBeFalse();
 
     [Fact]
     public void What_a_row_says_for_people_decides_nothing()

@@ -8,7 +8,8 @@ internal static class Rows
 {
     internal static RevocationRow Row(Selector selector, long seq = 100, long? issuedBefore = null) => new()
     {
-        Seq = seq, Id = Guid.Empty, At = TokenRecords.Now, Selector = selector, ForgetAfter = TokenRecords.Now + 3600, IssuedBefore = issuedBefore, Actor = RevocationRow.Server,
+        Seq = seq, Id = Guid.Empty, At = TokenRecords.Now, Selector = selector, ForgetAfter = TokenRecords.Now + 3600,
+        IssuedBefore = issuedBefore, Actor = RevocationRow.Server,
     };
 
     /// <summary>The selector of each kind that names this record.</summary>

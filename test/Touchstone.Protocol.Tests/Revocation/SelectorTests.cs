@@ -6,11 +6,12 @@ namespace Touchstone.Protocol.Tests.Revocation;
 
 public sealed class SelectorTests
 {
+    private const string AbcHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     private static readonly TokenHash Hash = TokenHash.Of("abc");
 
     public static TheoryData<Selector, string, string> Known => new()
     {
-        { Selector.Token(Hash), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "token:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+        { Selector.Token(Hash), AbcHash, "token:" + AbcHash },
         { Selector.Grant("g-1"), "g-1", "grant:g-1" },
         { Selector.Session("https://as", "s-1"), "10:https://ass-1", "session:10:https://ass-1" },
         { Selector.Subject("https://as", "u:1"), "10:https://asu:1", "subject:10:https://asu:1" },

@@ -92,7 +92,8 @@ public sealed class ScopeSetTests
     [InlineData("a c", "a b", false)]
     [InlineData("A", "a b", false)]
     [InlineData("ab", "a b", false)]
-    public void T06_A_subset_is_judged_by_whole_names_in_any_order(string part, string whole, bool expected) => Parse(part).IsSubsetOf(Parse(whole)).ShouldBe(expected);
+    public void T06_A_subset_is_judged_by_whole_names_in_any_order(string part, string whole, bool expected) =>
+        Parse(part).IsSubsetOf(Parse(whole)).ShouldBe(expected);
 
     [Fact]
     public void I13_A_condition_keeps_the_names_it_holds_for()

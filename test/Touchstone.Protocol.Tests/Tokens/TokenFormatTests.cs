@@ -124,7 +124,8 @@ public sealed class TokenFormatTests
     [InlineData("a", "a")]
     [InlineData("ab", "a")]
     [InlineData("a", "ab")]
-    public void L09_A_prefix_that_begins_the_other_is_refused(string access, string refresh) => Should.Throw<ArgumentException>(() => new TokenFormat(access, refresh));
+    public void L09_A_prefix_that_begins_the_other_is_refused(string access, string refresh) =>
+        Should.Throw<ArgumentException>(() => new TokenFormat(access, refresh));
 
     [Theory]
     [InlineData("a", "b")]

@@ -82,6 +82,20 @@ public sealed class TokenTamperingTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(42)]
+    [InlineData(43)]
+    [InlineData(44)]
+    [InlineData(4000)]
+    public void L10_A_checksum_that_fits_helps_only_at_the_right_length(int digits)
+    {
+        var expected = digits == 43 ? TokenShape.Ours : TokenShape.Malformed;
+        foreach (var prefix in new[] { "tst_at_", "tst_rt_" })
+            Format.Inspect(Encoding.ASCII.GetBytes(Crc32C.Appended(prefix + new string('7', digits)))).ShouldBe(expected);
+    }
+
     private static void ShouldBeInactive(string token, string changed)
     {
         var bytes = Encoding.Latin1.GetBytes(changed);

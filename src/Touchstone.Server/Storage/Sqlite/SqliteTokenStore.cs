@@ -10,8 +10,8 @@ namespace Touchstone.Server.Storage.Sqlite;
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
 internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
 {
-    // 4 MiB of pages for each reader and the writer; the operating system caches the file behind them.
-    private const int CacheKilobytes = 4096;
+    // The inner pages of the index of a million tokens and some leaves; the operating system caches the file behind them.
+    private const int CacheKilobytes = 1024;
 
     private readonly ConcurrentBag<SqliteReader> _readers = [];
     private readonly Interned _texts = new();

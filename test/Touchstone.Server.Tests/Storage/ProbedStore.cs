@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Sqlite;
+
+namespace Touchstone.Server.Tests.Storage;
+
+/// <summary>The real store, with places where a test can count, wait or fail.</summary>
+internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
+{
+    private int _finds, _writes;
+
+    internal int Finds => Volatile.Read(ref _finds);
+
+    internal int Writes => Volatile.Read(ref _writes);
+
+    /// <summary>Runs before a read; what it throws is what the read throws.</summary>
+    internal Func<Task> BeforeFind { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Runs when the record was read, before who asked has it.</summary>
+    internal Func<Task> AfterFind { get; set; } = () => Task.CompletedTask;
+
+    internal Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>A server with a probed store.</summary>
+    internal static async Task<(TestServer Server, ProbedStore Store)> StartAsync(Action<ServerOptions>? options = null)
+    {
+        var server = await TestServer.StartAsync(options, Install);
+        return (server, (ProbedStore)server.Services.GetRequiredService<ITokenStore>());
+    }
+
+    private static void Install(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<SqliteTokenStore>();
+        builder.Services.AddSingleton<ITokenStore>(services => new ProbedStore(services.GetRequiredService<SqliteTokenStore>()));
+    }
+
+    public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => inner.LoadAsync(onCommitted, cancellationToken);
+
+    public async ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _finds);
+        await BeforeFind();
+        var found = await inner.FindAsync(hash, judge, cancellationToken);
+        await AfterFind();
+        return found;
+    }
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.AddTokensAsync(records));
+
+    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(row, changed));
+
+    public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
+
+    public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
+
+    public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
+
+    public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask; // The real store is the container's.
+
+    private async Task<T> WriteAsync<T>(Func<Task<T>> write)
+    {
+        Interlocked.Increment(ref _writes);
+        await BeforeWrite();
+        return await write();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Touchstone.Testing.Processes;
+
+/// <summary>How a server is started, where it differs from the usual.</summary>
+public sealed record ServerSetup
+{
+    /// <summary>The usual.</summary>
+    public static ServerSetup Usual { get; } = new();
+
+    /// <summary>With demo data.</summary>
+    public static ServerSetup Demo { get; } = new() { Arguments = ["--demo"] };
+
+    /// <summary>Arguments after <c>serve --data … --urls …</c>.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The data folder; one of its own by default.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>The port; a free one by default.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Where it listens; <c>http://127.0.0.1:PORT</c> by default. Empty where the configuration file says it.</summary>
+    public string? Urls { get; init; }
+
+    /// <summary>Where it is asked; <c>http://127.0.0.1:PORT</c> by default.</summary>
+    public Uri? Address { get; init; }
+
+    /// <summary>Variables to set.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>The SHA-256 of the one certificate that is trusted, in hexadecimal digits; for https.</summary>
+    public string? CertificateSha256 { get; init; }
+}
