@@ -18,7 +18,7 @@ internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? M
 internal readonly record struct FoundRecord(TokenRecord? Record, RevocationMatch? Match);
 
 /// <summary>Finds a token's record, in memory or else in the store, and judges it against the revocation log (every time, not when it was cached).</summary>
-internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, ServerMetrics metrics, TimeProvider time)
+internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, ServerMetrics metrics)
 {
     private readonly KeyedHash _key = new(RandomNumberGenerator.GetBytes(KeyedHash.KeySize));
 
@@ -65,11 +65,5 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
         }
     }
 
-    private async ValueTask<StoredToken> ReadAsync(TokenHash hash, CancellationToken cancellationToken)
-    {
-        var started = time.GetTimestamp();
-        var stored = await store.FindAsync(hash, judge: log.Index.Floor > 0, cancellationToken);
-        metrics.StoreRead(time.GetElapsedTime(started));
-        return stored;
-    }
+    private ValueTask<StoredToken> ReadAsync(TokenHash hash, CancellationToken cancellationToken) => store.FindAsync(hash, judge: log.Index.Floor > 0, cancellationToken);
 }

@@ -65,9 +65,9 @@ internal sealed class ServerMetrics : IDisposable
 
     internal void CacheMiss() => Interlocked.Increment(ref _misses);
 
-    internal void StoreRead(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "find"));
+    internal void StoreRead(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "read"));
 
-    internal void StoreWrote(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "commit"));
+    internal void StoreWrote(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "write"));
 
     internal void Revoked(SelectorKind kind) => _revocations.Add(1, Tag("kind", kind.ToString().ToLowerInvariant()));
 

@@ -4,11 +4,12 @@ using Microsoft.Data.Sqlite;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
+internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
     // The inner pages of the index of a million tokens and some leaves; the operating system caches the file behind them.
     private const int CacheKilobytes = 1024;
@@ -37,9 +38,9 @@ internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
 
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) =>
         // One insert is all or nothing by itself and needs no savepoint.
-        Writer.WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
+        WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
 
-    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => Writer.WriteAsync((statements, committed) =>
+    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => WriteAsync((statements, committed) =>
     {
         if (changed is not null)
         {
@@ -49,14 +50,14 @@ internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
         return statements.Append(row, committed);
     });
 
-    public Task<bool> AddClientAsync(ClientRegistration registration) => Writer.WriteAsync((statements, committed) =>
+    public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync((statements, committed) =>
     {
         var isNew = statements.AddClient(registration);
         if (isNew) committed.Registrations.Add(registration);
         return isNew;
     });
 
-    public Task SetAsync(string name, string value) => Writer.WriteAsync((statements, _) =>
+    public Task SetAsync(string name, string value) => WriteAsync((statements, _) =>
     {
         statements.Set(name, value);
         return true;
@@ -81,15 +82,23 @@ internal sealed class SqliteTokenStore(SqliteFile file) : ITokenStore
         file.Dispose();
     }
 
-    private SqliteWriter Writer => _writer ?? throw new InvalidOperationException("LoadAsync comes first");
+    private async Task<T> WriteAsync<T>(Func<SqliteStatements, SqliteWriter.Committed, T> apply)
+    {
+        var started = time.GetTimestamp();
+        var result = await (_writer ?? throw new InvalidOperationException("LoadAsync comes first")).WriteAsync(apply);
+        metrics.StoreWrote(time.GetElapsedTime(started));
+        return result;
+    }
 
     private T Read<T>(Func<SqliteReader, T> read) => Guarded(() =>
     {
+        var started = time.GetTimestamp();
         if (!_readers.TryTake(out var reader)) reader = new SqliteReader(file.Connect(CacheKilobytes), _texts);
         try
         {
             var result = read(reader);
             _readers.Add(reader);
+            metrics.StoreRead(time.GetElapsedTime(started));
             return result;
         }
         catch
