@@ -10,7 +10,7 @@ public static class IntrospectionMembers
     private static readonly FrozenSet<string> Reserved = FrozenSet.ToFrozenSet(
     [
         "active", "scope", "client_id", "username", "token_type", "exp", "iat", "nbf", "sub", "aud", "iss", "jti", "cnf", "act", "authorization_details",
-    ]);
+    ], StringComparer.OrdinalIgnoreCase); // "Sub" would pass for "sub" with readers that ignore case.
 
     private static readonly byte[][] ReservedUtf8 = [.. Reserved.Select(Encoding.UTF8.GetBytes)];
 

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Text.Unicode;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
@@ -48,9 +48,16 @@ internal sealed class AdminExchange(HttpContext http, string actor)
             Refuse(415, "Send application/json.");
             return null;
         }
+        using var body = new MemoryStream();
+        await Http.Request.Body.CopyToAsync(body, Aborted);
+        if (!Utf8.IsValid(body.GetBuffer().AsSpan(0, (int)body.Length)))
+        {
+            Refuse(400, "The body is not UTF-8 (RFC 8259 section 8.1).");
+            return null;
+        }
         try
         {
-            var document = await JsonDocument.ParseAsync(Http.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 }, Aborted);
+            var document = JsonDocument.Parse(body.ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
             using var check = new Utf8JsonWriter(Stream.Null);
             document.WriteTo(check);
             return document;

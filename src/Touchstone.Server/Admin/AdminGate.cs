@@ -38,7 +38,7 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            // The caller is gone: there is nobody to answer.
+            http.Abort(); // The caller is gone, or only ended its sending side: no answer, above all no empty 200.
         }
         catch (Exception failed)
         {

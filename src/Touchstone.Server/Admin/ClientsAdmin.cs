@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Revocation;
@@ -71,7 +72,8 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
     internal async Task RotateAsync(AdminExchange exchange)
     {
         var rotation = new Rotation();
-        if (exchange.Http.Request.ContentLength is not (null or 0))
+        // Not by Content-Length: a body in chunks has none.
+        if (exchange.Http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not false)
         {
             if (await exchange.ReadAsync(AdminJson.Default.Rotation) is not { } asked) return;
             rotation = asked;

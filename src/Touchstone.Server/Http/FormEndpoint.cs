@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
@@ -18,6 +19,8 @@ internal delegate ValueTask FormHandler(FormExchange exchange);
 /// </summary>
 internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
 {
+    private static readonly OAuthError Unreadable = OAuthError.InvalidRequest.With("The request body could not be read.");
+
     private readonly ConcurrentBag<FormExchange> _idle = [];
 
     /// <summary>Makes the request handler of an endpoint. Parameters in <paramref name="repeatable"/> may stand more than once.</summary>
@@ -94,11 +97,11 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
                 logger.StoreFailed(name, failed);
                 exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
                 break;
-            case IOException and not BadHttpRequestException or OperationCanceledException:
+            case ConnectionResetException or OperationCanceledException:
                 exchange.Abandon(); // The connection broke while the body came.
                 break;
-            case BadHttpRequestException bad: // The server's own: a broken chunk, a body that comes too slowly.
-                exchange.Refuse(OAuthError.InvalidRequest with { Status = bad.StatusCode, Description = "The request body could not be read." }, "body_unreadable");
+            case IOException unreadable: // The server's own: a broken chunk, a body that comes too slowly.
+                exchange.Refuse(Unreadable with { Status = (unreadable as BadHttpRequestException)?.StatusCode ?? Unreadable.Status }, "body_unreadable");
                 break;
             default:
                 logger.Unexpected(name, failed);

@@ -56,8 +56,12 @@ internal sealed class FormExchange
         Http.Response.ContentLength = 0;
     }
 
-    /// <summary>Counts a request whose caller went away.</summary>
-    internal void Abandon() => (Outcome, Reason) = ("aborted", "aborted");
+    /// <summary>Counts a request whose caller went away, and breaks the connection: an empty 200 would tell who only ended its sending side that a token is revoked.</summary>
+    internal void Abandon()
+    {
+        (Outcome, Reason) = ("aborted", "aborted");
+        Http.Abort();
+    }
 
     /// <summary>Refuses with an error of the table.</summary>
     internal void Refuse(OAuthError error, string? reason = null)

@@ -21,9 +21,8 @@ public sealed partial class RecordCacheTests
         (Hits(metrics) > 0).ShouldBe(hits, metrics);
     }
 
-    private static double Hits(string metrics) =>
-        CacheHits().Matches(metrics).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+    private static double Hits(string metrics) => CacheHits().Matches(metrics).Sum(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
 
-    [GeneratedRegex("^touchstone_server_[a-z_]*cache[a-z_]*\\{[^}]*hit[^}]*\\} ([0-9.]+)$|^touchstone_server_[a-z_]*cache_hits[a-z_]* ([0-9.]+)$", RegexOptions.Multiline)]
+    [GeneratedRegex("^touchstone_server_record_cache_lookups[a-z_]*\\{result=\"hit\"\\} ([0-9.]+)$", RegexOptions.Multiline)]
     private static partial Regex CacheHits();
 }

@@ -54,7 +54,6 @@ public sealed class SettingsTests : IDisposable
     [Theory]
     [InlineData("--record-cache", "lots")]
     [InlineData("--record-cache", "-1")]
-    [InlineData("--urls", "nonsense")]
     [InlineData("--server", "http://127.0.0.1:1")]
     [InlineData("--nonsense", "1")]
     [InlineData("extra", "words")]

@@ -34,5 +34,41 @@ public sealed class TokenRecordTests
     }
 
     [Fact]
+    public void What_is_told_can_be_given_and_taken_away_without_touching_the_record_it_came_from()
+    {
+        var json = TokenRecords.Json("{}");
+        var told = TokenRecords.Access with { Username = "jane", Jti = "9f1c", Confirmation = json, Actor = json, AuthorizationDetails = json, Claims = json };
+        told.Username.ShouldBe("jane");
+        told.Jti.ShouldBe("9f1c");
+        ShouldBeJson(told.Confirmation, told.Actor, told.AuthorizationDetails, told.Claims);
+
+        var changed = told with { Username = null, Jti = "77", Actor = default };
+        changed.Username.ShouldBeNull();
+        changed.Jti.ShouldBe("77");
+        changed.Actor.IsEmpty.ShouldBeTrue();
+        ShouldBeJson(changed.Confirmation, changed.AuthorizationDetails, changed.Claims);
+
+        told.Username.ShouldBe("jane");
+        told.Jti.ShouldBe("9f1c");
+        ShouldBeJson(told.Actor);
+        TokenRecords.Access.Username.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_record_without_what_is_only_told_is_judged_the_same()
+    {
+        var json = TokenRecords.Json("{}");
+        var told = TokenRecords.Access with { Username = "jane", Jti = "9f1c", Confirmation = json, Actor = json, AuthorizationDetails = json, Claims = json };
+        told.WithoutTold().ShouldBe(TokenRecords.Access);
+        TokenRecords.Access.WithoutTold().ShouldBe(TokenRecords.Access);
+        told.Username.ShouldBe("jane");
+    }
+
+    [Fact]
     public void I45_The_text_of_a_record_holds_no_token() => TokenRecords.Access.ToString().ShouldNotContain("an access token");
+
+    private static void ShouldBeJson(params ReadOnlyMemory<byte>[] members)
+    {
+        foreach (var member in members) member.ToArray().ShouldBe("{}"u8.ToArray());
+    }
 }

@@ -18,13 +18,24 @@ public static class RawHttp
         return SendAsync(server, Encoding.Latin1.GetBytes(request));
     }
 
-    public static async Task<Answer> SendAsync(Uri server, byte[] request)
+    public static async Task<Answer> SendAsync(Uri server, byte[] request) =>
+        await SendAsync(server, request, finish: false) ?? throw new IOException("The connection ended without an answer.");
+
+    /// <summary>Sends a request as it is and ends the sending side, so that the server waits for no more; null when the server ends the connection without an answer.</summary>
+    public static Task<Answer?> SendAndFinishAsync(Uri server, string request) => SendAsync(server, Encoding.Latin1.GetBytes(request), finish: true);
+
+    private static async Task<Answer?> SendAsync(Uri server, byte[] request, bool finish)
     {
         using var patience = new CancellationTokenSource(Patience);
         using var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port, patience.Token);
         var stream = client.GetStream();
         var sending = SendAllAsync(stream, request, patience.Token);
+        if (finish)
+        {
+            await sending;
+            client.Client.Shutdown(SocketShutdown.Send);
+        }
         var answer = await ReadAsync(stream, patience.Token);
         client.Close(); // A server that has answered may not read the rest.
         await sending;
@@ -51,7 +62,7 @@ public static class RawHttp
         }
     }
 
-    private static async Task<Answer> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private static async Task<Answer?> ReadAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         var received = new MemoryStream();
         var buffer = new byte[16384];
@@ -70,7 +81,7 @@ public static class RawHttp
             if (count == 0) break;
             received.Write(buffer, 0, count);
         }
-        return TryParse(received.ToArray(), isEnd: true, out var answer) ? answer! : throw new IOException("The connection ended without an answer: " + Encoding.Latin1.GetString(received.ToArray()));
+        return TryParse(received.ToArray(), isEnd: true, out var answer) ? answer : null;
     }
 
     private static bool TryParse(ReadOnlySpan<byte> bytes, bool isEnd, out Answer? answer)

@@ -8,6 +8,9 @@ internal sealed class SqliteFile : IDisposable
 {
     private static readonly string[] NetworkFilesystems = ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "glusterfs", "lustre"];
 
+    // How the three families of systems say that somebody else holds a lock.
+    private const int WouldBlock = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _lock;
 
     private SqliteFile(string path, FileStream held)
@@ -53,7 +56,7 @@ internal sealed class SqliteFile : IDisposable
         {
             held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (File.Exists(path))
+        catch (IOException error) when (error.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
         {
             throw new StoreException($"Another touchstone process uses the data folder {folder}. Stop it first, or give this one a folder of its own with --data.", error);
         }

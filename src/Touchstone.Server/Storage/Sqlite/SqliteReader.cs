@@ -57,7 +57,7 @@ internal sealed class SqliteReader : IDisposable
 
     internal RevocationRow? FindRow(long seq) => Sql.Read(_connection, SqliteRows.Select + " WHERE seq = $seq", SqliteRows.Read, ("$seq", seq)).FirstOrDefault();
 
-    internal void Ping() => Sql.Scalar(_connection, "SELECT seq FROM head");
+    internal long Ping() => Sql.Scalar(_connection, "SELECT seq FROM head");
 
     public void Dispose()
     {

@@ -33,8 +33,8 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         cancellationToken);
 
     // The look-up takes some microseconds and runs on the caller's thread: handing it to another would cost more than the read.
-    public ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) => ValueTask.FromResult(
-        Read(reader => judge ? reader.FindAndJudge(hash) : new StoredToken(reader.Find(hash), null, 0)));
+    public ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Read(static (reader, asked) => asked.judge ? reader.FindAndJudge(asked.hash) : new StoredToken(reader.Find(asked.hash), null, 0), (hash, judge)));
 
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) =>
         // One insert is all or nothing by itself and needs no savepoint.
@@ -63,15 +63,11 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         return true;
     });
 
-    public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(reader => reader.FindRow(seq)));
+    public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 
     public ValueTask PingAsync(CancellationToken cancellationToken)
     {
-        Read(reader =>
-        {
-            reader.Ping();
-            return true;
-        });
+        Read(static (reader, _) => reader.Ping(), 0);
         return ValueTask.CompletedTask;
     }
 
@@ -90,23 +86,28 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         return result;
     }
 
-    private T Read<T>(Func<SqliteReader, T> read) => Guarded(() =>
+    // A static function and its argument: a closure would be made anew at every look-up.
+    private T Read<T, TArgument>(Func<SqliteReader, TArgument, T> read, TArgument argument)
     {
         var started = time.GetTimestamp();
-        if (!_readers.TryTake(out var reader)) reader = new SqliteReader(file.Connect(CacheKilobytes), _texts);
+        SqliteReader? reader = null;
         try
         {
-            var result = read(reader);
+            if (!_readers.TryTake(out reader)) reader = new SqliteReader(file.Connect(CacheKilobytes), _texts);
+            var result = read(reader, argument);
             _readers.Add(reader);
             metrics.StoreRead(time.GetElapsedTime(started));
             return result;
         }
-        catch
+        catch (Exception error)
         {
-            reader.Dispose(); // Whatever went wrong, the next read begins with a fresh connection.
+            reader?.Dispose(); // Whatever went wrong, the next read begins with a fresh connection.
+            if (error is SqliteException) throw Unreadable(error);
             throw;
         }
-    });
+    }
+
+    private static StoreException Unreadable(Exception error) => new($"The database can't be read: {error.Message}", error);
 
     private static T Guarded<T>(Func<T> work)
     {
@@ -116,7 +117,7 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         }
         catch (SqliteException error)
         {
-            throw new StoreException($"The database can't be read: {error.Message}", error);
+            throw Unreadable(error);
         }
     }
 }

@@ -1,0 +1,52 @@
+using Touchstone.EndToEnd.Tests.Load;
+
+namespace Touchstone.EndToEnd.Tests.Crash;
+
+/// <summary>Bar 3: <c>kill -9</c> under a load of issues and revocations; whatever was acknowledged is there afterwards, whole.</summary>
+[Collection(LoadCollection.Name)]
+public sealed class CrashTests
+{
+    // Old tokens asked for again after each round; after the last one, all of them.
+    private const int OldWrites = 200;
+
+    [Fact]
+    public async Task L04_Every_acknowledged_token_and_revocation_survives_kill_9()
+    {
+        Bars.Tell($"seed {Bars.Seed} (TOUCHSTONE_SEED)");
+        var random = new Random(Bars.Seed);
+        await using var server = await ServerProcess.StartAsync();
+        var resourceServer = await server.Admin.AddResourceServerAsync("crash-api", CrashLoad.Audience);
+        var client = await server.Admin.AddClientAsync("crash-app", CrashLoad.Audience, "a b");
+        var earlier = new List<WrittenToken[]>();
+
+        for (var round = 1; round <= Bars.CrashRounds; round++)
+        {
+            var journal = new CrashJournal();
+            var enough = random.Next(Bars.CrashAcknowledgements / 5, Bars.CrashAcknowledgements);
+            var load = new CrashLoad(server, client, journal, HashCode.Combine(Bars.Seed, round)).RunAsync();
+            await Until.TrueAsync(() => journal.Acknowledged >= enough || load.IsCompleted, $"{enough} writes are acknowledged");
+            load.IsCompleted.ShouldBeFalse("the workers end only with the server");
+            await server.Kill9Async();
+            await load;
+
+            var clock = TimeProvider.System;
+            var started = clock.GetTimestamp();
+            await server.RestartAsync();
+            var back = clock.GetElapsedTime(started);
+
+            WrittenToken[][] writes = [.. journal.Writes];
+            var all = writes.SelectMany(write => write).ToArray();
+            var (acknowledged, revoked, unheard) = (all.Count(token => token.Issued is Known.Acknowledged), all.Count(token => token.Revoked is Known.Acknowledged), all.Count(token => token.Revoked is Known.InFlight));
+            var verdict = new CrashVerdict(server, resourceServer);
+            var old = round == Bars.CrashRounds ? earlier : [.. earlier.Take(OldWrites)];
+            var faults = await verdict.FaultsAsync([.. writes, .. old]);
+            Bars.Tell(
+                $"round {round,2}: killed after {journal.Acknowledged,6} acknowledged writes; {acknowledged,6} tokens and {revoked,5} revocations acknowledged, {writes.Count(write => write[0].Issued is Known.No),2} issues lost in flight, "
+                + $"{verdict.Survived,2} in flight written, {unheard,2} revocations in flight; ready again after {back.TotalMilliseconds,5:0} ms; asked for {verdict.Asked,6}: {faults.Count} faults");
+
+            faults.ShouldBeEmpty($"seed {Bars.Seed}, round {round}");
+            server.Error.ShouldNotContain("Exception");
+            earlier.AddRange(writes.Where(write => write[0].Issued is Known.Acknowledged));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace Touchstone.EndToEnd.Tests.Load;
+
+/// <summary>How long the bars run: short and seeded in <c>./test</c>, long in <c>./bench/bars</c>, which sets these variables.</summary>
+internal static class Bars
+{
+    /// <summary>Everything random in a bar comes from this. A failure prints it; <c>TOUCHSTONE_SEED</c> sets it again.</summary>
+    internal static int Seed { get; } = Number("TOUCHSTONE_SEED", 20261121);
+
+    /// <summary>Rounds of load and <c>kill -9</c>.</summary>
+    internal static int CrashRounds { get; } = Number("TOUCHSTONE_CRASH_ROUNDS", 3);
+
+    /// <summary>The most acknowledgements after which a round is killed.</summary>
+    internal static int CrashAcknowledgements { get; } = Number("TOUCHSTONE_CRASH_ACKNOWLEDGEMENTS", 2_500);
+
+    /// <summary>Requests of bad input.</summary>
+    internal static int FuzzRequests { get; } = Number("TOUCHSTONE_FUZZ_REQUESTS", 24_000);
+
+    /// <summary>Whether figures are wanted as they come.</summary>
+    private static bool IsLong { get; } = Number("TOUCHSTONE_BARS", 0) > 0;
+
+    /// <summary>A figure worth reading.</summary>
+    internal static void Tell(string line)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        if (IsLong) Console.Out.WriteLine(line);
+    }
+
+    private static int Number(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}
