@@ -46,6 +46,26 @@ internal static class Endpoints
         routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
         routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
+
+        foreach (var (path, methods) in MethodsByPath(routes)) routes.Map(path, http => RefuseMethodAsync(http, methods));
+    }
+
+    // For each path that takes some methods, these methods. The framework would answer the others with an empty 405 that caches may keep (C-03).
+    private static (string Path, string Methods)[] MethodsByPath(IEndpointRouteBuilder routes) =>
+    [
+        .. from endpoint in routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+           where endpoint.Metadata.GetMetadata<IHttpMethodMetadata>() is not null
+           group endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0] by endpoint.RoutePattern.RawText! into methods
+           select (methods.Key, string.Join(", ", methods.Order(StringComparer.Ordinal))),
+    ];
+
+    private static Task RefuseMethodAsync(HttpContext http, string methods)
+    {
+        var error = OAuthError.MethodNotAllowed.With($"Use {methods}.");
+        if (http.Request.Path.StartsWithSegments("/admin")) AdminExchange.Refuse(http, error.Status, error.Description);
+        else Responses.WriteError(http.Response, error);
+        http.Response.Headers.Allow = methods;
+        return Task.CompletedTask;
     }
 
     /// <summary>What no route takes.</summary>

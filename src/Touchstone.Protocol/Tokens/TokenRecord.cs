@@ -63,34 +63,28 @@ public sealed record TokenRecord
     public IReadOnlyList<TokenHash> Ancestors { get; init; } = [];
 
     /// <summary>A name for people to read.</summary>
-    public string? Username { get => _told?.Username; init => Tell(value is not null, told => told with { Username = value }); }
+    public string? Username { get => _told?.Username; init { if (value != Username) _told = (_told ?? Told.Nothing) with { Username = value }; } }
 
     /// <summary>The token's identifier, unique for the issuer.</summary>
-    public string? Jti { get => _told?.Jti; init => Tell(value is not null, told => told with { Jti = value }); }
+    public string? Jti { get => _told?.Jti; init { if (value != Jti) _told = (_told ?? Told.Nothing) with { Jti = value }; } }
 
     /// <summary><c>cnf</c> as a JSON object (RFC 7800); empty when the token is not bound to a key.</summary>
-    public ReadOnlyMemory<byte> Confirmation { get => _told?.Confirmation ?? default; init => Tell(!value.IsEmpty, told => told with { Confirmation = value }); }
+    public ReadOnlyMemory<byte> Confirmation { get => _told?.Confirmation ?? default; init { if (!(value.IsEmpty && Confirmation.IsEmpty)) _told = (_told ?? Told.Nothing) with { Confirmation = value }; } }
 
     /// <summary><c>act</c> as a JSON object (RFC 8693 §4.1); empty when nobody acts for the subject.</summary>
-    public ReadOnlyMemory<byte> Actor { get => _told?.Actor ?? default; init => Tell(!value.IsEmpty, told => told with { Actor = value }); }
+    public ReadOnlyMemory<byte> Actor { get => _told?.Actor ?? default; init { if (!(value.IsEmpty && Actor.IsEmpty)) _told = (_told ?? Told.Nothing) with { Actor = value }; } }
 
     /// <summary><c>authorization_details</c> as a JSON array (RFC 9396); empty when there are none.</summary>
-    public ReadOnlyMemory<byte> AuthorizationDetails { get => _told?.AuthorizationDetails ?? default; init => Tell(!value.IsEmpty, told => told with { AuthorizationDetails = value }); }
+    public ReadOnlyMemory<byte> AuthorizationDetails { get => _told?.AuthorizationDetails ?? default; init { if (!(value.IsEmpty && AuthorizationDetails.IsEmpty)) _told = (_told ?? Told.Nothing) with { AuthorizationDetails = value }; } }
 
     /// <summary>Further members as one JSON object whose names <see cref="Introspection.IntrospectionMembers.IsReserved"/> does not claim; empty when there are none.</summary>
-    public ReadOnlyMemory<byte> Claims { get => _told?.Claims ?? default; init => Tell(!value.IsEmpty, told => told with { Claims = value }); }
+    public ReadOnlyMemory<byte> Claims { get => _told?.Claims ?? default; init { if (!(value.IsEmpty && Claims.IsEmpty)) _told = (_told ?? Told.Nothing) with { Claims = value }; } }
 
     /// <summary><c>token_type</c> as in RFC 6749 §5.1: <c>DPoP</c> when bound by <c>jkt</c> (RFC 9449 §6.2), else <c>Bearer</c>.</summary>
     public string TokenType => IsBoundByDPoP(Confirmation.Span) ? "DPoP" : "Bearer";
 
     /// <summary>The same record without what is only told to callers and decides nothing. A cache that has the answer in the form of the wire needs no more.</summary>
     public TokenRecord WithoutTold() => this with { _told = null };
-
-    // Copied, never changed: a record made by "with" shares it.
-    private void Tell(bool isGiven, Func<Told, Told> change)
-    {
-        if (isGiven || _told is not null) _told = change(_told ?? new Told());
-    }
 
     private static bool IsBoundByDPoP(ReadOnlySpan<byte> confirmation)
     {
@@ -103,8 +97,10 @@ public sealed record TokenRecord
         return false;
     }
 
+    // Copied, never changed: a record made by "with" shares it.
     private sealed record Told
     {
+        public static Told Nothing { get; } = new();
         public string? Username { get; init; }
         public string? Jti { get; init; }
         public ReadOnlyMemory<byte> Confirmation { get; init; }

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text.Unicode;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
 using Touchstone.Server.Http;
 
 namespace Touchstone.Server.Admin;
@@ -36,14 +38,14 @@ internal sealed class AdminExchange(HttpContext http, string actor)
         }
         catch (JsonException error)
         {
-            Refuse(400, "The body does not have the shape that this needs.", new ProblemError(Explain(error), error.Path?.TrimStart('$', '.'), index));
+            Refuse(400, "The body does not have the shape that this needs.", new ProblemError(Explain(error), error.Path?.TrimStart('$', '.') is { Length: > 0 } member ? member : null, index));
             return null;
         }
     }
 
     internal async Task<JsonDocument?> ReadDocumentAsync()
     {
-        if (Http.Request.ContentType is not { } type || !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(Http.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
             Refuse(415, "Send application/json.");
             return null;
@@ -91,10 +93,13 @@ internal sealed class AdminExchange(HttpContext http, string actor)
     private static string Explain(JsonException error)
     {
         var text = error.Message;
-        var end = text.IndexOf(" Path:", StringComparison.Ordinal);
         if (text.Contains("could not be mapped", StringComparison.Ordinal)) return "a member of this name is not known";
         if (text.Contains("missing required properties", StringComparison.Ordinal)) return "required members are missing" + text[text.LastIndexOf(':')..].TrimEnd('.');
         if (text.Contains("could not be converted", StringComparison.Ordinal)) return "the value has the wrong type";
-        return end < 0 ? text : text[..end];
+        if (text.Contains("doesn't allow null", StringComparison.Ordinal)) return "null is no value here";
+        if (text.Contains("uplicate", StringComparison.Ordinal)) return "a member stands there twice";
+        if (text.Contains("depth", StringComparison.Ordinal)) return "it is nested too deeply";
+        // The parser may quote all that follows, and in it a token: told is only where it stopped.
+        return error.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"it stops being JSON at line {line + 1}, byte {error.BytePositionInLine + 1}") : text;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
@@ -36,9 +37,13 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         {
             AdminExchange.Refuse(http, bad.StatusCode, bad.StatusCode == 413 ? "The body is too large." : "The body could not be read.");
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is ConnectionResetException || (gone is OperationCanceledException && http.RequestAborted.IsCancellationRequested))
         {
             http.Abort(); // The caller is gone, or only ended its sending side: no answer, above all no empty 200.
+        }
+        catch (IOException) // The server's own: a chunk size that is no number it can hold.
+        {
+            AdminExchange.Refuse(http, StatusCodes.Status400BadRequest, "The body could not be read.");
         }
         catch (Exception failed)
         {
@@ -59,7 +64,9 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         var token = System.Text.Encoding.UTF8.GetBytes(header[0]![Bearer.Length..].Trim(' '));
         var found = token.Length is 0 or > TokenFormat.MaxLength ? default : await tokens.FindAsync(token, CancellationToken.None);
         if (!IntrospectionRules.Decide(found.Record, _self, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).IsActive) return Refuse(http, OAuthError.InvalidToken);
-        return found.Record!.Scope.Contains(Scope) ? found.Record.ClientId : Refuse(http, OAuthError.InsufficientScope.With($"This needs the scope {Scope}."));
+        // A foreign token that was registered here is another server's word, whatever scope it names.
+        if (found.Record!.Issuer != options.EffectiveIssuer) return Refuse(http, OAuthError.InvalidToken);
+        return found.Record.Scope.Contains(Scope) ? found.Record.ClientId : Refuse(http, OAuthError.InsufficientScope.With($"This needs the scope {Scope}."));
     }
 
     // RFC 6750 §3.1: who sent no token is told how, not what was wrong.
@@ -72,7 +79,7 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
 
     private static string? Refuse(HttpContext http, OAuthError error)
     {
-        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error == OAuthError.InvalidRequest ? null : Scope);
+        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code ? null : Scope);
         AdminExchange.Refuse(http, error.Status, error.Description);
         return null;
     }

@@ -36,8 +36,8 @@ internal static class ClientRules
         id.Length is > 0 and <= MaxIdLength && id.All(c => c is >= ' ' and <= '~' and not ('/' or '\\' or '?' or '#' or '%')) && id[0] != ' ' && id[^1] != ' ' && id is not ("." or "..");
 
     /// <summary>RFC 8707 §2: absolute, no fragment. Compared as text, so it is kept as it is.</summary>
-    internal static bool IsResource(string uri) =>
-        uri.Length is > 0 and <= MaxUriLength && uri.All(c => c is > ' ' and <= '~') && !uri.Contains('#', StringComparison.Ordinal)
+    internal static bool IsResource(string? uri) =>
+        uri is { Length: > 0 and <= MaxUriLength } && uri.All(c => c is > ' ' and <= '~') && !uri.Contains('#', StringComparison.Ordinal)
         && Uri.TryCreate(uri, UriKind.Absolute, out var parsed) && parsed.IsAbsoluteUri && uri.StartsWith(parsed.Scheme + ":", StringComparison.OrdinalIgnoreCase);
 
     internal static bool IsName(string text) => text.Length is > 0 and <= 200 && !text.Any(char.IsControl);

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json;
+using Touchstone.EndToEnd.Tests.Load;
 
 namespace Touchstone.EndToEnd.Tests.Crash;
 
@@ -10,7 +10,7 @@ internal sealed class CrashLoad(ServerProcess server, TestClient client, CrashJo
     internal const string Issuer = "https://foreign.example";
     private const int Workers = 12;
 
-    internal Task RunAsync() => Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => WorkAsync(new Random(HashCode.Combine(seed, worker)), $"{seed}-{worker}"))));
+    internal Task RunAsync() => Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => WorkAsync(Bars.Random(seed, worker), $"{seed}-{worker}"))));
 
     private async Task WorkAsync(Random random, string name)
     {

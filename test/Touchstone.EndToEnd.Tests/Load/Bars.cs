@@ -15,10 +15,13 @@ internal static class Bars
     internal static int CrashAcknowledgements { get; } = Number("TOUCHSTONE_CRASH_ACKNOWLEDGEMENTS", 2_500);
 
     /// <summary>Requests of bad input.</summary>
-    internal static int FuzzRequests { get; } = Number("TOUCHSTONE_FUZZ_REQUESTS", 24_000);
+    internal static int FuzzRequests { get; } = Number("TOUCHSTONE_FUZZ_REQUESTS", 50_000);
 
     /// <summary>Whether figures are wanted as they come.</summary>
     private static bool IsLong { get; } = Number("TOUCHSTONE_BARS", 0) > 0;
+
+    /// <summary>A source of chance for one part of a bar: the same part of the same seed is the same again.</summary>
+    internal static Random Random(int seed, int part) => new(unchecked((seed * 1_000_003) + part));
 
     /// <summary>A figure worth reading.</summary>
     internal static void Tell(string line)

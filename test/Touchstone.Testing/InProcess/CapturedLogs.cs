@@ -12,6 +12,9 @@ public sealed class CapturedLogs : ILoggerProvider
 
     public IReadOnlyList<Line> Lines => [.. _lines];
 
+    /// <summary>What would wake somebody up, and every exception that the server itself logged.</summary>
+    public IReadOnlyList<Line> Failures => [.. _lines.Where(line => line.Level >= LogLevel.Error || (line.Error is not null && line.Category.StartsWith("Touchstone", StringComparison.Ordinal)))];
+
     /// <summary>All lines as one text.</summary>
     public string Text => string.Join('\n', _lines);
 

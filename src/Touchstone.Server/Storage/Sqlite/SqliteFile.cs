@@ -13,6 +13,13 @@ internal sealed class SqliteFile : IDisposable
 
     private readonly FileStream _lock;
 
+    // Each connection is used by one thread at a time, so SQLite need not lock a mutex in each of the 50 calls of a look-up.
+    static SqliteFile()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
+    }
+
     private SqliteFile(string path, FileStream held)
     {
         Path = path;

@@ -87,38 +87,40 @@ internal sealed class SqliteReader : IDisposable
         yield return Selector.All;
     }
 
-    private TokenRecord ReadRecord(in TokenHash hash) => new()
+    private TokenRecord ReadRecord(in TokenHash hash)
     {
-        Hash = hash,
-        Kind = (TokenKind)raw.sqlite3_column_int(_find, 0),
-        ClientId = Shared(1)!,
-        Issuer = Shared(2)!,
-        Born = raw.sqlite3_column_int64(_find, 3),
-        IssuedAt = raw.sqlite3_column_int64(_find, 4),
-        NotBefore = raw.sqlite3_column_type(_find, 5) == raw.SQLITE_NULL ? null : raw.sqlite3_column_int64(_find, 5),
-        ExpiresAt = raw.sqlite3_column_int64(_find, 6),
-        Subject = Text(7),
-        Username = Text(8),
-        Scope = _texts.Scope(Bytes(9)),
-        Audience = _texts.List(Bytes(10)),
-        Jti = Text(11),
-        Grant = Text(12),
-        Session = Text(13),
-        Tenant = Shared(14),
-        Ancestors = Hashes(Bytes(15)),
-        Confirmation = Json(16),
-        Actor = Json(17),
-        AuthorizationDetails = Json(18),
-        Claims = Json(19),
-    };
+        var row = _find.DangerousGetHandle(); // Safe: the statement lives as long as this reader, and one thread uses it.
+        return new TokenRecord
+        {
+            Hash = hash,
+            Kind = (TokenKind)SqliteNative.Int64(row, 0),
+            ClientId = Shared(row, 1)!,
+            Issuer = Shared(row, 2)!,
+            Born = SqliteNative.Int64(row, 3),
+            IssuedAt = SqliteNative.Int64(row, 4),
+            NotBefore = SqliteNative.Int64(row, 5) is not 0 and var notBefore ? notBefore : null,
+            ExpiresAt = SqliteNative.Int64(row, 6),
+            Subject = Text(row, 7),
+            Username = Text(row, 8),
+            Scope = _texts.Scope(SqliteNative.Column(row, 9)),
+            Audience = _texts.List(SqliteNative.Column(row, 10)),
+            Jti = Text(row, 11),
+            Grant = Text(row, 12),
+            Session = Text(row, 13),
+            Tenant = Shared(row, 14),
+            Ancestors = Hashes(SqliteNative.Column(row, 15)),
+            Confirmation = Json(row, 16),
+            Actor = Json(row, 17),
+            AuthorizationDetails = Json(row, 18),
+            Claims = Json(row, 19),
+        };
+    }
 
-    private ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(_find, column);
+    private string? Shared(nint row, int column) => _texts.Text(SqliteNative.Column(row, column));
 
-    private string? Shared(int column) => _texts.Text(Bytes(column));
+    private static string? Text(nint row, int column) => SqliteNative.Column(row, column) is { IsEmpty: false } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
 
-    private string? Text(int column) => Bytes(column) is { IsEmpty: false } bytes ? System.Text.Encoding.UTF8.GetString(bytes) : null;
-
-    private ReadOnlyMemory<byte> Json(int column) => Bytes(column) is { IsEmpty: false } bytes ? bytes.ToArray() : default(ReadOnlyMemory<byte>);
+    private static ReadOnlyMemory<byte> Json(nint row, int column) => SqliteNative.Column(row, column) is { IsEmpty: false } bytes ? bytes.ToArray() : default(ReadOnlyMemory<byte>);
 
     private static IReadOnlyList<TokenHash> Hashes(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? [] : MemoryMarshal.Cast<byte, TokenHash>(bytes).ToArray();
 

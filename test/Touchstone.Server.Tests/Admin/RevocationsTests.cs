@@ -1,0 +1,79 @@
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Server.Tests.Admin;
+
+public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
+{
+    [Fact]
+    public async Task R06_An_administrator_ends_any_token_by_value_or_hash()
+    {
+        foreach (var isByHash in (bool[])[false, true])
+        {
+            var token = await acme.TokenAsync();
+            (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+            var hash = TokenHash.Of(token).ToString();
+            var json = (await acme.Admin.PostAsync(AdminCalls.Revocations, isByHash ? new { token_sha256 = hash } : new { token })).ShouldBeJson(200).Json;
+            json.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "seq", "status", "token_sha256"]);
+            json.GetProperty("status").GetString().ShouldBe("revoked");
+            json.GetProperty("token_sha256").GetString().ShouldBe(hash);
+            (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
+            var row = (await acme.Admin.LookUpAsync(token)).GetProperty("revocation");
+            row.GetProperty("id").GetGuid().ShouldBe(json.GetProperty("id").GetGuid());
+            row.GetProperty("seq").GetInt64().ShouldBe(json.GetProperty("seq").GetInt64());
+            row.GetProperty("actor").GetString().ShouldBe("admin");
+        }
+    }
+
+    [Fact]
+    public async Task R31_A_second_time_names_the_row_that_is_there()
+    {
+        var token = await acme.TokenAsync();
+        var first = await acme.Admin.RevokeAsync(token);
+        var second = await acme.Admin.RevokeAsync(token);
+        second.GetProperty("status").GetString().ShouldBe("already_revoked");
+        second.GetProperty("id").GetGuid().ShouldBe(first.GetProperty("id").GetGuid());
+        second.GetProperty("seq").GetInt64().ShouldBe(first.GetProperty("seq").GetInt64());
+    }
+
+    [Fact]
+    public async Task R31_A_token_of_a_disabled_client_is_revoked_already()
+    {
+        await acme.Admin.AddClientAsync(new { client_id = "gone", kind = "client", audience = new[] { Acme.OrdersApi } });
+        var token = await acme.Admin.IssueAsync(new { client_id = "gone", aud = Acme.OrdersApi });
+        await acme.Admin.ChangeAsync("gone", "disable");
+        (await acme.Admin.RevokeAsync(token)).GetProperty("status").GetString().ShouldBe("already_revoked");
+    }
+
+    [Fact]
+    public async Task R06_A_token_that_is_not_known_yet_is_dead_when_it_is_registered()
+    {
+        var item = new { token = "at.dead-before-birth", iss = "https://other.acme.test", client_id = "x", aud = Acme.OrdersApi, expires_in = 60 };
+        (await acme.Admin.RevokeAsync(item.token)).GetProperty("status").GetString().ShouldBe("unknown");
+        (await acme.Admin.RevokeAsync(item.token)).GetProperty("status").GetString().ShouldBe("already_revoked");
+        await acme.Admin.IssueAsync(item);
+        (await acme.OAuth.IntrospectAsync(item.token, acme.Orders)).ShouldBeInactive();
+        (await acme.Admin.LookUpAsync(item.token)).GetProperty("reason").GetString().ShouldBe("revoked");
+    }
+
+    [Fact]
+    public async Task R30_A_refresh_token_takes_its_grant_with_it()
+    {
+        var refresh = await acme.RefreshTokenAsync("g-admin");
+        var access = await acme.TokenAsync(new { client_id = "web-shop", aud = Acme.OrdersApi, grant = "g-admin" });
+        await acme.Admin.RevokeAsync(refresh);
+        (await acme.OAuth.IntrospectAsync(access, acme.Orders)).ShouldBeInactive();
+        (await acme.Admin.LookUpAsync(access)).GetProperty("revocation").GetProperty("selector").GetString().ShouldBe("grant:g-admin");
+    }
+
+    [Fact]
+    public async Task An_administrator_revokes_as_itself() =>
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = "x", @as = "web-shop" })).ShouldBeProblem(400, "An administrator revokes as itself.").Faults().ShouldBe(["as"]);
+
+    [Fact]
+    public async Task Rows_are_numbered_without_gaps_whoever_writes_them()
+    {
+        var seqs = new List<long>();
+        for (var i = 0; i < 5; i++) seqs.Add((await acme.Admin.RevokeAsync(await acme.TokenAsync())).GetProperty("seq").GetInt64());
+        seqs.ShouldBe(Enumerable.Range(0, 5).Select(i => seqs[0] + i));
+    }
+}

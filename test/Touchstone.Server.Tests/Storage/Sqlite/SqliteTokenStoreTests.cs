@@ -1,0 +1,118 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Sqlite;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Tests.Storage.Sqlite;
+
+/// <summary>The contract on SQLite, and what only a file can do.</summary>
+public sealed class SqliteTokenStoreTests : JudgingContract
+{
+    private readonly TempFolder _folder = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<ServerMetrics>().BuildServiceProvider();
+
+    private protected override ITokenStore Open() => new SqliteTokenStore(SqliteFile.Open(_folder.Path), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _services.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void A_second_process_on_the_same_folder_is_refused_with_what_to_do()
+    {
+        var refused = Should.Throw<StoreException>(Open);
+        refused.Message.ShouldBe($"Another touchstone process uses the data folder {_folder.Path}. Stop it first, or give this one a folder of its own with --data.");
+    }
+
+    [Fact]
+    public async Task The_folder_is_free_again_when_the_store_is_closed()
+    {
+        await Store.DisposeAsync();
+        SqliteFile.Open(_folder.Path).Dispose();
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
+    {
+        await Store.DisposeAsync();
+        Execute("PRAGMA user_version = 99");
+        await using var store = Open();
+        var refused = await Should.ThrowAsync<StoreException>(() => store.LoadAsync((_, _, _) => { }, CancellationToken.None));
+        refused.Message.ShouldStartWith("The database is of schema 99, and this version of touchstone knows schemas up to ");
+        Scalar("PRAGMA user_version").ShouldBe(99L);
+    }
+
+    [Fact]
+    public void Data_and_folder_are_readable_by_their_owner_only()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var parent = new TempFolder();
+        var folder = parent.File("new/deep");
+        SqliteFile.Open(folder).Dispose();
+        File.GetUnixFileMode(folder).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_a_store_failure()
+    {
+        using var parent = new TempFolder();
+        File.WriteAllText(parent.File("file"), "");
+        Should.Throw<StoreException>(() => SqliteFile.Open(parent.File("file/below"))).Message.ShouldStartWith("The data folder ");
+    }
+
+    [Fact]
+    public void Every_commit_reaches_the_disk_before_it_is_acknowledged()
+    {
+        using var file = new TempFolder();
+        using var held = SqliteFile.Open(file.Path);
+        using var connection = held.Connect(1024);
+        Sql.Scalar(connection, "PRAGMA synchronous").ShouldBe(2); // FULL
+        Sql.Command(connection, "PRAGMA journal_mode").ExecuteScalar().ShouldBe("wal");
+    }
+
+    [Fact]
+    public async Task A_write_before_loading_is_a_mistake_of_ours()
+    {
+        using var file = new TempFolder();
+        await using var store = new SqliteTokenStore(SqliteFile.Open(file.Path), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+        await Should.ThrowAsync<InvalidOperationException>(() => store.SetAsync("a", "b"));
+    }
+
+    [Fact]
+    public async Task I45_Hashes_stand_in_the_file_and_tokens_do_not()
+    {
+        const string Token = "at.this-very-token-must-not-be-found";
+        await Store.AddTokensAsync([Records.Bare(Token)]);
+        await Store.AppendAsync(Records.Row(Selector.Token(TokenHash.Of(Token))), null);
+        await Store.DisposeAsync();
+        var bytes = Directory.EnumerateFiles(_folder.Path).SelectMany(File.ReadAllBytes).ToArray();
+        bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(Token)).ShouldBe(-1);
+        bytes.AsSpan().IndexOf(TokenHash.Of(Token).ToArray()).ShouldBeGreaterThan(0);
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "touchstone.db")};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = Connect();
+        Sql.Execute(connection, sql);
+    }
+
+    private object? Scalar(string sql)
+    {
+        using var connection = Connect();
+        return Sql.Command(connection, sql).ExecuteScalar();
+    }
+}
