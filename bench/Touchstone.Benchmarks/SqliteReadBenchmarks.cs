@@ -4,6 +4,7 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
@@ -29,7 +30,7 @@ public class SqliteReadBenchmarks
     {
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         _file = SqliteFile.Open(_folder);
-        _store = new SqliteTokenStore(_file, new ServerMetrics(meters), TimeProvider.System);
+        _store = new SqliteTokenStore(_file, new ServerOptions(), new ServerMetrics(meters), TimeProvider.System);
         _store.LoadAsync((_, _, _) => { }, CancellationToken.None).GetAwaiter().GetResult();
         for (var i = 0; i < Count; i += 1000) _store.AddTokensAsync([.. Enumerable.Range(i, 1000).Select(Record)]).GetAwaiter().GetResult();
         RandomNumberGenerator.Shuffle(_hashes.AsSpan());

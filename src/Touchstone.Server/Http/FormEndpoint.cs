@@ -42,14 +42,19 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
         {
             Fail(exchange, name, failed);
         }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception failed) when (http.RequestAborted.IsCancellationRequested)
         {
             exchange.Abandon(); // The caller is gone: there is nobody to answer.
+            // Kestrel has to see its own again: without it, it stumbles over the read that it broke off, and logs the stack.
+            if (failed is BadHttpRequestException) throw;
         }
-        metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
-        activity?.SetTag("touchstone.outcome", exchange.Outcome);
-        exchange.End();
-        _idle.Add(exchange);
+        finally
+        {
+            metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
+            activity?.SetTag("touchstone.outcome", exchange.Outcome);
+            exchange.End();
+            _idle.Add(exchange);
+        }
     }
 
     private OAuthError? Judge(HttpRequest request)

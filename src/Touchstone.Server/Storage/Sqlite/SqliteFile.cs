@@ -48,9 +48,17 @@ internal sealed class SqliteFile : IDisposable
     internal SqliteConnection Connect(int cacheKilobytes)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, DefaultTimeout = 5 }.ToString());
-        connection.Open();
-        Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
-        return connection;
+        try
+        {
+            connection.Open();
+            Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose(); // A failing store is asked again and again: no handle may stay open.
+            throw;
+        }
     }
 
     public void Dispose() => _lock.Dispose();

@@ -23,7 +23,11 @@ internal sealed class SqliteReader : IDisposable
     {
         _connection = connection;
         _texts = texts;
-        Check(raw.sqlite3_prepare_v3(connection.Handle, $"SELECT {Columns} FROM tokens WHERE hash = ?1", raw.SQLITE_PREPARE_PERSISTENT, out _find));
+        var result = raw.sqlite3_prepare_v3(connection.Handle, $"SELECT {Columns} FROM tokens WHERE hash = ?1", raw.SQLITE_PREPARE_PERSISTENT, out _find);
+        if (result == raw.SQLITE_OK) return;
+        var failure = Failure(result);
+        connection.Dispose(); // Nobody else will, and a failing store is asked again and again.
+        throw failure;
     }
 
     internal TokenRecord? Find(in TokenHash hash)

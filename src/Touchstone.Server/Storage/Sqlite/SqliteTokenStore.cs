@@ -9,10 +9,13 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, TimeProvider time) : ITokenStore
+internal sealed class SqliteTokenStore(SqliteFile file, ServerOptions options, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
-    // The inner pages of the index of a million tokens and some leaves; the operating system caches the file behind them.
-    private const int CacheKilobytes = 1024;
+    // Pages that SQLite keeps for each connection: the inner pages of the index of a million tokens and some leaves.
+    private const int PagesKilobytes = 1024;
+
+    // Without a record cache before it, each look-up needs its leaf too: read from here it takes 0.5 µs less than from the operating system's cache.
+    private const int PagesKilobytesAlone = 64 << 10;
 
     private readonly ConcurrentBag<SqliteReader> _readers = [];
     private readonly Interned _texts = new();
@@ -21,14 +24,22 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
         {
-            var connection = file.Connect(CacheKilobytes);
-            Migrations.Apply(connection);
-            var (epoch, seq) = Sql.Read(connection, "SELECT epoch, seq FROM head", row => (row.GetGuid(0), row.GetInt64(1)))[0];
-            var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
-            var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
-            var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
-            _writer = new SqliteWriter(connection, onCommitted);
-            return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
+            var connection = file.Connect(PagesKilobytes);
+            try
+            {
+                Migrations.Apply(connection);
+                var (epoch, seq) = Sql.Read(connection, "SELECT epoch, seq FROM head", row => (row.GetGuid(0), row.GetInt64(1)))[0];
+                var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
+                var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
+                var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
+                _writer = new SqliteWriter(connection, onCommitted);
+                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
         }),
         cancellationToken);
 
@@ -93,7 +104,7 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         SqliteReader? reader = null;
         try
         {
-            if (!_readers.TryTake(out reader)) reader = new SqliteReader(file.Connect(CacheKilobytes), _texts);
+            if (!_readers.TryTake(out reader)) reader = new SqliteReader(file.Connect(options.RecordCacheBytes == 0 ? PagesKilobytesAlone : PagesKilobytes), _texts);
             var result = read(reader, argument);
             _readers.Add(reader);
             metrics.StoreRead(time.GetElapsedTime(started));
@@ -115,7 +126,7 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, T
         {
             return work();
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is not StoreException) // What is stored and can't be understood is a fault of the store as well.
         {
             throw Unreadable(error);
         }

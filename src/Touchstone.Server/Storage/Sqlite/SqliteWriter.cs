@@ -51,22 +51,25 @@ internal sealed class SqliteWriter : IAsyncDisposable
         while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write)) batch.Add(write);
-            if (!TryCommit(batch, out var error))
+            if (!TryCommit(batch, out var error, out var isBegun))
             {
-                // One write may be at fault: each gets a transaction of its own, so that it fails alone.
-                if (batch.Count == 1) batch[0].Fail(error!);
-                else foreach (var write in batch) if (!TryCommit([write], out error)) write.Fail(error!);
+                // Where no transaction can begin (another process holds the lock) no write is at fault, and each would wait as long again.
+                if (batch.Count == 1 || !isBegun) foreach (var write in batch) write.Fail(error!);
+                // Else one may be: each gets a transaction of its own, so that it fails alone.
+                else foreach (var write in batch) if (!TryCommit([write], out error, out _)) write.Fail(error!);
             }
             batch.Clear();
         }
     }
 
-    private bool TryCommit(List<Write> batch, out Exception? error)
+    private bool TryCommit(List<Write> batch, out Exception? error, out bool isBegun)
     {
         var committed = new Committed();
+        isBegun = false;
         try
         {
             using var transaction = _connection.BeginTransaction(deferred: false);
+            isBegun = true;
             _statements.Begin(transaction);
             foreach (var write in batch) write.Apply(_statements, committed);
             if (committed.Rows.Count > 0) _statements.AdvanceHead(committed.Head); // The last statement: commit order is seq order.

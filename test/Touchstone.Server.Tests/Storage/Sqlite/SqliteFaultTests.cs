@@ -117,6 +117,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         _database.Execute("ALTER TABLE gone RENAME TO tokens");
 
         // And where no connection can even be set up.
+        _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         File.Move(_database.Path, _database.Path + ".away");
         File.WriteAllText(_database.Path, new string('x', 8192));
         for (var i = 0; i < 50; i++) await Should.ThrowAsync<StoreException>(() => FindAsync("t"));

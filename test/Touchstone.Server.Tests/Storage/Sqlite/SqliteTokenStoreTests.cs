@@ -15,7 +15,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     private readonly TempFolder _folder = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<ServerMetrics>().BuildServiceProvider();
 
-    private protected override ITokenStore Open() => new SqliteTokenStore(SqliteFile.Open(_folder.Path), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+    private protected override ITokenStore Open() => new SqliteTokenStore(SqliteFile.Open(_folder.Path), new ServerOptions(), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
 
     public override async ValueTask DisposeAsync()
     {
@@ -81,7 +81,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     public async Task A_write_before_loading_is_a_mistake_of_ours()
     {
         using var file = new TempFolder();
-        await using var store = new SqliteTokenStore(SqliteFile.Open(file.Path), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+        await using var store = new SqliteTokenStore(SqliteFile.Open(file.Path), new ServerOptions(), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
         await Should.ThrowAsync<InvalidOperationException>(() => store.SetAsync("a", "b"));
     }
 
