@@ -46,6 +46,7 @@ internal static class Endpoints
         routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
         routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
+        routes.MapGet("/admin/cursor", admin.Handle(revocations.CursorAsync));
 
         foreach (var (path, methods) in MethodsByPath(routes)) routes.Map(path, http => RefuseMethodAsync(http, methods));
     }

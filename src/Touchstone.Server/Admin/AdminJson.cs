@@ -52,6 +52,8 @@ internal sealed record NewToken
     public JsonElement? Act { get; init; }
     public JsonElement? AuthorizationDetails { get; init; }
     public JsonElement? Claims { get; init; }
+    /// <summary>A cursor that was taken before the token's basis was judged; the state when the request began where it is left out.</summary>
+    public string? Born { get; init; }
 }
 
 /// <summary>What was made of one <see cref="NewToken"/>; the token itself only when this server made it or was given it.</summary>
@@ -60,8 +62,18 @@ internal sealed record IssuedToken(string? Token, string TokenType, [property: J
 /// <summary>A token by value or by hash; for a look-up, as which caller.</summary>
 internal sealed record TokenReference(string? Token = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? As = null);
 
-/// <summary><c>POST /admin/revocations</c>: <c>status</c> is <c>revoked</c>, <c>already_revoked</c> or <c>unknown</c> (written all the same).</summary>
-internal sealed record RevocationView(Guid Id, long Seq, string Status, [property: JsonPropertyName("token_sha256")] string TokenSha256);
+/// <summary><c>POST /admin/revocations</c>: what to end, named in exactly one way.</summary>
+internal sealed record NewRevocation(
+    string? Token = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? Jti = null, string? Grant = null, string? Session = null, string? Sub = null,
+    string? ClientId = null, string? Tenant = null, bool All = false, string? Iss = null, long? IssuedBefore = null, string? Reason = null);
+
+/// <summary>
+/// What became of it: <c>status</c> is <c>revoked</c>, <c>already_revoked</c>, <c>unknown</c> (a hash is written all the same) or <c>dry_run</c> (with the number of unexpired tokens).
+/// </summary>
+internal sealed record RevocationView(string Status, string Selector, Guid? Id = null, long? Seq = null, long? Tokens = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null);
+
+/// <summary><c>GET /admin/cursor</c>.</summary>
+internal sealed record CursorView(string Cursor);
 
 /// <summary>RFC 9457 problem details.</summary>
 internal sealed record Problem(string Type, string Title, int Status, string Detail, IReadOnlyList<ProblemError>? Errors = null);
@@ -80,6 +92,9 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(IssuedToken))]
 [JsonSerializable(typeof(IReadOnlyList<IssuedToken>))]
 [JsonSerializable(typeof(TokenReference))]
+[JsonSerializable(typeof(NewRevocation))]
 [JsonSerializable(typeof(RevocationView))]
+[JsonSerializable(typeof(IReadOnlyList<RevocationView>))]
+[JsonSerializable(typeof(CursorView))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -1,33 +1,114 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary><c>POST /admin/revocations</c>: ends any token, by value or by hash.</summary>
-internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, RevocationLog log, ILogger<RevocationsAdmin> logger)
+/// <summary><c>POST /admin/revocations</c>: ends tokens one by one, or all of a grant, session, subject, client or tenant, or all there are. One request is one commit.</summary>
+internal sealed class RevocationsAdmin(ITokenStore store, RevocationLog log, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
 {
+    private const int MaxItems = 10_000;
+
+    /// <summary>One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many unexpired tokens each would end.</summary>
     internal async Task RevokeAsync(AdminExchange exchange)
     {
-        if (await exchange.ReadAsync(AdminJson.Default.TokenReference) is not { } asked || !TokenRegistration.TryReadHash(exchange, asked, out var hash)) return;
-        if (asked.As is not null)
+        using var body = await exchange.ReadDocumentAsync();
+        if (body is null) return;
+        var isArray = body.RootElement.ValueKind is JsonValueKind.Array;
+        JsonElement[] items = isArray ? [.. body.RootElement.EnumerateArray()] : [body.RootElement];
+        if (items.Length is 0 or > MaxItems)
         {
-            exchange.Refuse(400, "An administrator revokes as itself.", new ProblemError("not for a revocation", "as"));
+            exchange.Refuse(400, $"Send one revocation, or an array of 1 to {MaxItems}.");
             return;
         }
 
-        var found = await tokens.FindAsync(hash, exchange.Aborted);
-        var outcome = found switch
+        var ends = new List<Ending>(items.Length);
+        for (var i = 0; i < items.Length; i++)
         {
-            { Record: null } => await log.RevokeUnknownAsync(hash, exchange.Actor, reason: null),
-            { Match: { } match } => new RevocationOutcome(match.Seq, IsNew: false),
-            _ => await log.RevokeAsync(found.Record, exchange.Actor, reason: null),
-        };
-        var status = !outcome.IsNew ? "already_revoked" : found.Record is null ? "unknown" : "revoked";
-        if (outcome.IsNew) logger.Revoked(outcome.Seq, exchange.Actor, "a token");
-        var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, exchange.Aborted))?.Id ?? default;
-        exchange.Answer(StatusCodes.Status200OK, new RevocationView(id, outcome.Seq, status, hash.ToString()), AdminJson.Default.RevocationView);
+            int? index = isArray ? i : null;
+            if (exchange.Deserialize(items[i], AdminJson.Default.NewRevocation, index) is not { } asked) return;
+            if (RevocationSelector.TryMake(asked, options.EffectiveIssuer, out var selector, out var error)) await AddAsync(ends, asked, selector, exchange.Aborted);
+            else
+            {
+                exchange.Refuse(400, "Nothing was revoked.", error with { Index = index });
+                return;
+            }
+        }
+
+        var isDryRun = exchange.Http.Request.Query["dry_run"] is ["true"];
+        RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange.Actor, exchange.Aborted);
+        if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
+        else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
+    }
+
+    /// <summary><c>GET /admin/cursor</c>: the state of the log now. Another authorization server takes it before it authenticates a user, and gives it as <c>born</c> with the tokens that follow.</summary>
+    internal Task CursorAsync(AdminExchange exchange)
+    {
+        exchange.Answer(StatusCodes.Status200OK, new CursorView(log.Cursor), AdminJson.Default.CursorView);
+        return Task.CompletedTask;
+    }
+
+    // A jti may name several tokens, each a row of its own; an unknown one has no hash to write.
+    private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector? selector, CancellationToken cancellationToken)
+    {
+        if (selector is { } named)
+        {
+            var record = named.Kind is SelectorKind.Token ? (await store.FindAsync(named.Hash, judge: false, cancellationToken)).Record : null;
+            ends.Add(new Ending(asked, named, record));
+            return;
+        }
+        var hashes = await store.FindByJtiAsync(asked.Iss ?? options.EffectiveIssuer, asked.Jti!, cancellationToken);
+        if (hashes.Count == 0) ends.Add(new Ending(asked, null, null));
+        foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), (await store.FindAsync(hash, judge: false, cancellationToken)).Record));
+    }
+
+    private async Task<RevocationView[]> AppendAsync(List<Ending> ends, string actor, CancellationToken cancellationToken)
+    {
+        var writable = ends.Where(end => end.Selector is not null).ToList();
+        var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
+        var answers = new List<RevocationView>(ends.Count);
+        var next = 0;
+        foreach (var end in ends)
+        {
+            if (end.Selector is null)
+            {
+                answers.Add(new RevocationView("unknown", end.Name));
+                continue;
+            }
+            var outcome = outcomes[next++];
+            var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
+            var isUnknown = end.Selector.Value.Kind is SelectorKind.Token && end.Record is null;
+            answers.Add(new RevocationView(!outcome.IsNew ? "already_revoked" : isUnknown ? "unknown" : "revoked", end.Name, id, outcome.Seq, TokenSha256: end.Sha256));
+            if (outcome.IsNew) logger.Revoked(outcome.Seq, actor, end.Selector.Value.Kind.ToString().ToLowerInvariant());
+        }
+        return [.. answers];
+    }
+
+    private async Task<RevocationView[]> CountAsync(List<Ending> ends, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var answers = new List<RevocationView>(ends.Count);
+        foreach (var end in ends)
+        {
+            var count = end.Reach is { } selector ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
+            answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256));
+        }
+        return [.. answers];
+    }
+
+    /// <summary>What one item asks for, what it names (null for an unknown jti), and the record where it names one token.</summary>
+    private sealed record Ending(NewRevocation Asked, Selector? Selector, TokenRecord? Record)
+    {
+        /// <summary>What the row names: a refresh token's whole grant (RFC 7009 §2.1).</summary>
+        internal Selector? Reach => Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
+
+        internal string Name => Selector is { } selector ? selector.Kind.ToString().ToLowerInvariant() : "token";
+
+        internal string? Sha256 => Selector is { Kind: SelectorKind.Token } token ? token.Hash.ToString() : null;
     }
 }

@@ -5,12 +5,13 @@ using System.Text.Json;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Revocation;
 using Touchstone.Server.TokenIssue;
 
 namespace Touchstone.Server.Admin;
 
 /// <summary>Makes a record from what an administrator asks for: a token of ours, or a foreign one by value or hash. All that is wrong is said at once.</summary>
-internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, ClientDirectory clients, ServerOptions options, TimeProvider time)
+internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, ClientDirectory clients, RevocationLog log, ServerOptions options, TimeProvider time)
 {
     private const int MaxJson = 16 << 10;
 
@@ -42,6 +43,7 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         {
             foreach (var claim in all.EnumerateObject()) Check(!IntrospectionMembers.IsReserved(claim.Name), "claims", $"'{claim.Name}' is a member of the answer itself: give it beside claims, by its name");
         }
+        if (asked.Born is not null) Check(log.TryReadCursor(asked.Born, out born), "born", "must be a cursor of GET /admin/cursor of this log; the log began anew since, or it is no cursor: authenticate the user again");
         var hash = Hash(asked, Check);
         if (errors.Count > 0) return false;
 

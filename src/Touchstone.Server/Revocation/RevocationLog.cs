@@ -1,3 +1,4 @@
+using System.Globalization;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Storage;
@@ -25,6 +26,21 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     /// <summary>The state that a decision taken now would be judged against; take it before judging.</summary>
     internal long Seq => Index.Seq;
 
+    /// <summary>The state of the log as text: its epoch and the number of the newest row.</summary>
+    internal string Cursor => string.Create(CultureInfo.InvariantCulture, $"{Epoch:N}.{Seq}");
+
+    /// <summary>The log's life: another one begins when a database is restored, and cursors of the old one say nothing any more.</summary>
+    internal Guid Epoch { get; set; }
+
+    /// <summary>The row number of a cursor of this epoch, or false.</summary>
+    internal bool TryReadCursor(string cursor, out long seq)
+    {
+        seq = 0;
+        var dot = cursor.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && Guid.TryParseExact(cursor[..dot], "N", out var epoch) && epoch == Epoch
+            && long.TryParse(cursor.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= Seq;
+    }
+
     /// <summary>Called by the store after each commit, in commit order, before anybody is told of it.</summary>
     internal void Publish(IReadOnlyList<RevocationRow> rows, long head)
     {
@@ -38,34 +54,56 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         var selector = record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Selector.Grant(grant) : Selector.Token(record.Hash);
         // A grant's other tokens may outlive this one.
         var forgetAfter = selector.Kind is SelectorKind.Token ? record.ExpiresAt + ForgetMargin : ForgetAfterEverything();
-        return AppendAsync(selector, forgetAfter, actor, reason, changed: null);
+        return AppendAsync(new Asked(selector, forgetAfter, reason), actor, changed: null);
     }
-
-    /// <summary>Ends a token of which there is no record, so that a later registration is dead.</summary>
-    internal Task<RevocationOutcome> RevokeUnknownAsync(TokenHash hash, string actor, string? reason) =>
-        AppendAsync(Selector.Token(hash), ForgetAfterEverything(), actor, reason, changed: null);
 
     /// <summary>Writes a client's new registration and the row that tells of it, in one commit.</summary>
     internal Task<RevocationOutcome> ChangeAsync(Clients.ClientRegistration changed, Selector selector, string actor) =>
-        AppendAsync(selector, ForgetAfterEverything(), actor, reason: null, changed);
+        AppendAsync(new Asked(selector, ForgetAfterEverything()), actor, changed);
 
-    private async Task<RevocationOutcome> AppendAsync(Selector selector, long forgetAfter, string actor, string? reason, Clients.ClientRegistration? changed)
+    /// <summary>Ends what each selector names, in one commit; what was ended for ever already gets no second row.</summary>
+    internal Task<IReadOnlyList<RevocationOutcome>> RevokeAsync(IReadOnlyList<Asked> asked, string actor) => AppendAsync(asked, actor, changed: null);
+
+    /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
+    internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
+
+    private async Task<RevocationOutcome> AppendAsync(Asked asked, string actor, Clients.ClientRegistration? changed) => (await AppendAsync([asked], actor, changed))[0];
+
+    private async Task<IReadOnlyList<RevocationOutcome>> AppendAsync(IReadOnlyList<Asked> asked, string actor, Clients.ClientRegistration? changed)
     {
-        if (selector.EndsForEver && Index.Find(selector) is { } existing) return new RevocationOutcome(existing.Seq, IsNew: false);
-        var row = new RevocationRow
+        var outcomes = new RevocationOutcome[asked.Count];
+        var fresh = new List<(int Index, RevocationRow Row)>(asked.Count);
+        var index = Index;
+        for (var i = 0; i < asked.Count; i++)
         {
-            Seq = 0, // The store gives the number, in commit order.
-            Id = Guid.NewGuid(),
-            At = time.GetUtcNow().ToUnixTimeSeconds(),
-            Selector = selector,
-            ForgetAfter = forgetAfter,
-            Actor = actor,
-            Reason = reason,
-        };
-        var written = await store.AppendAsync(row, changed);
-        metrics.Revoked(selector.Kind);
-        return new RevocationOutcome(written.Seq, IsNew: true, written.Id);
+            if (asked[i].Selector.EndsForEver && index.Find(asked[i].Selector) is { } existing) outcomes[i] = new RevocationOutcome(existing.Seq, IsNew: false);
+            else fresh.Add((i, Row(asked[i], actor)));
+        }
+        if (fresh.Count == 0) return outcomes;
+
+        var rows = await store.AppendAsync([.. fresh.Select(item => item.Row)], changed);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            outcomes[fresh[i].Index] = new RevocationOutcome(rows[i].Seq, IsNew: true, rows[i].Id);
+            metrics.Revoked(rows[i].Selector.Kind);
+        }
+        return outcomes;
     }
+
+    private RevocationRow Row(Asked asked, string actor) => new()
+    {
+        Seq = 0, // The store gives the number, in commit order.
+        Id = Guid.NewGuid(),
+        At = time.GetUtcNow().ToUnixTimeSeconds(),
+        Selector = asked.Selector,
+        ForgetAfter = asked.ForgetAfter,
+        IssuedBefore = asked.IssuedBefore,
+        Actor = actor,
+        Reason = asked.Reason,
+    };
+
+    /// <summary>What to end, until when to remember it, and why; <c>IssuedBefore</c> narrows a born-before selector.</summary>
+    internal readonly record struct Asked(Selector Selector, long ForgetAfter, string? Reason = null, long? IssuedBefore = null);
 
     private long ForgetAfterEverything() => time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds + ForgetMargin;
 

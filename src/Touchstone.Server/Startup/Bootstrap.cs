@@ -57,6 +57,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
             },
             cancellationToken);
         foreach (var registration in contents.Clients) clients.Put(registration);
+        log.Epoch = contents.Epoch;
         log.Publish(contents.Rows, contents.Seq);
         metrics.HeadMoved(contents.Seq);
         return contents;

@@ -19,8 +19,14 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Adds all records or none; says which of them stood there already, or -1.</summary>
     Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records);
 
-    /// <summary>Appends a row, which gets the next number, together with the changed registration that it tells of, if any.</summary>
-    Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed);
+    /// <summary>Appends rows, which get the next numbers, in one commit, together with the changed registration that they tell of, if any.</summary>
+    Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed);
+
+    /// <summary>The hashes of the tokens that an issuer gave this identifier: mostly one.</summary>
+    ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken);
+
+    /// <summary>How many unexpired tokens a row would end if it were appended now. Reads the whole table for what has no index: for a look before a revocation, not for each request.</summary>
+    Task<long> CountAsync(Selector selector, long? issuedBefore, long now, CancellationToken cancellationToken);
 
     /// <summary>Adds a client; false when its identifier is taken.</summary>
     Task<bool> AddClientAsync(ClientRegistration registration);

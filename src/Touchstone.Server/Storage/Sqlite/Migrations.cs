@@ -23,6 +23,7 @@ internal static class Migrations
             issued_before INTEGER, forget_after INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT) STRICT;
         CREATE INDEX revocations_by_key ON revocations (kind, key, seq);
         """,
+        "CREATE INDEX tokens_by_jti ON tokens (jti) WHERE jti IS NOT NULL",
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>

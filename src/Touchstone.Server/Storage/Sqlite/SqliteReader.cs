@@ -61,6 +61,32 @@ internal sealed class SqliteReader : IDisposable
 
     internal RevocationRow? FindRow(long seq) => Sql.Read(_connection, SqliteRows.Select + " WHERE seq = $seq", SqliteRows.Read, ("$seq", seq)).FirstOrDefault();
 
+    internal IReadOnlyList<TokenHash> FindByJti(string issuer, string jti) => Sql.Read(
+        _connection,
+        "SELECT hash FROM tokens WHERE jti = $jti AND issuer = $issuer",
+        row => TokenHash.TryRead((byte[])row[0], out var hash) ? hash : throw new StoreException("A stored hash can't be read."),
+        ("$jti", jti), ("$issuer", issuer));
+
+    internal long Count(in Selector selector, long? issuedBefore, long now)
+    {
+        var condition = selector.Kind switch
+        {
+            SelectorKind.Token => "hash = $hash",
+            SelectorKind.Grant => "grant_id = $id",
+            SelectorKind.Session => "session = $id AND issuer = $issuer",
+            SelectorKind.Subject => "subject = $id AND issuer = $issuer",
+            SelectorKind.Client => "client_id = $id",
+            SelectorKind.Tenant => "tenant = $id",
+            SelectorKind.All => "TRUE",
+            _ => throw new ArgumentOutOfRangeException(nameof(selector)),
+        };
+        using var command = Sql.Command(
+            _connection,
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR issued_at < $before)",
+            ("$now", now), ("$before", issuedBefore), ("$id", selector.Id), ("$issuer", selector.Issuer), ("$hash", selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
+        return (long)command.ExecuteScalar()!;
+    }
+
     internal long Ping() => Sql.Scalar(_connection, "SELECT seq FROM head");
 
     public void Dispose()

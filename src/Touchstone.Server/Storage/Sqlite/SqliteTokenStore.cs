@@ -51,15 +51,21 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerOptions options, S
         // One insert is all or nothing by itself and needs no savepoint.
         WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
 
-    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => WriteAsync((statements, committed) =>
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>((statements, committed) =>
     {
         if (changed is not null)
         {
             statements.SaveClient(changed);
             committed.Registrations.Add(changed);
         }
-        return statements.Append(row, committed);
+        return [.. rows.Select(row => statements.Append(row, committed))];
     });
+
+    public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Read(static (reader, asked) => reader.FindByJti(asked.issuer, asked.jti), (issuer, jti)));
+
+    public Task<long> CountAsync(Selector selector, long? issuedBefore, long now, CancellationToken cancellationToken) =>
+        Task.Run(() => Read(static (reader, asked) => reader.Count(asked.selector, asked.issuedBefore, asked.now), (selector, issuedBefore, now)), cancellationToken);
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync((statements, committed) =>
     {
