@@ -12,9 +12,9 @@ internal sealed class AdminApi(Wire wire, string dataFolder)
 
     internal Task<Outcome<JsonElement>> GetAsync(string path, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, stop);
 
-    internal Task<Outcome<JsonElement>> PostAsync(string path, JsonObject body, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, stop);
+    internal Task<Outcome<JsonElement>> PostAsync(string path, JsonNode body, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, stop);
 
-    private async Task<Outcome<JsonElement>> SendAsync(HttpMethod method, string path, JsonObject? body, CancellationToken stop)
+    private async Task<Outcome<JsonElement>> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop)
     {
         if (_authorization is null)
         {

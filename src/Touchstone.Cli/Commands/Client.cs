@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace Touchstone.Cli.Commands;
 
@@ -43,7 +43,7 @@ internal static class ClientCommand
         call.Output.Answer(await call.Admin.GetAsync(PathOf(call.Get(Id)), stop), call.Output.Members);
 
     private static async Task<int> PostAsync(Call call, string action, CancellationToken stop) =>
-        call.Output.Answer(await call.Admin.PostAsync($"{PathOf(call.Get(Id))}/{action}", [], stop), call.Output.Members);
+        call.Output.Answer(await call.Admin.PostAsync($"{PathOf(call.Get(Id))}/{action}", new JsonObject(), stop), call.Output.Members);
 
     private static async Task<int> ListAsync(Call call, CancellationToken stop)
     {
