@@ -7,7 +7,7 @@ internal static class AnswerJudge
 {
     internal static Outcome<JsonElement> Judge(int status, string server, byte[] body)
     {
-        var json = ParseObject(body);
+        var json = Parse(body);
         return status switch
         {
             >= 200 and < 300 when json is { } answer => answer,
@@ -51,7 +51,7 @@ internal static class AnswerJudge
     }
 
     private static JsonElement? Errors(JsonElement? json) =>
-        json is { } answer && answer.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0
+        json is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array && errors.GetArrayLength() > 0
             ? errors : null;
 
     private static string Code(int status) => status switch
@@ -69,12 +69,12 @@ internal static class AnswerJudge
         json is { ValueKind: JsonValueKind.Object } answer && answer.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString() : null;
 
-    private static JsonElement? ParseObject(byte[] body)
+    private static JsonElement? Parse(byte[] body)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+            return document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
         {

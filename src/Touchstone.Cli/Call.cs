@@ -26,6 +26,9 @@ internal sealed class Call : IDisposable
 
     internal T Get<T>(Argument<T> argument) => _parse.GetRequiredValue(argument);
 
+    /// <summary>An argument that may be left out.</summary>
+    internal T? Find<T>(Argument<T> argument) => _parse.GetValue(argument);
+
     internal bool Has(Option option) => _parse.GetResult(option) is OptionResult { Implicit: false };
 
     public void Dispose() => Wire.Dispose();

@@ -97,7 +97,7 @@ internal static class RevokeCommand
             items = [.. (await System.IO.File.ReadAllLinesAsync(file, stop)).Select(line => line.Trim()).Where(line => line.Length > 0).Select(TokenArgument.ToJson)];
             if (items.Count == 0) return Failure.Usage($"{file} holds no token: write one on each line.");
         }
-        else if (call.Get(Token) is { } token)
+        else if (call.Find(Token) is { } token)
         {
             var value = token == "-" ? await StandardInput.ReadLineAsync("token", stop) : token;
             if (value.Failure is { } unread) return unread;

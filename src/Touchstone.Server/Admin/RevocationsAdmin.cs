@@ -10,7 +10,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>POST /admin/revocations</c>: ends tokens one by one, or all of a grant, session, subject, client or tenant, or all there are. One request is one commit.</summary>
-internal sealed class RevocationsAdmin(ITokenStore store, RevocationLog log, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
+internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
 {
     private const int MaxItems = 10_000;
 
@@ -58,19 +58,18 @@ internal sealed class RevocationsAdmin(ITokenStore store, RevocationLog log, Ser
     {
         if (selector is { } named)
         {
-            var record = named.Kind is SelectorKind.Token ? (await store.FindAsync(named.Hash, judge: false, cancellationToken)).Record : null;
-            ends.Add(new Ending(asked, named, record));
+            ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
             return;
         }
         var hashes = await store.FindByJtiAsync(asked.Iss ?? options.EffectiveIssuer, asked.Jti!, cancellationToken);
-        if (hashes.Count == 0) ends.Add(new Ending(asked, null, null));
-        foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), (await store.FindAsync(hash, judge: false, cancellationToken)).Record));
+        if (hashes.Count == 0) ends.Add(new Ending(asked, null, default));
+        foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), await tokens.FindAsync(hash, cancellationToken)));
     }
 
     private async Task<RevocationView[]> AppendAsync(List<Ending> ends, string actor, CancellationToken cancellationToken)
     {
-        var writable = ends.Where(end => end.Selector is not null).ToList();
-        var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
+        var writable = ends.Where(end => end is { Selector: not null, Found.Match: null }).ToList();
+        var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Found.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
         var answers = new List<RevocationView>(ends.Count);
         var next = 0;
         foreach (var end in ends)
@@ -80,9 +79,9 @@ internal sealed class RevocationsAdmin(ITokenStore store, RevocationLog log, Ser
                 answers.Add(new RevocationView("unknown", end.Name));
                 continue;
             }
-            var outcome = outcomes[next++];
+            var outcome = end.Found.Match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
-            var isUnknown = end.Selector.Value.Kind is SelectorKind.Token && end.Record is null;
+            var isUnknown = end.Selector.Value.Kind is SelectorKind.Token && end.Found.Record is null;
             answers.Add(new RevocationView(!outcome.IsNew ? "already_revoked" : isUnknown ? "unknown" : "revoked", end.Name, id, outcome.Seq, TokenSha256: end.Sha256));
             if (outcome.IsNew) logger.Revoked(outcome.Seq, actor, end.Selector.Value.Kind.ToString().ToLowerInvariant());
         }
@@ -101,11 +100,11 @@ internal sealed class RevocationsAdmin(ITokenStore store, RevocationLog log, Ser
         return [.. answers];
     }
 
-    /// <summary>What one item asks for, what it names (null for an unknown jti), and the record where it names one token.</summary>
-    private sealed record Ending(NewRevocation Asked, Selector? Selector, TokenRecord? Record)
+    /// <summary>What one item asks for, what it names (null for an unknown jti), and what is known where it names one token.</summary>
+    private sealed record Ending(NewRevocation Asked, Selector? Selector, FoundRecord Found)
     {
         /// <summary>What the row names: a refresh token's whole grant (RFC 7009 §2.1).</summary>
-        internal Selector? Reach => Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
+        internal Selector? Reach => Found.Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
 
         internal string Name => Selector is { } selector ? selector.Kind.ToString().ToLowerInvariant() : "token";
 
