@@ -41,7 +41,7 @@ public sealed class ServerOptions
     /// <summary>Whether a demo resource server, client and token are made (for trying out only). Default false.</summary>
     public bool Demo { get; set; }
 
-    internal string FirstUrl => Urls.Split(';')[0].TrimEnd('/');
+    internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 
     internal string EffectiveIssuer => Issuer ?? FirstUrl;
 

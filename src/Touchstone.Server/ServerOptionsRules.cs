@@ -12,7 +12,9 @@ internal static class ServerOptionsRules
         var errors = new List<string>();
         if (string.IsNullOrWhiteSpace(options.Data)) errors.Add("Data: name a folder.");
         CheckIssuer(options, errors);
-        foreach (var url in Addresses(options, configuration)) CheckAddress(url, options.AllowInsecureHttp, errors);
+        var addresses = Addresses(options, configuration);
+        Check(addresses.Count > 0, "Urls: name at least one address, such as http://127.0.0.1:5080.");
+        foreach (var url in addresses) CheckAddress(url, options.AllowInsecureHttp, errors);
         Check(options.RecordCacheBytes is >= 0 and <= 64L << 30, "RecordCacheBytes: must be 0 to 68719476736 (64 GiB).");
         Check(options.MaxTokenLifetime >= TimeSpan.FromMinutes(1) && options.MaxTokenLifetime <= TimeSpan.FromDays(3650), "MaxTokenLifetime: must be 1 minute to 3650 days.");
         Check(options.AccessTokenLifetime >= TimeSpan.FromSeconds(1) && options.AccessTokenLifetime <= options.MaxTokenLifetime, "AccessTokenLifetime: must be 1 second to MaxTokenLifetime.");
@@ -20,7 +22,8 @@ internal static class ServerOptionsRules
         Check(TokenFormat.IsPrefix(options.AccessTokenPrefix), "AccessTokenPrefix: must be 1 to 16 characters of A-Z a-z 0-9 _ -.");
         Check(TokenFormat.IsPrefix(options.RefreshTokenPrefix), "RefreshTokenPrefix: must be 1 to 16 characters of A-Z a-z 0-9 _ -.");
         Check(
-            !options.AccessTokenPrefix.StartsWith(options.RefreshTokenPrefix, StringComparison.Ordinal) && !options.RefreshTokenPrefix.StartsWith(options.AccessTokenPrefix, StringComparison.Ordinal),
+            options.AccessTokenPrefix is not { } access || options.RefreshTokenPrefix is not { } refresh
+                || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         return errors;
 
@@ -34,7 +37,7 @@ internal static class ServerOptionsRules
     internal static IReadOnlyList<string> Addresses(ServerOptions options, IConfiguration configuration)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToArray();
-        return endpoints.Length > 0 ? endpoints : options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return endpoints.Length > 0 ? endpoints : (options.Urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
     internal static bool IsLoopback(Uri url) => url.IsLoopback || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
@@ -59,6 +62,8 @@ internal static class ServerOptionsRules
         var parsable = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
         if (!Uri.TryCreate(parsable, UriKind.Absolute, out var address) || (address.Scheme != "http" && address.Scheme != "https"))
             errors.Add($"Urls: '{url}' is not an http or https address such as http://127.0.0.1:5080.");
+        else if (address.AbsolutePath != "/" && !address.Host.StartsWith("unix", StringComparison.Ordinal))
+            errors.Add($"Urls: '{url}' has a path, and an address has none; a path of the issuer belongs into --issuer.");
         else if (address.Scheme == "http" && !allowInsecure && !IsLoopback(address) && !address.Host.StartsWith("unix", StringComparison.Ordinal))
             errors.Add($"Urls: {url} would carry tokens in clear beyond this machine. Configure https (Kestrel:Endpoints in --config FILE), or, behind a proxy that ends TLS, give --allow-insecure-http.");
     }

@@ -23,5 +23,6 @@ public sealed class SharedServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => Server = await ServerProcess.StartAsync(ServerSetup.Demo);
 
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
+    // There is none when it did not start.
+    public ValueTask DisposeAsync() => Server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -38,15 +38,18 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
             if (error is not null) exchange.Refuse(error);
             else await handler(exchange);
         }
+        catch (BadHttpRequestException ended) when (ended.StatusCode == StatusCodes.Status400BadRequest && http.Request.ContentLength is not null)
+        {
+            exchange.Abandon(); // The caller went away in the middle of its body.
+            throw; // Kestrel has to see this again: else it stumbles over the read that it broke off, and logs the stack.
+        }
         catch (Exception failed) when (!http.RequestAborted.IsCancellationRequested)
         {
             Fail(exchange, name, failed);
         }
-        catch (Exception failed) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             exchange.Abandon(); // The caller is gone: there is nobody to answer.
-            // Kestrel has to see its own again: without it, it stumbles over the read that it broke off, and logs the stack.
-            if (failed is BadHttpRequestException) throw;
         }
         finally
         {

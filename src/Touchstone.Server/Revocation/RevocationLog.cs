@@ -12,13 +12,13 @@ namespace Touchstone.Server.Revocation;
 /// </summary>
 internal sealed class RevocationLog(ITokenStore store, ServerOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    /// <summary>The most selectors kept in memory (some 400 MB). Above it memory starts afresh from the head: correct at any size, only slower for what is older.</summary>
-    internal const int MaxRows = 2_000_000;
-
     // A row outlives every token it could end by this margin.
     private const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
+
+    /// <summary>The most selectors kept in memory: 2 million (some 400 MB). Above it memory starts afresh from the head: correct at any size, only slower for what is older.</summary>
+    internal int MaxRows { get; set; } = 2_000_000;
 
     /// <summary>The rows in memory. Take it once per request and use it throughout: a raised floor makes a new one.</summary>
     internal RevocationIndex Index => Volatile.Read(ref _index);

@@ -67,11 +67,11 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
     private async Task HoldIssuerAsync(string? kept)
     {
         var issuer = options.EffectiveIssuer;
-        if (kept == issuer) return;
-        if (kept is not null && !options.Demo)
+        if (kept is not null && kept != issuer && !options.Demo)
             throw new StartupException($"This data folder belongs to the issuer {kept}, and the server was started as {issuer}. Start it with --issuer {kept}, or give the new issuer a data folder of its own.", isUsage: true);
-        await store.SetAsync(IssuerSetting, issuer);
-        if (clients.Find(AdminId) is { } admin)
+        if (kept != issuer) await store.SetAsync(IssuerSetting, issuer);
+        // Looked at every time: a crash after the line above would otherwise leave an administrator whose tokens are for another server.
+        if (clients.Find(AdminId) is { } admin && !admin.Registration.Audience.SequenceEqual([issuer]))
             await log.ChangeAsync(admin.Registration with { Audience = [issuer] }, Selector.Registration(AdminId), RevocationRow.Server);
     }
 

@@ -100,7 +100,7 @@ public sealed class RevocationTests(Acme acme) : IClassFixture<Acme>
     {
         var foreign = await acme.TokenAsync(new { client_id = "warehouse", aud = Acme.OrdersApi });
         await acme.OAuth.RevokeAsync(foreign, acme.Shop);
-        var line = acme.Server.Logs.Lines.Last(line => line.Id.Id == 5);
+        var line = acme.Server.Logs.Of(5)[^1];
         line.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Warning);
         line.Text.ShouldContain("web-shop");
         line.Text.ShouldContain("warehouse");

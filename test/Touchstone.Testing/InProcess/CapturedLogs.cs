@@ -12,6 +12,9 @@ public sealed class CapturedLogs : ILoggerProvider
 
     public IReadOnlyList<Line> Lines => [.. _lines];
 
+    /// <summary>The lines of one event of the server itself.</summary>
+    public IReadOnlyList<Line> Of(int id) => [.. _lines.Where(line => line.Id.Id == id && line.Category.StartsWith("Touchstone", StringComparison.Ordinal))];
+
     /// <summary>What would wake somebody up, and every exception that the server itself logged.</summary>
     public IReadOnlyList<Line> Failures => [.. _lines.Where(line => line.Level >= LogLevel.Error || (line.Error is not null && line.Category.StartsWith("Touchstone", StringComparison.Ordinal)))];
 

@@ -83,7 +83,7 @@ public sealed class TestServer : IAsyncDisposable
                 {
                     builder.Services.AddSingleton<TimeProvider>(time);
                     builder.Logging.ClearProviders().AddProvider(parts.Logs).SetMinimumLevel(LogLevel.Trace);
-                    builder.Services.Configure<LoggerFilterOptions>(filter => filter.Rules.Clear());
+                    KeepOnlyWhatIsTurnedOff(builder.Services);
                     builder.Services.AddHostedService(services => parts.With(services));
                     adjust?.Invoke(builder);
                 });
@@ -112,6 +112,12 @@ public sealed class TestServer : IAsyncDisposable
         await _app.DisposeAsync();
         _folder?.Dispose();
     }
+
+    // Everything is captured but what the server turns off itself: that must stay off at every level.
+    private static void KeepOnlyWhatIsTurnedOff(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filter =>
+    {
+        foreach (var rule in filter.Rules.Where(rule => rule.LogLevel is not LogLevel.None).ToArray()) filter.Rules.Remove(rule);
+    });
 
     // The one way to the parts of a server that starts itself: a service that is started with it.
     private sealed class Parts : IHostedService

@@ -113,9 +113,12 @@ public sealed class ServerProcess : IAsyncDisposable
         if (IsRunning) throw new InvalidOperationException("it still runs");
         _process?.Dispose();
         string[] urls = _setup.Urls is { } given ? given.Length == 0 ? [] : ["--urls", given] : ["--urls", Address.GetLeftPart(UriPartial.Authority)];
+        IReadOnlyList<string> command = _setup.Line ?? [TouchstoneBinary.Path, "serve", "--data", Data, .. urls, .. _setup.Arguments, .. more];
         // The shell opens the files and then becomes the server, so the process that is known here is the server itself.
-        string[] line = ["-c", "out=$1 err=$2; shift 2; exec \"$@\" >>\"$out\" 2>>\"$err\" </dev/null", "sh", OutputFile, ErrorFile, TouchstoneBinary.Path, "serve", "--data", Data, .. urls, .. _setup.Arguments, .. more];
-        var start = new ProcessStartInfo("/bin/sh", line) { WorkingDirectory = _folder.Path };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "out=$1 err=$2; shift 2; exec \"$@\" >>\"$out\" 2>>\"$err\" </dev/null", "sh", OutputFile, ErrorFile, .. command])
+        {
+            WorkingDirectory = _setup.Folder ?? _folder.Path,
+        };
         ChildEnvironment.Prepare(start.Environment, _setup.Environment);
         _process = Process.Start(start)!;
     }

@@ -12,6 +12,12 @@ public sealed record ServerSetup
     /// <summary>Arguments after <c>serve --data … --urls …</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    /// <summary>The whole command, in place of the built binary with its arguments.</summary>
+    public IReadOnlyList<string>? Line { get; init; }
+
+    /// <summary>The folder in which it stands; the temporary one by default.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>The data folder; one of its own by default.</summary>
     public string? Data { get; init; }
 

@@ -44,14 +44,21 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
-    /// <summary>Opens a connection: write-ahead log, so that readers and the writer don't wait for each other; every commit reaches the disk before it is acknowledged.</summary>
-    internal SqliteConnection Connect(int cacheKilobytes)
+    /// <summary>Opens a connection: every commit reaches the disk before it is acknowledged.</summary>
+    /// <param name="cacheKilobytes">The pages that it may keep.</param>
+    /// <param name="isFirst">
+    /// Makes the file where there is none, and chooses the write-ahead log, so that readers and the writer don't wait for each other. Only the first may: a reader that finds the file
+    /// gone has to fail, and at once instead of waiting for a lock that this choice takes.
+    /// </param>
+    internal SqliteConnection Connect(int cacheKilobytes, bool isFirst = false)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        var mode = isFirst ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite;
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
         {
             connection.Open();
-            Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
+            if (isFirst) Sql.Execute(connection, "PRAGMA journal_mode = WAL");
+            Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
             return connection;
         }
         catch

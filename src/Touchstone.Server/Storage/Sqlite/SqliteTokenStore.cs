@@ -24,7 +24,7 @@ internal sealed class SqliteTokenStore(SqliteFile file, ServerOptions options, S
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
         {
-            var connection = file.Connect(PagesKilobytes);
+            var connection = file.Connect(PagesKilobytes, isFirst: true);
             try
             {
                 Migrations.Apply(connection);

@@ -1,10 +1,8 @@
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
-using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -12,7 +10,6 @@ namespace Touchstone.Server.Tests.Storage.Sqlite;
 public sealed class SqliteFaultTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<ServerMetrics>().BuildServiceProvider();
     private readonly List<RevocationRow> _published = [];
     private SqliteTokenStore _store = null!;
     private Database _database = null!;
@@ -27,7 +24,6 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
-        await _services.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -127,6 +123,15 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_is_gone_is_not_made_anew_by_a_read()
+    {
+        _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "touchstone.db*")) File.Delete(file);
+        await Should.ThrowAsync<StoreException>(() => FindAsync("t"));
+        File.Exists(_database.Path).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_database_is_refused_at_start()
     {
         await _store.DisposeAsync();
@@ -183,7 +188,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         failures.ShouldBeGreaterThan(0);
     }
 
-    private SqliteTokenStore Open() => new(SqliteFile.Open(_folder.Path), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+    private SqliteTokenStore Open() => SqliteStores.Open(_folder.Path);
 
     private Task<StoreContents> LoadAsync(SqliteTokenStore store) => store.LoadAsync((rows, _, _) => _published.AddRange(rows), CancellationToken.None);
 

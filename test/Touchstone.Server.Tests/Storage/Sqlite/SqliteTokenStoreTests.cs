@@ -1,11 +1,7 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
-using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -13,14 +9,12 @@ namespace Touchstone.Server.Tests.Storage.Sqlite;
 public sealed class SqliteTokenStoreTests : JudgingContract
 {
     private readonly TempFolder _folder = new();
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<ServerMetrics>().BuildServiceProvider();
 
-    private protected override ITokenStore Open() => new SqliteTokenStore(SqliteFile.Open(_folder.Path), new ServerOptions(), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+    private protected override ITokenStore Open() => SqliteStores.Open(_folder.Path);
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await _services.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -42,11 +36,11 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
     {
         await Store.DisposeAsync();
-        Execute("PRAGMA user_version = 99");
+        new Database(_folder.Path).Execute("PRAGMA user_version = 99");
         await using var store = Open();
         var refused = await Should.ThrowAsync<StoreException>(() => store.LoadAsync((_, _, _) => { }, CancellationToken.None));
         refused.Message.ShouldStartWith("The database is of schema 99, and this version of touchstone knows schemas up to ");
-        Scalar("PRAGMA user_version").ShouldBe(99L);
+        new Database(_folder.Path).Scalar("PRAGMA user_version").ShouldBe(99L);
     }
 
     [Fact]
@@ -72,7 +66,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     {
         using var file = new TempFolder();
         using var held = SqliteFile.Open(file.Path);
-        using var connection = held.Connect(1024);
+        using var connection = held.Connect(1024, isFirst: true);
         Sql.Scalar(connection, "PRAGMA synchronous").ShouldBe(2); // FULL
         Sql.Command(connection, "PRAGMA journal_mode").ExecuteScalar().ShouldBe("wal");
     }
@@ -81,7 +75,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     public async Task A_write_before_loading_is_a_mistake_of_ours()
     {
         using var file = new TempFolder();
-        await using var store = new SqliteTokenStore(SqliteFile.Open(file.Path), new ServerOptions(), _services.GetRequiredService<ServerMetrics>(), new ManualTime());
+        await using var store = SqliteStores.Open(file.Path);
         await Should.ThrowAsync<InvalidOperationException>(() => store.SetAsync("a", "b"));
     }
 
@@ -95,24 +89,5 @@ public sealed class SqliteTokenStoreTests : JudgingContract
         var bytes = Directory.EnumerateFiles(_folder.Path).SelectMany(File.ReadAllBytes).ToArray();
         bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(Token)).ShouldBe(-1);
         bytes.AsSpan().IndexOf(TokenHash.Of(Token).ToArray()).ShouldBeGreaterThan(0);
-    }
-
-    private SqliteConnection Connect()
-    {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "touchstone.db")};Pooling=False");
-        connection.Open();
-        return connection;
-    }
-
-    private void Execute(string sql)
-    {
-        using var connection = Connect();
-        Sql.Execute(connection, sql);
-    }
-
-    private object? Scalar(string sql)
-    {
-        using var connection = Connect();
-        return Sql.Command(connection, sql).ExecuteScalar();
     }
 }

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Server.Storage.Sqlite;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Tests.Storage.Sqlite;
+
+/// <summary>Makes stores with the parts that they have in a server.</summary>
+internal static class SqliteStores
+{
+    private static readonly ServiceProvider Parts = new ServiceCollection()
+        .AddMetrics().AddSingleton<ServerMetrics>().AddSingleton(new ServerOptions()).AddSingleton<TimeProvider>(new ManualTime()).BuildServiceProvider();
+
+    internal static SqliteTokenStore Open(string folder) => ActivatorUtilities.CreateInstance<SqliteTokenStore>(Parts, SqliteFile.Open(folder));
+}
