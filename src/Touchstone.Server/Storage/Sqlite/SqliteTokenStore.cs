@@ -9,7 +9,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, TimeProvider time) : ITokenStore
+internal sealed partial class SqliteTokenStore(SqliteFile file, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
     // The inner pages of the index of a million tokens and some leaves; the operating system caches the file behind them.
     private const int CacheKilobytes = 1024;
