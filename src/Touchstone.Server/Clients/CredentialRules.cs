@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -72,7 +73,8 @@ internal static class CredentialRules
             "tls_client_auth_subject_dn" => IsDistinguishedName(value),
             "tls_client_auth_san_dns" => Uri.CheckHostName(value) is UriHostNameType.Dns,
             "tls_client_auth_san_uri" => Uri.TryCreate(value, UriKind.Absolute, out _),
-            "tls_client_auth_san_ip" => IPAddress.TryParse(value, out _),
+            // The parser takes "10.1" for an address too, and a zone that no certificate can name.
+            "tls_client_auth_san_ip" => IPAddress.TryParse(value, out var address) && (address.AddressFamily is AddressFamily.InterNetworkV6 ? !value.Contains('%') : value == address.ToString()),
             _ => value.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < value.Length - 1,
         };
     }

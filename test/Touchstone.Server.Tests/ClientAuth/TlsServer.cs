@@ -22,7 +22,7 @@ public sealed class TlsServer : IAsyncLifetime
         Server = await TestServer.StartAsync(
             options =>
             {
-                options.Urls = "https://127.0.0.1:0;http://127.0.0.1:0";
+                options.Urls = "http://127.0.0.1:0;https://127.0.0.1:0";
                 options.ClientCertificates.TrustedRoots = roots;
             },
             builder => builder.Configuration.AddInMemoryCollection([new("Kestrel:Certificates:Default:Path", pfx), new("Kestrel:Certificates:Default:Password", "pfx")]));
