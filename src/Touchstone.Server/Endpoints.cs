@@ -43,6 +43,8 @@ internal static class Endpoints
         routes.MapPost("/admin/clients/{id}/disable", admin.Handle(clients.DisableAsync));
         routes.MapPost("/admin/clients/{id}/enable", admin.Handle(clients.EnableAsync));
         routes.MapPost("/admin/clients/{id}/rotate-secret", admin.Handle(clients.RotateAsync));
+        routes.MapPost("/admin/clients/{id}/keys", admin.Handle(clients.SetKeysAsync));
+        routes.MapGet("/admin/clients/{id}/failures", admin.Handle(clients.FailuresAsync));
         routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
         routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));

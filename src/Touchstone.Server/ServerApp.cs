@@ -117,6 +117,7 @@ public sealed class ServerApp : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.ConfigureHttpsDefaults(https => CallerServices.AskForCertificate(https, options.ClientCertificates));
         });
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
@@ -175,15 +176,15 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddMetrics();
 
         services.AddSingleton(_ => SqliteFile.Open(options.Data));
-        services.AddSingleton<ITokenStore, SqliteTokenStore>();
+        services.AddSingleton<SqliteTokenStore>();
+        services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
+        services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();
         services.AddSingleton<ClientDirectory>();
 
-        services.AddSingleton<IClientAuthMethod, SecretMethod>();
-        services.AddSingleton<IClientAuthMethod, PublicMethod>();
-        services.AddSingleton<ClientAuthenticator>();
+        services.AddCallers();
 
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<IntrospectionEndpoint>();

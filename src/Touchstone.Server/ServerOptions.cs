@@ -41,9 +41,31 @@ public sealed class ServerOptions
     /// <summary>Whether a demo resource server, client and token are made (for trying out only). Default false.</summary>
     public bool Demo { get; set; }
 
+    /// <summary>Whether a client's <c>jwks_uri</c> may be plain http and may lie at a loopback, private or link-local address. Default false: a registration can't make the server call into its own network.</summary>
+    public bool AllowPrivateJwksUris { get; set; }
+
+    /// <summary>TLS client certificates of callers.</summary>
+    public ClientCertificateOptions ClientCertificates { get; set; } = new();
+
     internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 
     internal string EffectiveIssuer => Issuer ?? FirstUrl;
 
     internal TokenFormat TokenFormat => new(AccessTokenPrefix, RefreshTokenPrefix);
+}
+
+/// <summary>How callers' TLS client certificates are asked for and judged (RFC 8705). Under <c>Touchstone:ClientCertificates</c>.</summary>
+public sealed class ClientCertificateOptions
+{
+    /// <summary>Whether https endpoints ask for a client certificate. None has to be shown. Default true. False spares browsers the question.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>A PEM file with the CAs that vouch for <c>tls_client_auth</c>: roots, and intermediates where clients don't send them. Default none: no certificate is vouched for.</summary>
+    public string? TrustedRoots { get; set; }
+
+    /// <summary>Addresses or CIDR ranges of the proxies that end TLS in front and send <c>Client-Cert</c> (RFC 9440), having removed it from what came in. Default none: the header is ignored.</summary>
+    public IList<string> TrustedProxies { get; set; } = [];
+
+    /// <summary>The base URL under which clients reach this server with a certificate, for <c>mtls_endpoint_aliases</c>; https. Default none: under the issuer.</summary>
+    public string? AliasBase { get; set; }
 }

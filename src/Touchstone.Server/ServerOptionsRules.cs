@@ -25,6 +25,7 @@ internal static class ServerOptionsRules
             options.AccessTokenPrefix is not { } access || options.RefreshTokenPrefix is not { } refresh
                 || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
+        ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         return errors;
 
         void Check(bool holds, string error)

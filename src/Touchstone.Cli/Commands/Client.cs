@@ -23,6 +23,8 @@ internal static class ClientCommand
         Switch("disable", "Stop a client: it may do nothing, and its tokens are inactive."),
         Switch("enable", "Let a disabled client work again; nothing that was revoked comes back."),
         ClientRotateSecret.Create(Id),
+        ClientSetKeys.Create(Id),
+        ClientFailures.Create(Id),
     };
 
     internal static string PathOf(string id) => $"admin/clients/{Uri.EscapeDataString(id)}";

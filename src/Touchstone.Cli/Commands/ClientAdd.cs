@@ -37,15 +37,28 @@ internal static class ClientAdd
 
     static ClientAdd() => Kind.AcceptOnlyFromAmong("resource-server", "client");
 
-    internal static Command Create(Argument<string> id) => new Verb(
+    internal static Command Create(Argument<string> id)
+    {
+        var verb = Described(id);
+        foreach (var option in ClientCredentialOptions.OfNewClient) verb.Options.Add(option);
+        return verb;
+    }
+
+    private static Verb Described(Argument<string> id) => new Verb(
         "add",
-        "Register a resource server or a client; its secret is printed once.",
+        "Register a resource server or a client; a generated secret is printed once.",
         "touchstone client add billing-api --kind resource-server --audience https://billing.example.com",
         "touchstone client add reports --kind client --audience https://billing.example.com --scope \"invoices:read invoices:list\"",
+        "touchstone client add gateway --kind resource-server --audience https://api.example.com --auth-method private_key_jwt --jwks gateway-keys.json",
         "touchstone client add spa --kind client --public")
     {
         id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, Tenant,
-    }.Does(async (call, stop) => ClientCommand.PrintWithSecret(call, await call.Admin.PostAsync("admin/clients", Registration(call, call.Get(id)), stop)));
+    }.Does(async (call, stop) =>
+    {
+        var registration = Registration(call, call.Get(id));
+        if (await ClientCredentialOptions.AddAsync(call, registration, stop) is { } failure) return call.Output.Fail(failure);
+        return ClientCommand.PrintWithSecret(call, await call.Admin.PostAsync("admin/clients", registration, stop));
+    });
 
     /// <summary>Only what was given: the defaults are the server's.</summary>
     private static JsonObject Registration(Call call, string id)

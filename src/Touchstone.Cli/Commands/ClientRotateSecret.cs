@@ -15,11 +15,12 @@ internal static class ClientRotateSecret
         "touchstone client rotate-secret billing-api",
         "touchstone client rotate-secret billing-api --overlap 0")
     {
-        id, Overlap,
+        id, Overlap, ClientCredentialOptions.Secret,
     }.Does(async (call, stop) =>
     {
         var overlap = call.Get(Overlap) ?? TimeSpan.FromHours(24);
         var body = new JsonObject { ["overlap_seconds"] = (long)overlap.TotalSeconds };
+        if (await ClientCredentialOptions.AddSecretAsync(call, body, stop) is { } failure) return call.Output.Fail(failure);
         return ClientCommand.PrintWithSecret(call, await call.Admin.PostAsync($"{ClientCommand.PathOf(call.Get(id))}/rotate-secret", body, stop));
     });
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Touchstone.Protocol.Forms;
 
@@ -19,13 +20,19 @@ public enum CredentialsResult
     Ambiguous,
 }
 
-/// <summary>The credentials that a request presents: which method, which client, which secret. They point into the request's buffers and are not copied.</summary>
+/// <summary>The credentials that a request presents: which method, which client, which secret, assertion or token. They point into the request's buffers and are not copied.</summary>
 public readonly ref struct ClientCredentials
 {
     /// <summary>The bytes of scratch that <see cref="Read"/> needs: 768, enough for Basic credentials of 1,024 characters.</summary>
     public const int ScratchSize = 768;
 
+    /// <summary>The value of <c>client_assertion_type</c> (RFC 7523 §2.2).</summary>
+    public const string JwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
     private const string BasicScheme = "Basic ";
+    private const string BearerScheme = "Bearer ";
+
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
 
     private ClientCredentials(ClientAuthMethod method, ReadOnlySpan<byte> clientId, ReadOnlySpan<byte> secret)
     {
@@ -34,11 +41,17 @@ public readonly ref struct ClientCredentials
         Secret = secret;
     }
 
-    /// <summary>The method used.</summary>
+    /// <summary>The method used. For an assertion both JWT methods: its algorithm tells which.</summary>
     public ClientAuthMethod Method { get; }
 
-    /// <summary>The client's identifier, decoded.</summary>
+    /// <summary>The client's identifier, decoded; empty where an assertion or a token names the client.</summary>
     public ReadOnlySpan<byte> ClientId { get; }
+
+    /// <summary>The assertion, not yet read.</summary>
+    public ReadOnlySpan<byte> Assertion { get; private init; }
+
+    /// <summary>The access token of a <c>Bearer</c> header.</summary>
+    public ReadOnlySpan<char> AccessToken { get; private init; }
 
     /// <summary>The secret, decoded; empty for a public client.</summary>
     public ReadOnlySpan<byte> Secret { get; }
@@ -53,12 +66,25 @@ public readonly ref struct ClientCredentials
         credentials = default;
         var id = form["client_id"u8];
         var secret = form["client_secret"u8];
-        // An assertion beside another method is invalid_client (RFC 7521 §4.2.1), and alone it is a method that is not offered.
-        if (form.Has("client_assertion"u8) || form.Has("client_assertion_type"u8)) return CredentialsResult.Unreadable;
+        if (form.Has("client_assertion"u8) || form.Has("client_assertion_type"u8))
+        {
+            // Beside another method it is invalid_client, not invalid_request (RFC 7521 §4.2.1).
+            var assertion = form["client_assertion"u8];
+            if (!authorization.IsEmpty || !secret.IsEmpty || assertion.IsEmpty || !IsIdentifier(id) || !Ascii.Equals(form["client_assertion_type"u8], JwtBearer)) return CredentialsResult.Unreadable;
+            credentials = new ClientCredentials(ClientAuthMethod.PrivateKeyJwt | ClientAuthMethod.ClientSecretJwt, id, default) { Assertion = assertion };
+            return CredentialsResult.Presented;
+        }
 
         if (!authorization.IsEmpty)
         {
             if (!secret.IsEmpty) return CredentialsResult.Ambiguous;
+            if (authorization.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase))
+            {
+                var token = authorization[BearerScheme.Length..].Trim(' ');
+                if (token.IsEmpty || token.ContainsAnyExcept(TokenCharacters) || !IsIdentifier(id)) return CredentialsResult.Unreadable;
+                credentials = new ClientCredentials(ClientAuthMethod.Bearer, id, default) { AccessToken = token };
+                return CredentialsResult.Presented;
+            }
             if (!TryReadBasic(authorization, scratch, out var basicId, out var basicSecret)) return CredentialsResult.Unreadable;
             if (!id.IsEmpty && !id.SequenceEqual(basicId)) return CredentialsResult.Ambiguous;
             credentials = new ClientCredentials(ClientAuthMethod.ClientSecretBasic, basicId, basicSecret);

@@ -7,25 +7,83 @@ namespace Touchstone.Server.Admin;
 /// <summary><c>POST /admin/clients</c>. What is left out gets the default of the kind.</summary>
 internal sealed record NewClient(
     string ClientId, string Kind, bool Public = false, IReadOnlyList<string>? AuthMethods = null, IReadOnlyList<string>? Audience = null,
-    string? Scope = null, bool? MayIntrospect = null, string? Tenant = null);
+    string? Scope = null, bool? MayIntrospect = null, string? Tenant = null)
+{
+    /// <summary>A secret that somebody chose, in place of a generated one.</summary>
+    public string? ClientSecret { get; init; }
+
+    public JsonElement? Jwks { get; init; }
+    public string? JwksUri { get; init; }
+    public bool TokenEndpointAudience { get; init; }
+    public string? TlsClientAuthSubjectDn { get; init; }
+    public string? TlsClientAuthSanDns { get; init; }
+    public string? TlsClientAuthSanUri { get; init; }
+    public string? TlsClientAuthSanIp { get; init; }
+    public string? TlsClientAuthSanEmail { get; init; }
+}
 
 /// <summary>A client as the admin API shows it; the secret only when it was just made.</summary>
 internal sealed record ClientView(
     string ClientId, string Kind, bool Public, IReadOnlyList<string> AuthMethods, IReadOnlyList<string> Audience, string Scope, bool MayIntrospect, string? Tenant,
     bool Enabled, long CreatedAt, IReadOnlyList<SecretView> Secrets, string? ClientSecret = null)
 {
-    internal static ClientView Of(ClientRegistration client, string? secret = null) => new(
-        client.ClientId, client.Kind, client.Public, client.AuthMethods, client.Audience, client.Scope, client.MayIntrospect, client.Tenant,
-        client.Enabled, client.CreatedAt, [.. client.Secrets.Select(s => new SecretView(s.CreatedAt, s.ExpiresAt))], secret);
+    public string? JwksUri { get; init; }
+    public IReadOnlyList<KeyView>? Keys { get; init; }
+    public bool? TokenEndpointAudience { get; init; }
+    public string? TlsClientAuthSubjectDn { get; init; }
+    public string? TlsClientAuthSanDns { get; init; }
+    public string? TlsClientAuthSanUri { get; init; }
+    public string? TlsClientAuthSanIp { get; init; }
+    public string? TlsClientAuthSanEmail { get; init; }
+
+    internal static ClientView Of(Client current, string? secret = null)
+    {
+        var client = current.Registration;
+        return new ClientView(
+            client.ClientId, client.Kind, client.Public, client.AuthMethods, client.Audience, client.Scope, client.MayIntrospect, client.Tenant,
+            client.Enabled, client.CreatedAt, [.. client.Secrets.Zip(current.Slots, SecretView.Of)], secret)
+        {
+            JwksUri = client.JwksUri,
+            Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
+            TokenEndpointAudience = client.TokenEndpointAudience ? true : null,
+            TlsClientAuthSubjectDn = client.TlsClientAuthSubjectDn,
+            TlsClientAuthSanDns = client.TlsClientAuthSanDns,
+            TlsClientAuthSanUri = client.TlsClientAuthSanUri,
+            TlsClientAuthSanIp = client.TlsClientAuthSanIp,
+            TlsClientAuthSanEmail = client.TlsClientAuthSanEmail,
+        };
+    }
 }
 
-internal sealed record SecretView(long CreatedAt, long? ExpiresAt);
+/// <summary>A secret as the admin API shows it: never the secret, but when it ends and whether somebody still uses it.</summary>
+internal sealed record SecretView(long CreatedAt, long? ExpiresAt, long? LastUsedAt = null)
+{
+    internal static SecretView Of(ClientSecret secret, SecretSlot slot) => new(secret.CreatedAt, secret.ExpiresAt, slot.LastUsed == 0 ? null : slot.LastUsed);
+}
+
+/// <summary>A registered key; <c>usable</c> says whether it can verify signatures here.</summary>
+internal sealed record KeyView(string? Kid, string? Kty, string? Alg, bool Usable, bool Certificate)
+{
+    internal static IReadOnlyList<KeyView> All(string jwks)
+    {
+        using var document = JsonDocument.Parse(jwks);
+        return [.. document.RootElement.GetProperty("keys").EnumerateArray().Select(key => new KeyView(Text(key, "kid"), Text(key, "kty"), Text(key, "alg"), VerificationKey.TryRead(key) is not null, key.TryGetProperty("x5c", out _)))];
+    }
+
+    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+}
+
+/// <summary><c>POST /admin/clients/{id}/keys</c>: one of the two, in place of what is registered.</summary>
+internal sealed record NewKeys(JsonElement? Jwks = null, string? JwksUri = null);
+
+/// <summary><c>GET /admin/clients/{id}/failures</c>, the newest first.</summary>
+internal sealed record FailureList(IReadOnlyList<ClientAuth.CallerFailure> Items);
 
 /// <summary>A page of clients; <c>next</c> is the <c>after</c> of the next page, null on the last.</summary>
 internal sealed record ClientPage(IReadOnlyList<ClientView> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next);
 
 /// <summary><c>POST /admin/clients/{id}/rotate-secret</c>.</summary>
-internal sealed record Rotation(long OverlapSeconds = 86400);
+internal sealed record Rotation(long OverlapSeconds = 86400, string? ClientSecret = null);
 
 /// <summary><c>POST /admin/tokens</c>: the members of an introspection answer by their names, and what else a record has.</summary>
 internal sealed record NewToken
@@ -88,6 +146,8 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(ClientView))]
 [JsonSerializable(typeof(ClientPage))]
 [JsonSerializable(typeof(Rotation))]
+[JsonSerializable(typeof(NewKeys))]
+[JsonSerializable(typeof(FailureList))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(IssuedToken))]
 [JsonSerializable(typeof(IReadOnlyList<IssuedToken>))]

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
@@ -11,7 +12,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/clients</c>: add, list, show, disable, enable, rotate the secret.</summary>
-internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, RevocationLog log, ILogger<ClientsAdmin> logger, TimeProvider time)
+internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
     private const long MaxOverlap = 90 * 86400;
@@ -23,21 +24,24 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
     {
         if (await exchange.ReadAsync(AdminJson.Default.NewClient) is not { } asked) return;
         var registration = Registration(asked);
-        ProblemError[] errors = [.. ClientRules.Errors(registration).Select(error => new ProblemError(error.Detail, error.Member))];
+        ProblemError[] errors =
+        [
+            .. ClientRules.Errors(registration).Concat(CredentialRules.Errors(registration, asked.ClientSecret, options.AllowPrivateJwksUris)).Select(error => new ProblemError(error.Detail, error.Member)),
+        ];
         if (errors.Length > 0)
         {
             exchange.Refuse(400, "The client was not added.", errors);
             return;
         }
-        var secret = registration.Public ? null : Secrets.Create();
-        if (secret is not null) registration = registration with { Secrets = [Secrets.Hash(secret, registration.CreatedAt)] };
+        var secret = await secrets.MakeAsync(registration, asked.ClientSecret, registration.CreatedAt);
+        if (secret is not null) registration = registration with { Secrets = [secret.Stored] };
         if (!await store.AddClientAsync(registration))
         {
             exchange.Refuse(409, $"There is a client {registration.ClientId} already.");
             return;
         }
         logger.ClientChanged(exchange.Actor, "added", registration.ClientId);
-        exchange.Answer(201, ClientView.Of(registration, secret), AdminJson.Default.ClientView);
+        exchange.Answer(201, ClientView.Of(clients.Find(registration.ClientId)!, secret?.Shown), AdminJson.Default.ClientView);
     }
 
     internal Task ListAsync(AdminExchange exchange)
@@ -49,14 +53,14 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
             return Task.CompletedTask;
         }
         var page = clients.Page(exchange.Http.Request.Query["after"] is [{ } after] ? after : null, limit + 1);
-        var items = page.Take(limit).Select(client => ClientView.Of(client.Registration)).ToArray();
+        var items = page.Take(limit).Select(client => ClientView.Of(client)).ToArray();
         exchange.Answer(200, new ClientPage(items, page.Count > limit ? items[^1].ClientId : null), AdminJson.Default.ClientPage);
         return Task.CompletedTask;
     }
 
     internal Task ShowAsync(AdminExchange exchange)
     {
-        if (Find(exchange) is { } client) exchange.Answer(200, ClientView.Of(client.Registration), AdminJson.Default.ClientView);
+        if (Find(exchange) is { } client) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
         return Task.CompletedTask;
     }
 
@@ -83,18 +87,56 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
             exchange.Refuse(400, $"overlap_seconds must be 0 to {MaxOverlap}.", new ProblemError("out of range", "overlap_seconds"));
             return;
         }
+        if (Find(exchange) is not { } asking) return;
+        if (rotation.ClientSecret is { } brought && CredentialRules.SecretError(asking.Registration, brought) is { } error)
+        {
+            exchange.Refuse(400, "The secret was not changed.", new ProblemError(error, "client_secret"));
+            return;
+        }
+        // Outside of the lock: a slow hash takes its time. What the secret is made for, the methods, never changes.
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        if (await secrets.MakeAsync(asking.Registration, rotation.ClientSecret, now) is not { } made)
+        {
+            exchange.Refuse(409, asking.Registration.Public ? "A public client has no secret." : $"The client {asking.Id} uses no secret: none of its methods does.");
+            return;
+        }
         await ChangeAsync(exchange, "rotated the secret of", client =>
         {
-            if (client.Public)
+            IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
+            return (client with { Secrets = [made.Stored, .. kept] }, Selector.Registration(client.ClientId), made.Shown);
+        });
+    }
+
+    /// <summary>Registers other keys. While a rotation overlaps, the old and the new stand in one set.</summary>
+    internal async Task SetKeysAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.NewKeys) is not { } asked) return;
+        await ChangeAsync(exchange, "changed the keys of", client =>
+        {
+            if ((ClientSecrets.MethodsOf(client) & ClientAuthMethods.WithKeys) == 0)
             {
-                exchange.Refuse(409, "A public client has no secret.");
+                exchange.Refuse(409, $"The client {client.ClientId} uses no keys: none of its methods does.");
                 return null;
             }
-            var now = time.GetUtcNow().ToUnixTimeSeconds();
-            var secret = Secrets.Create();
-            IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
-            return (client with { Secrets = [Secrets.Hash(secret, now), .. kept] }, Selector.Registration(client.ClientId), secret);
+            var changed = client with { Jwks = asked.Jwks?.GetRawText(), JwksUri = asked.JwksUri };
+            ProblemError[] errors = [.. CredentialRules.KeyErrors(changed, options.AllowPrivateJwksUris).Select(error => new ProblemError(error.Detail, error.Member))];
+            if (errors.Length == 0) return (changed, Selector.Registration(client.ClientId), null);
+            exchange.Refuse(400, "The keys were not changed.", errors);
+            return null;
         });
+        // Registered anew, it is read anew.
+        if (asked.JwksUri is { } uri) remoteKeys.Forget(uri);
+    }
+
+    /// <summary>Why a caller was refused lately.</summary>
+    internal Task FailuresAsync(AdminExchange exchange)
+    {
+        var id = exchange.RouteValue("id");
+        var isKnown = clients.Find(id) is not null;
+        var items = failures.Of(id, isKnown);
+        if (isKnown || items.Count > 0) exchange.Answer(200, new FailureList(items), AdminJson.Default.FailureList);
+        else exchange.Refuse(404, $"There is no client {id}, and nobody called by that name lately.");
+        return Task.CompletedTask;
     }
 
     private async Task ChangeAsync(AdminExchange exchange, string action, Func<ClientRegistration, (ClientRegistration Changed, Selector Row, string? Secret)?> change)
@@ -105,12 +147,12 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
             if (Find(exchange) is not { } client) return;
             if (change(client.Registration) is not { } changed)
             {
-                if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client.Registration), AdminJson.Default.ClientView);
+                if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
                 return;
             }
             await log.ChangeAsync(changed.Changed, changed.Row, exchange.Actor);
             logger.ClientChanged(exchange.Actor, action, client.Id);
-            exchange.Answer(200, ClientView.Of(changed.Changed, changed.Secret), AdminJson.Default.ClientView);
+            exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
         }
         finally
         {
@@ -134,12 +176,20 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ITokenStore store, R
             ClientId = asked.ClientId,
             Kind = asked.Kind,
             Public = asked.Public,
-            AuthMethods = asked.AuthMethods is { Count: > 0 } methods ? [.. methods.Distinct()] : asked.Public ? ["none"] : ClientAuthMethods.All,
+            AuthMethods = asked.AuthMethods is { Count: > 0 } methods ? [.. methods.Distinct()] : asked.Public ? ["none"] : ClientAuthMethods.Default,
             Audience = [.. (asked.Audience ?? []).Distinct()],
             Scope = asked.Scope ?? "",
             MayIntrospect = asked.MayIntrospect ?? isResourceServer,
             Tenant = asked.Tenant,
             CreatedAt = time.GetUtcNow().ToUnixTimeSeconds(),
+            Jwks = asked.Jwks?.GetRawText(),
+            JwksUri = asked.JwksUri,
+            TokenEndpointAudience = asked.TokenEndpointAudience,
+            TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,
+            TlsClientAuthSanDns = asked.TlsClientAuthSanDns,
+            TlsClientAuthSanUri = asked.TlsClientAuthSanUri,
+            TlsClientAuthSanIp = asked.TlsClientAuthSanIp,
+            TlsClientAuthSanEmail = asked.TlsClientAuthSanEmail,
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -5,50 +6,71 @@ using Touchstone.Server.Http;
 namespace Touchstone.Server.ClientAuth;
 
 /// <summary>Finds out who calls. The one place for it: introspection, revocation and the token endpoint all come here.</summary>
-internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<IClientAuthMethod> methods, TimeProvider time)
+internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<IClientAuthMethod> methods, CallerFailures failures, TimeProvider time)
 {
     private readonly IClientAuthMethod[] _methods = [.. methods];
 
-    /// <summary>Judges the credentials of a request. Every failure but an ambiguity looks the same from outside (RFC 6749 §5.2).</summary>
-    internal ClientAuthResult Authenticate(FormExchange exchange)
+    /// <summary>
+    /// Judges the credentials of a request. Every failure but an ambiguity looks the same from outside (RFC 6749 §5.2). A secret that is known is judged at once;
+    /// what takes a write (an assertion's single use), a fetch of keys or a slow hash is awaited.
+    /// </summary>
+    /// <param name="exchange">The request.</param>
+    /// <param name="acceptsBearer">Whether an access token may stand for a client here: at introspection only.</param>
+    internal ValueTask<ClientAuthResult> AuthenticateAsync(FormExchange exchange, bool acceptsBearer = false)
     {
         var header = exchange.Http.Request.Headers.Authorization;
-        if (header.Count > 1) return ClientAuthResult.Fail(AuthFailure.Ambiguous);
+        if (header.Count > 1) return new(Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Ambiguous), default));
 
         Span<byte> scratch = stackalloc byte[ClientCredentials.ScratchSize];
-        return ClientCredentials.Read(header.Count == 0 ? default(ReadOnlySpan<char>) : header[0], exchange.Form, scratch, out var credentials) switch
+        var result = ClientCredentials.Read(header.Count == 0 ? default(ReadOnlySpan<char>) : header[0], exchange.Form, scratch, out var credentials);
+        if (result is CredentialsResult.Presented && credentials.Method is ClientAuthMethod.Bearer && !acceptsBearer) result = CredentialsResult.Unreadable;
+        return result switch
         {
-            CredentialsResult.Presented => Judge(credentials),
-            CredentialsResult.Missing => ClientAuthResult.Fail(AuthFailure.Missing),
-            CredentialsResult.Ambiguous => ClientAuthResult.Fail(AuthFailure.Ambiguous),
-            _ => ClientAuthResult.Fail(AuthFailure.Unreadable),
+            CredentialsResult.Presented => JudgeAsync(exchange, credentials),
+            CredentialsResult.Missing => new(Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Missing), default)),
+            CredentialsResult.Ambiguous => new(Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Ambiguous), exchange.Form["client_id"u8])),
+            _ => new(Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Unreadable), exchange.Form["client_id"u8])),
         };
     }
 
-    private ClientAuthResult Judge(in ClientCredentials credentials)
+    private ValueTask<ClientAuthResult> JudgeAsync(FormExchange exchange, in ClientCredentials credentials)
     {
-        var client = clients.Find(credentials.ClientId);
-        var method = MethodOf(credentials.Method);
-        // Verified before anything else is looked at, with a dummy for an unknown client: the same work whatever is wrong.
-        var isProven = method.Verify(client, credentials, time.GetUtcNow().ToUnixTimeSeconds());
-
-        if (client is null) return ClientAuthResult.Fail(AuthFailure.UnknownClient);
-        if (!isProven) return ClientAuthResult.Fail(AuthFailure.WrongSecret);
-        if (!IsRegistered(client, credentials.Method)) return ClientAuthResult.Fail(AuthFailure.MethodNotRegistered);
-        if (!client.Registration.Enabled) return ClientAuthResult.Fail(AuthFailure.Disabled);
-        return ClientAuthResult.Success(client, credentials.Method);
+        var client = credentials.ClientId.IsEmpty ? null : clients.Find(credentials.ClientId);
+        var judging = MethodOf(credentials.Method, client).AuthenticateAsync(credentials, client, exchange, time.GetUtcNow().ToUnixTimeSeconds());
+        return judging.IsCompletedSuccessfully ? new(Conclude(exchange, judging.Result, credentials.ClientId)) : ConcludeAsync(exchange, judging);
     }
 
-    private IClientAuthMethod MethodOf(ClientAuthMethod method)
+    private async ValueTask<ClientAuthResult> ConcludeAsync(FormExchange exchange, ValueTask<ClientAuthResult> judging) => Conclude(exchange, await judging, default);
+
+    private ClientAuthResult Conclude(FormExchange exchange, in ClientAuthResult result, ReadOnlySpan<byte> claimed)
+    {
+        if (result.Client is not { } client) return Refuse(exchange, result, claimed);
+        if (!IsRegistered(client, result.Method)) return Refuse(exchange, ClientAuthResult.Fail(AuthFailure.MethodNotRegistered, result.Method, client), claimed);
+        if (!client.Registration.Enabled) return Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Disabled, result.Method, client), claimed);
+        return result;
+    }
+
+    private IClientAuthMethod MethodOf(ClientAuthMethod presented, Client? client)
     {
         foreach (var candidate in _methods)
         {
-            if (candidate.Handles(method)) return candidate;
+            if (candidate.Handles(presented, client)) return candidate;
         }
-        throw new InvalidOperationException($"no authentication method for {method}");
+        throw new InvalidOperationException($"no authentication method for {presented}");
     }
 
-    // A client uses one of its registered methods and no other, above all not a weaker one.
-    private static bool IsRegistered(Client client, ClientAuthMethod method) =>
-        method is ClientAuthMethod.None ? client.Registration.Public : client.AuthMethods.HasFlag(method);
+    // A client uses one of its registered methods and no other, above all not a weaker one. An access token carries its own permission.
+    private static bool IsRegistered(Client client, ClientAuthMethod method) => method switch
+    {
+        ClientAuthMethod.None => client.Registration.Public,
+        ClientAuthMethod.Bearer => true,
+        _ => client.AuthMethods.HasFlag(method),
+    };
+
+    private ClientAuthResult Refuse(FormExchange exchange, in ClientAuthResult failed, ReadOnlySpan<byte> claimed)
+    {
+        var named = failed.Named ?? (claimed.IsEmpty ? null : clients.Find(claimed));
+        failures.Add(named?.Id, failed.Claimed ?? Encoding.Latin1.GetString(claimed), failed, exchange.Http);
+        return failed;
+    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Hashing;
@@ -7,13 +6,23 @@ using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.Clients;
 
+/// <summary>What comparing a secret found.</summary>
+internal enum SecretCheck
+{
+    Wrong,
+    Right,
+
+    /// <summary>Only the slow hash of a brought secret can tell.</summary>
+    Unproven,
+}
+
 /// <summary>A registration made ready for use: parsed once, immutable, replaced whole when the registration changes.</summary>
 internal sealed class Client
 {
-    private readonly byte[][] _secretHashes;
-    private readonly StrongBox<Mac128>?[] _proven;
+    private readonly byte[]?[] _sha256;
+    private Client? _introspecting;
 
-    internal Client(ClientRegistration registration)
+    internal Client(ClientRegistration registration, Client? previous = null)
     {
         Registration = registration;
         Scope = ScopeSet.TryParse(registration.Scope, out var scope) ? scope : throw new InvalidDataException($"client {registration.ClientId}: stored scope");
@@ -21,8 +30,10 @@ internal sealed class Client
         {
             if (ClientAuthMethods.TryParse(name, out var method)) AuthMethods |= method;
         }
-        _secretHashes = [.. registration.Secrets.Select(secret => Convert.FromBase64String(secret.Sha256))];
-        _proven = new StrongBox<Mac128>?[_secretHashes.Length];
+        _sha256 = [.. registration.Secrets.Select(secret => secret.Sha256 is { } hash ? Convert.FromBase64String(hash) : null)];
+        Slots = [.. registration.Secrets.Select(secret => previous?.Slots.FirstOrDefault(slot => slot.Identity == secret.Identity) ?? new SecretSlot(secret.Identity))];
+        Guesses = previous?.Guesses ?? new SecretGuesses();
+        Keys = registration.Jwks is { } jwks && KeySet.TryParse(System.Text.Encoding.UTF8.GetBytes(jwks), out var keys, out _) ? keys : KeySet.Empty;
         Caller = new Caller
         {
             ClientId = registration.ClientId,
@@ -43,29 +54,64 @@ internal sealed class Client
     /// <summary>What an introspection answer depends on.</summary>
     internal Caller Caller { get; }
 
+    /// <summary>The registered keys; empty where they stand at a URI.</summary>
+    internal KeySet Keys { get; }
+
+    /// <summary>What is known of each secret, in the order of the registration.</summary>
+    internal IReadOnlyList<SecretSlot> Slots { get; }
+
+    /// <summary>The secrets under slow verification, and some that were wrong.</summary>
+    internal SecretGuesses Guesses { get; }
+
+    /// <summary>The same client with the right to introspect, which an access token can carry.</summary>
+    internal Client Introspecting => Registration.MayIntrospect ? this : _introspecting ??= new Client(Registration with { MayIntrospect = true }, this);
+
     /// <summary>
-    /// Whether this is a valid secret now. A secret that was proven once in this process is known again by a keyed hash, which costs 30 ns instead of 430;
+    /// Whether this is a valid secret now. A secret that was proven once in this process is known again by its keyed hash, which costs 30 ns instead of 430 for SHA-256 and a quarter of a second for the slow hash;
     /// any other is compared with every hash, in fixed time.
     /// </summary>
-    internal bool HasSecret(ReadOnlySpan<byte> secret, in KeyedHash key, long now)
+    internal SecretCheck Check(ReadOnlySpan<byte> secret, in Mac128 mac, long now)
     {
-        var mac = key.Of(secret);
-        for (var i = 0; i < _proven.Length; i++)
+        for (var i = 0; i < Slots.Count; i++)
         {
-            if (_proven[i] is { } proven && proven.Value == mac && IsValid(i, now)) return true;
+            if (!Slots[i].Knows(mac) || !IsValid(i, now)) continue;
+            Slots[i].Use(now);
+            return SecretCheck.Right;
         }
 
         Span<byte> sha256 = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(secret, sha256);
         var found = false;
-        for (var i = 0; i < _secretHashes.Length; i++)
+        var isUnproven = false;
+        for (var i = 0; i < Slots.Count; i++)
         {
-            var isEqual = CryptographicOperations.FixedTimeEquals(_secretHashes[i], sha256);
-            if (isEqual) _proven[i] = new StrongBox<Mac128>(mac);
-            found |= isEqual & IsValid(i, now);
+            if (_sha256[i] is not { } hash)
+            {
+                // Once it is proven, another MAC is another secret: a wrong one then costs no slow hash.
+                isUnproven |= !Slots[i].IsProven && IsValid(i, now);
+                continue;
+            }
+            var isEqual = CryptographicOperations.FixedTimeEquals(hash, sha256);
+            if (isEqual) Slots[i].Prove(mac);
+            if (!(isEqual & IsValid(i, now))) continue;
+            Slots[i].Use(now);
+            found = true;
         }
-        return found;
+        return found ? SecretCheck.Right : isUnproven && !Guesses.IsKnownWrong(mac, Slots) ? SecretCheck.Unproven : SecretCheck.Wrong;
     }
 
-    private bool IsValid(int index, long now) => Registration.Secrets[index].ExpiresAt is not { } end || now < end;
+    /// <summary>Compares with the slow hashes that are not proven yet: some tenths of a second of work.</summary>
+    internal bool CheckSlowly(ReadOnlySpan<byte> secret, in Mac128 mac, long now)
+    {
+        for (var i = 0; i < Slots.Count; i++)
+        {
+            if (Registration.Secrets[i].Pbkdf2 is not { } slow || Slots[i].IsProven || !IsValid(i, now) || !SlowHash.Verify(slow, secret)) continue;
+            Slots[i].Prove(mac);
+            Slots[i].Use(now);
+            return true;
+        }
+        return false;
+    }
+
+    internal bool IsValid(int index, long now) => Registration.Secrets[index].ExpiresAt is not { } end || now < end;
 }

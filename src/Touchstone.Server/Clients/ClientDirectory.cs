@@ -22,7 +22,10 @@ internal sealed class ClientDirectory
         return _byChars.TryGetValue(chars[..length], out var client) ? client : null;
     }
 
-    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration);
+    /// <summary>Called by one at a time: at start, and by the store's writer.</summary>
+    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration, _clients.GetValueOrDefault(registration.ClientId));
+
+    internal IEnumerable<Client> All => _clients.Values;
 
     /// <summary>A page in order of identifier, beginning after the given one.</summary>
     internal IReadOnlyList<Client> Page(string? after, int limit) =>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Touchstone.Server.Clients;
 
-/// <summary>A client as it is stored: facts and secrets' hashes, never a secret.</summary>
+/// <summary>A client as it is stored: facts, public keys and secrets' hashes; a secret itself only sealed, for <c>client_secret_jwt</c>.</summary>
 internal sealed record ClientRegistration
 {
     public const string ResourceServerKind = "resource-server";
@@ -19,13 +19,32 @@ internal sealed record ClientRegistration
     public bool Enabled { get; init; } = true;
     public long CreatedAt { get; init; }
     public IReadOnlyList<ClientSecret> Secrets { get; init; } = [];
+
+    /// <summary>Public keys and certificates (RFC 7517), as JSON text; not beside <see cref="JwksUri"/>.</summary>
+    public string? Jwks { get; init; }
+    public string? JwksUri { get; init; }
+
+    /// <summary>Assertions may name the token endpoint as their audience, as RFC 7523 had it before its revision.</summary>
+    public bool TokenEndpointAudience { get; init; }
+
+    public string? TlsClientAuthSubjectDn { get; init; }
+    public string? TlsClientAuthSanDns { get; init; }
+    public string? TlsClientAuthSanUri { get; init; }
+    public string? TlsClientAuthSanIp { get; init; }
+    public string? TlsClientAuthSanEmail { get; init; }
 }
 
 /// <summary>One of up to two secrets: two are valid at once while a rotation overlaps.</summary>
-/// <param name="Sha256">SHA-256 of the secret, base64.</param>
+/// <param name="Sha256">SHA-256 of a secret that we generated, base64; null for one that was brought.</param>
 /// <param name="CreatedAt">Seconds since 1970.</param>
 /// <param name="ExpiresAt">The first second at which it is no longer accepted; null for never.</param>
-internal sealed record ClientSecret(string Sha256, long CreatedAt, long? ExpiresAt);
+/// <param name="Pbkdf2">The slow hash of a secret that was brought: iterations, salt and hash.</param>
+/// <param name="Sealed">The secret itself, encrypted; only for <c>client_secret_jwt</c>.</param>
+internal sealed record ClientSecret(string? Sha256, long CreatedAt, long? ExpiresAt, string? Pbkdf2 = null, string? Sealed = null)
+{
+    /// <summary>What tells it from other secrets of the client.</summary>
+    internal string Identity => Sha256 ?? Pbkdf2!;
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ClientRegistration))]

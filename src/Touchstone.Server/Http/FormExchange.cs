@@ -71,5 +71,11 @@ internal sealed class FormExchange
     }
 
     /// <summary>Refuses because the caller is not known.</summary>
-    internal void Refuse(in ClientAuthResult failed) => Refuse(failed.Error, failed.Reason);
+    internal void Refuse(in ClientAuthResult failed)
+    {
+        Refuse(failed.Error, failed.Reason);
+        // Who came with an access token is told in its scheme (RFC 6750 §3).
+        if (failed.Method is Protocol.ClientAuth.ClientAuthMethod.Bearer && failed.Error.Status == StatusCodes.Status401Unauthorized)
+            Http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(failed.Error, BearerMethod.Scope);
+    }
 }

@@ -18,8 +18,16 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLo
 {
     internal ValueTask HandleAsync(FormExchange exchange)
     {
-        // 1. Who asks? An identifier alone proves nothing (I-09).
-        var caller = clients.Authenticate(exchange);
+        // 1. Who asks? A known secret is judged at once.
+        var authenticating = clients.AuthenticateAsync(exchange, acceptsBearer: true);
+        return authenticating.IsCompletedSuccessfully ? AnswerAsync(exchange, authenticating.Result) : AwaitCallerAsync(exchange, authenticating);
+    }
+
+    private async ValueTask AwaitCallerAsync(FormExchange exchange, ValueTask<ClientAuthResult> authenticating) => await AnswerAsync(exchange, await authenticating);
+
+    private ValueTask AnswerAsync(FormExchange exchange, in ClientAuthResult caller)
+    {
+        // An identifier alone proves nothing (I-09).
         if (caller.Client is null || caller.Method is ClientAuthMethod.None) return Refuse(exchange, caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing));
         exchange.Caller = caller.Client;
 

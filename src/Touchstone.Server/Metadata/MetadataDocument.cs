@@ -9,7 +9,7 @@ namespace Touchstone.Server.Metadata;
 /// <summary><c>GET /.well-known/oauth-authorization-server</c> (RFC 8414): what this server offers and where.</summary>
 internal sealed class MetadataDocument(ServerOptions options)
 {
-    private readonly byte[] _json = Write(options.EffectiveIssuer);
+    private readonly byte[] _json = Write(options.EffectiveIssuer, options.ClientCertificates);
 
     /// <summary>Where it stands: the well-known path comes between the host and the path of the issuer (RFC 8414 §3.1).</summary>
     internal string Path { get; } = "/.well-known/oauth-authorization-server" + new Uri(options.EffectiveIssuer).AbsolutePath.TrimEnd('/');
@@ -22,7 +22,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         return Task.CompletedTask;
     }
 
-    private static byte[] Write(string issuer)
+    private static byte[] Write(string issuer, ClientCertificateOptions certificates)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(buffer);
@@ -33,12 +33,28 @@ internal sealed class MetadataDocument(ServerOptions options)
         json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
         Write(json, "grant_types_supported", ["client_credentials"]);
         Write(json, "response_types_supported", []); // Required by RFC 8414 §2, and there is no authorization endpoint.
-        Write(json, "token_endpoint_auth_methods_supported", ClientAuthMethods.All);
-        Write(json, "introspection_endpoint_auth_methods_supported", ClientAuthMethods.All);
-        Write(json, "revocation_endpoint_auth_methods_supported", [.. ClientAuthMethods.All, "none"]);
+        IReadOnlyList<string> methods = certificates.Enabled || certificates.TrustedProxies.Count > 0 ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
+        WriteMethods(json, "token", methods);
+        WriteMethods(json, "introspection", [.. methods, "Bearer"]);
+        WriteMethods(json, "revocation", [.. methods, "none"]);
+        if (certificates.AliasBase is { } alias)
+        {
+            json.WriteStartObject("mtls_endpoint_aliases"); // RFC 8705 §5.
+            json.WriteString("token_endpoint", alias + "/oauth/token");
+            json.WriteString("introspection_endpoint", alias + "/oauth/introspect");
+            json.WriteString("revocation_endpoint", alias + "/oauth/revoke");
+            json.WriteEndObject();
+        }
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();
+    }
+
+    // The algorithms have to be there wherever a JWT method is listed (RFC 8414 §2).
+    private static void WriteMethods(Utf8JsonWriter json, string endpoint, IReadOnlyList<string> methods)
+    {
+        Write(json, endpoint + "_endpoint_auth_methods_supported", methods);
+        Write(json, endpoint + "_endpoint_auth_signing_alg_values_supported", [.. ClientAssertionRules.Asymmetric, .. ClientAssertionRules.Symmetric]);
     }
 
     private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> values)

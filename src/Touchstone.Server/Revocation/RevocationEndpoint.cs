@@ -15,7 +15,7 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
         // 1. Whose token? A public client names itself (RFC 7009 §2.1); it can only end what is its own.
-        var caller = clients.Authenticate(exchange);
+        var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is null)
         {
             logger.AuthenticationFailed("revoke", caller.Reason);

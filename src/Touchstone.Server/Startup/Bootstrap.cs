@@ -86,7 +86,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
         {
             ClientId = AdminId,
             Kind = ClientRegistration.ClientKind,
-            AuthMethods = ClientAuthMethods.All,
+            AuthMethods = ClientAuthMethods.Default,
             Audience = [issuer ?? options.EffectiveIssuer],
             Scope = AdminGate.Scope,
             CreatedAt = now,

@@ -27,4 +27,5 @@ public sealed record DemoResourceServer(string ClientId, string ClientSecret, st
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ClientSecretPair))]
 [JsonSerializable(typeof(DemoFile))]
+[JsonSerializable(typeof(Clients.VaultKey))]
 internal sealed partial class CredentialsJson : JsonSerializerContext;

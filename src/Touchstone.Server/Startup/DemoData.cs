@@ -51,7 +51,7 @@ internal sealed class DemoData(ITokenStore store, TokenLookup tokens, Revocation
         {
             ClientId = id,
             Kind = kind,
-            AuthMethods = ClientAuthMethods.All,
+            AuthMethods = ClientAuthMethods.Default,
             Audience = [Audience],
             Scope = kind == ClientRegistration.ClientKind ? Scope : "",
             MayIntrospect = kind == ClientRegistration.ResourceServerKind,

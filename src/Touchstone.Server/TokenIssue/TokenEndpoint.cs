@@ -23,7 +23,7 @@ internal sealed class TokenEndpoint(
         var born = log.Seq;
 
         // 2. Who asks, and may it use this grant? Only a confidential client may (RFC 6749 §4.4).
-        var caller = clients.Authenticate(exchange);
+        var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is not { } client)
         {
             logger.AuthenticationFailed("token", caller.Reason);

@@ -44,7 +44,6 @@ public sealed class BasicCredentialsTests
     public void C10_More_spaces_may_follow_the_scheme() => Presented.In("Basic   aWQ6c2VjcmV0 ").ShouldBe(Presented.Basic("id", "secret"));
 
     [Theory]
-    [InlineData("Bearer abc")]
     [InlineData("Digest username=\"id\"")]
     [InlineData("Basic")]
     [InlineData("Basic ")]

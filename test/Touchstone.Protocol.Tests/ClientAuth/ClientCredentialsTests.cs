@@ -4,6 +4,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Forms;
+using Touchstone.Protocol.Tests.Forms;
 
 namespace Touchstone.Protocol.Tests.ClientAuth;
 
@@ -74,6 +75,52 @@ public sealed class ClientCredentialsTests
     [InlineData("Basic aWQ6c2VjcmV0", "client_assertion=a.b.c&client_secret=secret")]
     public void A04_An_assertion_beside_another_method_or_alone_is_an_invalid_client(string header, string body) =>
         Presented.In(header, body).ShouldBe(Presented.Unreadable);
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("&client_id=id", "id")]
+    public void K01_K02_An_assertion_of_the_right_type_is_presented(string more, string clientId)
+    {
+        var form = FormBody.Parse("client_assertion=a.b.c&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer" + more);
+        ClientCredentials.Read("", form, new byte[ClientCredentials.ScratchSize], out var credentials).ShouldBe(CredentialsResult.Presented);
+        credentials.Method.ShouldBe(ClientAuthMethod.PrivateKeyJwt | ClientAuthMethod.ClientSecretJwt);
+        Encoding.UTF8.GetString(credentials.Assertion).ShouldBe("a.b.c");
+        Encoding.UTF8.GetString(credentials.ClientId).ShouldBe(clientId);
+    }
+
+    [Theory]
+    [InlineData("Basic aWQ6c2VjcmV0", "")]
+    [InlineData("Bearer abc", "")]
+    [InlineData("", "&client_secret=secret")]
+    [InlineData("", "&client_id=%00")]
+    public void A04_An_assertion_beside_anything_else_is_an_invalid_client(string header, string more) => Presented.In(
+        header, "client_assertion=a.b.c&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer" + more).ShouldBe(Presented.Unreadable);
+
+    [Theory]
+    [InlineData("urn:ietf:params:oauth:client-assertion-type:saml2-bearer")]
+    [InlineData("URN:ietf:params:oauth:client-assertion-type:jwt-bearer")]
+    [InlineData("jwt-bearer")]
+    public void K01_Another_type_of_assertion_is_an_invalid_client(string type) =>
+        Presented.In("", "client_assertion=a.b.c&client_assertion_type=" + Uri.EscapeDataString(type)).ShouldBe(Presented.Unreadable);
+
+    [Theory]
+    [InlineData("Bearer abc")]
+    [InlineData("bearer  abc ")]
+    public void I07_An_access_token_is_presented(string header)
+    {
+        ClientCredentials.Read(header, FormBody.Parse("token=x&client_id=id"), new byte[ClientCredentials.ScratchSize], out var credentials).ShouldBe(CredentialsResult.Presented);
+        credentials.Method.ShouldBe(ClientAuthMethod.Bearer);
+        credentials.AccessToken.ToString().ShouldBe("abc");
+        Encoding.UTF8.GetString(credentials.ClientId).ShouldBe("id");
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("Bearer ")]
+    [InlineData("Bearer a b")]
+    [InlineData("Bearer a,b")]
+    [InlineData("Bearer ü")]
+    public void C43_What_is_no_token_is_unreadable(string header) => Presented.In(header).ShouldBe(Presented.Unreadable);
 
     [Fact]
     public void C12_An_assertion_without_a_value_counts_as_omitted() =>

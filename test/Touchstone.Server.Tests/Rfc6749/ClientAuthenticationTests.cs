@@ -111,7 +111,7 @@ public sealed class ClientAuthenticationTests(Acme acme) : IClassFixture<Acme>
     public static TheoryData<string> Unreadable =>
     [
         "Basic", "Basic ", "Basic  ", "Basic =", "Basic !!!!", "Basic YWJj", "Basic YWJjOg", "Basic OmFiYw==", "Basic Og==", "Basic d2ViLXNob3A6JQ==", "Basic d2ViLXNob3A6JTJ6", "Basic /////w==",
-        "Basic d2Vi LXNob3A6eA==", "Basic d2ViLXNob3A6eA==\tx", "Digest username=\"x\"", "Bearer x", "Negotiate", "x", ",", "Basic d2Viw7xzaG9wOng=", "Basic AHdlYi1zaG9wOng=",
+        "Basic d2Vi LXNob3A6eA==", "Basic d2ViLXNob3A6eA==\tx", "Digest username=\"x\"", "Bearer", "Bearer a b", "Negotiate", "x", ",", "Basic d2Viw7xzaG9wOng=", "Basic AHdlYi1zaG9wOng=",
     ];
 
     [Theory, MemberData(nameof(Unreadable))]

@@ -34,11 +34,13 @@ public sealed class AuthorizationTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
-    public async Task I07_A_bearer_token_is_no_way_in_yet()
+    public async Task I07_A_bearer_token_without_the_scope_is_no_way_in()
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/oauth/introspect") { Content = new FormUrlEncodedContent([new("token", "x")]) };
         request.Headers.Authorization = new("Bearer", await acme.Admin.TokenAsync());
-        (await acme.OAuth.SendAsync(request)).ShouldBeError(401, "invalid_client");
+        var answer = await acme.OAuth.SendAsync(request);
+        answer.Status.ShouldBe(401);
+        answer.Header("WWW-Authenticate")!.ShouldStartWith("Bearer realm=\"touchstone\", error=\"invalid_token\"");
     }
 
     [Fact]

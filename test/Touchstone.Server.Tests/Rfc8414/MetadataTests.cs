@@ -4,6 +4,8 @@ namespace Touchstone.Server.Tests.Rfc8414;
 
 public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
 {
+    private const string Methods = "\"client_secret_basic\",\"client_secret_post\",\"client_secret_jwt\",\"private_key_jwt\",\"tls_client_auth\",\"self_signed_tls_client_auth\"";
+    private const string Algorithms = "\"ES256\",\"ES384\",\"ES512\",\"PS256\",\"PS384\",\"PS512\",\"RS256\",\"RS384\",\"RS512\",\"HS256\",\"HS384\",\"HS512\"";
     private const string Path = "/.well-known/oauth-authorization-server";
 
     [Fact]
@@ -16,8 +18,9 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
         answer.Header("Pragma").ShouldBeNull();
         answer.Text.ShouldBe(
             """{"issuer":"https://as.acme.test","token_endpoint":"https://as.acme.test/oauth/token","introspection_endpoint":"https://as.acme.test/oauth/introspect","revocation_endpoint":"https://as.acme.test""" +
-            """/oauth/revoke","grant_types_supported":["client_credentials"],"response_types_supported":[],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]""" +
-            ""","introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"],"revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"]}""");
+            """/oauth/revoke","grant_types_supported":["client_credentials"],"response_types_supported":[],"token_endpoint_auth_methods_supported":[{Methods}],"token_endpoint_auth_signing_alg_values_supported":[{Algorithms}]""".Replace("{Methods}", Methods, StringComparison.Ordinal).Replace("{Algorithms}", Algorithms, StringComparison.Ordinal) +
+            $$""","introspection_endpoint_auth_methods_supported":[{{Methods}},"Bearer"],"introspection_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]""" +
+            $$""","revocation_endpoint_auth_methods_supported":[{{Methods}},"none"],"revocation_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]}""");
     }
 
     [Fact]
@@ -29,6 +32,8 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
             var path = new Uri(metadata.GetProperty(endpoint + "_endpoint").GetString()!).AbsolutePath;
             foreach (var method in metadata.GetProperty(endpoint + "_endpoint_auth_methods_supported").EnumerateArray())
             {
+                // Certificates need TLS: MutualTlsTests.
+                if (method.GetString()!.EndsWith("tls_client_auth", StringComparison.Ordinal)) continue;
                 (await CallAsync(path, method.GetString()!)).Status.ShouldBe(200, $"{endpoint} {method}");
             }
         }
@@ -68,15 +73,38 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
         answer.Header("Allow").ShouldBe("GET");
     }
 
-    private Task<Answer> CallAsync(string path, string method)
+    private async Task<Answer> CallAsync(string path, string method)
     {
         (string, string)[] form = [("token", "x"), ("grant_type", "client_credentials")];
         return method switch
         {
-            "client_secret_basic" => acme.OAuth.PostAsync(path, acme.Shop, form),
-            "client_secret_post" => acme.OAuth.PostAsync(path, null, [("client_id", acme.Shop.Id), ("client_secret", acme.Shop.Secret!), .. form]),
-            "none" => acme.OAuth.PostAsync(path, acme.Spa, form),
+            "client_secret_basic" => await acme.OAuth.PostAsync(path, acme.Shop, form),
+            "client_secret_post" => await acme.OAuth.PostAsync(path, null, [("client_id", acme.Shop.Id), ("client_secret", acme.Shop.Secret!), .. form]),
+            "none" => await acme.OAuth.PostAsync(path, acme.Spa, form),
+            "client_secret_jwt" => await AssertAsync(path, method, body => { }, client => ClientAuth.Signer.OfSecret(client.Secret!)),
+            "private_key_jwt" => await AssertAsync(path, method, body => body["jwks"] = Key.Jwks, _ => Key),
+            "Bearer" => await BearAsync(path),
             _ => throw new JsonException(method),
         };
+    }
+
+    private static readonly ClientAuth.Signer Key = ClientAuth.Signer.Of("ES256");
+
+    private async Task<Answer> AssertAsync(string path, string method, Action<System.Text.Json.Nodes.JsonObject> more, Func<TestClient, ClientAuth.Signer> signer)
+    {
+        var client = await ClientAuth.CallerServer.AddAsync(acme.Server, method + path.Replace('/', '-'), method, body =>
+        {
+            (body["kind"], body["may_introspect"]) = ("client", true);
+            more(body);
+        });
+        var assertion = signer(client).Assertion(client.Id, acme.Time.Seconds);
+        return await acme.OAuth.PostAsync(path, null, ("token", "x"), ("grant_type", "client_credentials"), ("client_assertion_type", ClientAuth.Signer.Type), ("client_assertion", assertion));
+    }
+
+    private async Task<Answer> BearAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent([new("token", "x")]) };
+        request.Headers.Authorization = new("Bearer", await acme.Admin.IssueAsync(new { client_id = acme.Orders.Id, scope = "touchstone:introspect", aud = TestServer.DefaultIssuer }));
+        return await acme.OAuth.SendAsync(request);
     }
 }

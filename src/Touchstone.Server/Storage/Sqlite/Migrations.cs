@@ -24,6 +24,11 @@ internal static class Migrations
         CREATE INDEX revocations_by_key ON revocations (kind, key, seq);
         """,
         "CREATE INDEX tokens_by_jti ON tokens (jti) WHERE jti IS NOT NULL",
+        """
+        CREATE TABLE assertions (key BLOB PRIMARY KEY, forget_after INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX assertions_by_end ON assertions (forget_after);
+        CREATE TABLE secret_uses (client_id TEXT NOT NULL, secret TEXT NOT NULL, last_used INTEGER NOT NULL, PRIMARY KEY (client_id, secret)) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>

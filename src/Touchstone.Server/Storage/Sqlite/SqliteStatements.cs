@@ -31,6 +31,9 @@ internal sealed class SqliteStatements : IDisposable
         _set = Prepare("INSERT INTO settings (name, value) VALUES ($name, $value) ON CONFLICT DO UPDATE SET value = excluded.value", "$name", "$value");
     }
 
+    /// <summary>For statements of the writer that are too rare to be prepared.</summary>
+    internal SqliteConnection Connection => _connection;
+
     internal void Begin(SqliteTransaction transaction)
     {
         foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Transaction = transaction;

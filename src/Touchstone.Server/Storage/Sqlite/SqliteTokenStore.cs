@@ -9,7 +9,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed class SqliteTokenStore(SqliteFile file, ServerOptions options, ServerMetrics metrics, TimeProvider time) : ITokenStore
+internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions options, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
     // Pages that SQLite keeps for each connection: the inner pages of the index of a million tokens and some leaves.
     private const int PagesKilobytes = 1024;

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Touchstone.Server.Clients;
+
+/// <summary>The public keys and certificates of a JSON Web Key Set (RFC 7517). Keys that are of no use here are left out.</summary>
+internal sealed class KeySet
+{
+    /// <summary>The most bytes of a set: 64 KiB.</summary>
+    internal const int MaxBytes = 64 << 10;
+
+    /// <summary>The most keys of a set: 32.</summary>
+    internal const int MaxKeys = 32;
+
+    private KeySet(IReadOnlyList<VerificationKey> keys, IReadOnlyList<byte[]> certificates)
+    {
+        Keys = keys;
+        Certificates = certificates;
+    }
+
+    internal static KeySet Empty { get; } = new([], []);
+
+    internal IReadOnlyList<VerificationKey> Keys { get; }
+
+    /// <summary>SHA-256 of the first certificate (<c>x5c</c>) of each key that has one.</summary>
+    internal IReadOnlyList<byte[]> Certificates { get; }
+
+    internal static bool TryParse(ReadOnlyMemory<byte> json, out KeySet keys, out string error)
+    {
+        keys = Empty;
+        error = $"must be a JSON Web Key Set (RFC 7517): an object with an array keys of at most {MaxKeys}, in at most {MaxBytes} bytes";
+        if (json.Length > MaxBytes) return false;
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
+            if (document.RootElement.ValueKind is not JsonValueKind.Object || !document.RootElement.TryGetProperty("keys", out var array) || array.ValueKind is not JsonValueKind.Array || array.GetArrayLength() > MaxKeys) return false;
+            var found = new List<VerificationKey>();
+            var certificates = new List<byte[]>();
+            foreach (var key in array.EnumerateArray())
+            {
+                if (key.ValueKind is not JsonValueKind.Object) return false;
+                if (key.TryGetProperty("d", out _) || key.TryGetProperty("k", out _))
+                {
+                    error = "holds a private or a symmetric key: register public keys only, and replace this one, which is no secret any more";
+                    return false;
+                }
+                if (VerificationKey.TryRead(key) is { } usable) found.Add(usable);
+                if (key.TryGetProperty("x5c", out var chain) && chain.ValueKind is JsonValueKind.Array && chain.GetArrayLength() > 0 && chain[0].TryGetBytesFromBase64(out var der)) certificates.Add(SHA256.HashData(der));
+            }
+            keys = new KeySet(found, certificates);
+            return true;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

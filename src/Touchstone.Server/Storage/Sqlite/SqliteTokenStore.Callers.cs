@@ -1,0 +1,34 @@
+using Microsoft.Data.Sqlite;
+
+namespace Touchstone.Server.Storage.Sqlite;
+
+/// <summary>The part of the store that is about callers.</summary>
+internal sealed partial class SqliteTokenStore : ICallerStore
+{
+    public Task<bool> UseAssertionAsync(byte[] key, long forgetAfter) => WriteAsync((statements, _) => 1 == Run(
+        statements, "INSERT INTO assertions (key, forget_after) VALUES ($key, $forget) ON CONFLICT DO NOTHING", ("$key", key), ("$forget", forgetAfter)));
+
+    public Task<int> ForgetAssertionsAsync(long now, int most) => WriteAsync((statements, _) => Run(
+        statements, "DELETE FROM assertions WHERE key IN (SELECT key FROM assertions WHERE forget_after < $now LIMIT $most)", ("$now", now), ("$most", most)));
+
+    public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync((statements, _) =>
+    {
+        // All that is known of these clients takes the place of what was: of secrets that are gone nothing is kept.
+        foreach (var client in uses.Select(use => use.ClientId).Distinct()) Run(statements, "DELETE FROM secret_uses WHERE client_id = $client", ("$client", client));
+        foreach (var use in uses)
+            Run(statements, "INSERT INTO secret_uses (client_id, secret, last_used) VALUES ($client, $secret, $at)", ("$client", use.ClientId), ("$secret", use.Secret), ("$at", use.LastUsed));
+        return true;
+    });
+
+    public ValueTask<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ValueTask.FromResult(Guarded(() =>
+    {
+        using var connection = file.Connect(CacheKilobytes);
+        return Sql.Read(connection, "SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
+    }));
+
+    private static int Run(SqliteStatements statements, string text, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = Sql.Command(statements.Connection, text, parameters);
+        return command.ExecuteNonQuery();
+    }
+}
