@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Admin;
+using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -175,6 +176,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddMetrics();
 
         services.AddSingleton(_ => SqliteFile.Open(options.Data));
+        services.AddAudit(options);
         services.AddSingleton<ITokenStore, SqliteTokenStore>();
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
@@ -211,6 +213,7 @@ public sealed class ServerApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<ServerApp>>();
         var addresses = string.Join(", ", app.Urls);
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         logger.Serving(options.EffectiveIssuer, addresses, Path.GetFullPath(options.Data), app.Services.GetRequiredService<RevocationLog>().Seq);
         if (app.Urls.Any(url => url.StartsWith("http:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var uri) && !ServerOptionsRules.IsLoopback(uri))) logger.InsecureHttp(addresses);
     }

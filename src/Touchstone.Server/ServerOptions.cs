@@ -1,4 +1,5 @@
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 
 namespace Touchstone.Server;
 
@@ -40,6 +41,9 @@ public sealed class ServerOptions
 
     /// <summary>Whether a demo resource server, client and token are made (for trying out only). Default false.</summary>
     public bool Demo { get; set; }
+
+    /// <summary>What is recorded, how, and for how long.</summary>
+    public AuditOptions Audit { get; set; } = new();
 
     internal string FirstUrl => Urls.Split(';')[0].TrimEnd('/');
 

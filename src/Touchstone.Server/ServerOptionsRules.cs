@@ -22,6 +22,7 @@ internal static class ServerOptionsRules
         Check(
             !options.AccessTokenPrefix.StartsWith(options.RefreshTokenPrefix, StringComparison.Ordinal) && !options.RefreshTokenPrefix.StartsWith(options.AccessTokenPrefix, StringComparison.Ordinal),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
+        errors.AddRange(options.Audit.Errors());
         return errors;
 
         void Check(bool holds, string error)

@@ -18,16 +18,17 @@ internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<I
         Span<byte> scratch = stackalloc byte[ClientCredentials.ScratchSize];
         return ClientCredentials.Read(header.Count == 0 ? default(ReadOnlySpan<char>) : header[0], exchange.Form, scratch, out var credentials) switch
         {
-            CredentialsResult.Presented => Judge(credentials),
+            CredentialsResult.Presented => Judge(exchange, credentials),
             CredentialsResult.Missing => ClientAuthResult.Fail(AuthFailure.Missing),
             CredentialsResult.Ambiguous => ClientAuthResult.Fail(AuthFailure.Ambiguous),
             _ => ClientAuthResult.Fail(AuthFailure.Unreadable),
         };
     }
 
-    private ClientAuthResult Judge(in ClientCredentials credentials)
+    private ClientAuthResult Judge(FormExchange exchange, in ClientCredentials credentials)
     {
         var client = clients.Find(credentials.ClientId);
+        exchange.Claimed = client?.Id; // Only a registered name: what else stands there may be a secret in the wrong place.
         var method = MethodOf(credentials.Method);
         // Verified before anything else is looked at, with a dummy for an unknown client: the same work whatever is wrong.
         var isProven = method.Verify(client, credentials, time.GetUtcNow().ToUnixTimeSeconds());

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
@@ -56,6 +57,12 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
 
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
+
+    public Task RecordAsync(IReadOnlyList<AuditEvent> events) => inner.RecordAsync(events);
+
+    public Task SignAuditAsync() => inner.SignAuditAsync();
+
+    public Task<int> ForgetAuditAsync(long through, int most) => inner.ForgetAuditAsync(through, most);
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 

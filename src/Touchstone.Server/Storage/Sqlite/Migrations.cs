@@ -23,6 +23,7 @@ internal static class Migrations
             issued_before INTEGER, forget_after INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT) STRICT;
         CREATE INDEX revocations_by_key ON revocations (kind, key, seq);
         """,
+        "CREATE TABLE audit (chain TEXT NOT NULL, n INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (chain, n)) STRICT, WITHOUT ROWID;",
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>
