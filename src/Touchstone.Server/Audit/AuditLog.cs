@@ -15,9 +15,10 @@ namespace Touchstone.Server.Audit;
 /// What the endpoints tell the audit: introspections, refusals, detections. Changes are not told here: the store records them in the transaction that makes them.
 /// </summary>
 internal sealed class AuditLog(
-    ITokenStore store, AuditRecorder recorder, AuditCounts counts, IServiceProvider services, ServerOptions options, ILogger<AuditLog> logger, TimeProvider time) : IHostedService
+    ITokenStore store, AuditRecorder recorder, AuditCounts counts, AuditRetention retention, IServiceProvider services, ServerOptions options, ILogger<AuditLog> logger, TimeProvider time) : IHostedService
 {
     private const int MaxWaiting = 4096;
+    private static readonly TimeSpan RetentionInterval = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
     private readonly IntrospectionAudit _mode = options.Audit.Introspection;
@@ -27,7 +28,7 @@ internal sealed class AuditLog(
     private bool _isWriting;
     private long _dropped, _signedAt;
     private IntrospectionJournal? _journal;
-    private ITimer? _signing;
+    private ITimer? _signing, _retaining;
 
     /// <summary>Records an introspection as the settings want it. With <c>all</c> it is done when the record is in the file, and what fails is a <see cref="StoreException"/>.</summary>
     internal ValueTask Introspected(FormExchange exchange, in FoundToken found, InactiveReason reason)
@@ -89,7 +90,8 @@ internal sealed class AuditLog(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (_mode is not IntrospectionAudit.Off) _journal = services.GetRequiredService<IntrospectionJournal>();
-        _signing = time.CreateTimer(_ => SignSoon(), null, options.Audit.CheckpointInterval, options.Audit.CheckpointInterval);
+        _signing = time.CreateTimer(_ => Soon(SignAsync), null, options.Audit.CheckpointInterval, options.Audit.CheckpointInterval);
+        _retaining = time.CreateTimer(_ => Soon(retention.RunAsync), null, RetentionInterval, RetentionInterval);
         return SignAsync();
     }
 
@@ -97,6 +99,7 @@ internal sealed class AuditLog(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (_signing is not null) await _signing.DisposeAsync();
+        if (_retaining is not null) await _retaining.DisposeAsync();
         if (_journal is not null) await _journal.DisposeAsync();
         await SignAsync();
     }
@@ -206,11 +209,11 @@ internal sealed class AuditLog(
         }
     }
 
-    private async void SignSoon()
+    private async void Soon(Func<Task> work)
     {
         try
         {
-            await SignAsync();
+            await work();
         }
         catch (Exception failed)
         {
@@ -234,6 +237,7 @@ internal static class AuditServices
         services.AddSingleton<AuditCounts>();
         services.AddSingleton<AuditRecorder>();
         services.AddSingleton<IntrospectionJournal>();
+        services.AddSingleton<AuditRetention>();
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
     }

@@ -118,12 +118,6 @@ internal sealed class AuditSegments : IDisposable
         }
     }
 
-    internal IReadOnlyList<AuditSegment> OlderThan(DateTimeOffset end)
-    {
-        var mine = List(Path.GetDirectoryName(_folder)!).Where(segment => segment.Chain == _chain).ToList();
-        return [.. mine.SkipLast(1).TakeWhile(segment => File.GetLastWriteTimeUtc(segment.Path) < end.UtcDateTime)];
-    }
-
     public void Dispose() => Rotate();
 
     private SafeFileHandle Create(long first)

@@ -16,6 +16,7 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
     private readonly List<AuditAnchor> _anchors = [];
     private readonly Dictionary<long, AuditHash> _expected = [];
     private AuditHash _last;
+    private (long Changes, long Introspections) _said;
     private int _every;
     private bool _isOverdueTold;
 
@@ -63,7 +64,7 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
         Last = Math.Max(line.N, Last);
         _last = AuditHash.Of(bytes.Span);
         if (_expected.TryGetValue(line.N, out var expected) && !expected.Equals(_last)) Find(line.N, "the record is not the one that a signed checkpoint remembers: it was edited or replaced");
-        if (line.Retained is { } retained) Retained = retained;
+        if (line.Retained is { } retained) _said = retained;
         if (line.Kind == AuditKind.Checkpoint) CheckSignature(line);
         else if (_every > 0 && !_isOverdueTold && Last - LastCheckpoint > _every + Slack)
         {
@@ -106,6 +107,7 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
             return;
         }
         LastCheckpoint = line.N;
+        Retained = _said; // What is not signed may have been put there by anybody.
         _isOverdueTold = false;
         _every = signature.Every;
         _anchors.AddRange(signature.Heads);

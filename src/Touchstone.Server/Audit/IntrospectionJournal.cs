@@ -77,9 +77,6 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
         }
     }
 
-    /// <summary>Whole files of which every record is older; the newest is never among them.</summary>
-    internal IReadOnlyList<AuditSegment> OlderThan(DateTimeOffset end) => _segments.OlderThan(end);
-
     /// <summary>Writes what waits, signs the chain, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
