@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit.Syslog;
 using Touchstone.Server.Http;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -15,7 +16,7 @@ namespace Touchstone.Server.Audit;
 /// What the endpoints tell the audit: introspections, refusals, detections. Changes are not told here: the store records them in the transaction that makes them.
 /// </summary>
 internal sealed class AuditLog(
-    ITokenStore store, AuditRecorder recorder, AuditCounts counts, AuditRetention retention, IServiceProvider services, ServerOptions options, ILogger<AuditLog> logger, TimeProvider time) : IHostedService
+    ITokenStore store, AuditRecorder recorder, AuditCounts counts, AuditRetention retention, SyslogSender syslog, IServiceProvider services, ServerOptions options, ILogger<AuditLog> logger, TimeProvider time) : IHostedService
 {
     private const int MaxWaiting = 4096;
     private static readonly TimeSpan RetentionInterval = TimeSpan.FromHours(1);
@@ -102,6 +103,7 @@ internal sealed class AuditLog(
         if (_retaining is not null) await _retaining.DisposeAsync();
         if (_journal is not null) await _journal.DisposeAsync();
         await SignAsync();
+        await syslog.DisposeAsync();
     }
 
     /// <summary>Done when everything that was told of before is written.</summary>
@@ -238,6 +240,7 @@ internal static class AuditServices
         services.AddSingleton<AuditRecorder>();
         services.AddSingleton<IntrospectionJournal>();
         services.AddSingleton<AuditRetention>();
+        services.AddSingleton<SyslogSender>();
         services.AddSingleton<AuditLog>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
     }
