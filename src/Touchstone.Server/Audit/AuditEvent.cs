@@ -96,6 +96,12 @@ internal sealed class AuditEvent(string kind)
         Actor = origin?.Actor ?? RevocationRow.Server, Origin = origin, More = [new("setting", name)],
     };
 
+    /// <summary>How introspections are recorded from here on: what is not there can then be told from what did not happen.</summary>
+    internal static AuditEvent Began(IntrospectionAudit mode, int oneIn) => new(AuditKind.SettingChanged)
+    {
+        Actor = RevocationRow.Server, More = [new("setting", "audit.introspection"), new("value", mode.ToString().ToLowerInvariant()), new("one_in", (long)oneIn)],
+    };
+
     internal static AuditEvent Gap(long dropped) => new(AuditKind.Gap) { Outcome = "failure", Actor = RevocationRow.Server, Reason = "queue_full", More = [new("dropped", dropped)] };
 
     /// <summary>Records up to these numbers leave: of the changes, of the introspections.</summary>

@@ -91,6 +91,7 @@ internal sealed class AuditLog(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (_mode is not IntrospectionAudit.Off) _journal = services.GetRequiredService<IntrospectionJournal>();
+        Record(AuditEvent.Began(_mode, _oneIn));
         _signing = time.CreateTimer(_ => Soon(SignAsync), null, options.Audit.CheckpointInterval, options.Audit.CheckpointInterval);
         _retaining = time.CreateTimer(_ => Soon(retention.RunAsync), null, RetentionInterval, RetentionInterval);
         return SignAsync();
@@ -194,7 +195,6 @@ internal sealed class AuditLog(
             try
             {
                 await store.RecordAsync(batch);
-                counts.Changes(batch.Count);
             }
             catch (Exception failed)
             {

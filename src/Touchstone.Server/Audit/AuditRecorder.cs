@@ -7,13 +7,15 @@ internal sealed class AuditRecorder : IDisposable
 {
     private readonly AuditKey _key;
     private readonly AuditPrivacy _privacy;
+    private readonly AuditCounts _counts;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private AuditHead _changes, _introspections;
 
-    public AuditRecorder(AuditKey key, AuditOptions options, TimeProvider time)
+    public AuditRecorder(AuditKey key, AuditOptions options, AuditCounts counts, TimeProvider time)
     {
         _key = key;
+        _counts = counts;
         _time = time;
         _privacy = new AuditPrivacy(options.Privacy, key.Hmac);
         CheckpointEvery = options.CheckpointEvery;
@@ -60,8 +62,10 @@ internal sealed class AuditRecorder : IDisposable
         return AuditChain.Sign(output, chain, head, Now, CheckpointEvery, others, _key);
     }
 
-    internal void Recorded(IEnumerable<byte[]> records)
+    /// <summary>Changes were committed with these records.</summary>
+    internal void Recorded(IReadOnlyList<byte[]> records)
     {
+        _counts.Changes(records.Count);
         if (OnRecorded is { } tell) tell([.. records.Select(record => new ReadOnlyMemory<byte>(record))]);
     }
 
