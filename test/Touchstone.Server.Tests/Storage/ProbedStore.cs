@@ -26,6 +26,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     internal Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Runs before events are recorded that come with no change.</summary>
+    internal Func<Task> BeforeRecord { get; set; } = () => Task.CompletedTask;
+
     /// <summary>A server with a probed store.</summary>
     internal static async Task<(TestServer Server, ProbedStore Store)> StartAsync(Action<ServerOptions>? options = null)
     {
@@ -58,7 +61,11 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
 
-    public Task RecordAsync(IReadOnlyList<AuditEvent> events) => inner.RecordAsync(events);
+    public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
+    {
+        await BeforeRecord();
+        await inner.RecordAsync(events);
+    }
 
     public Task SignAuditAsync() => inner.SignAuditAsync();
 
