@@ -11,6 +11,8 @@ var root = new RootCommand("Know, right now, whether a token is good: OAuth 2.0 
     TokenCommand.Create(),
     IntrospectCommand.Create(),
     RevokeCommand.Create(),
+    ImpactCommand.Create(),
+    AuditCommand.Create(),
     CommonOptions.Server,
     CommonOptions.AllowInsecureHttp,
     CommonOptions.Data,

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Admin;
+using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -176,6 +177,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddMetrics();
 
         services.AddSingleton(_ => SqliteFile.Open(options.Data));
+        services.AddAudit(options);
         services.AddSingleton<SqliteTokenStore>();
         services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
@@ -212,6 +214,7 @@ public sealed class ServerApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<ServerApp>>();
         var addresses = string.Join(", ", app.Urls);
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         logger.Serving(options.EffectiveIssuer, addresses, Path.GetFullPath(options.Data), app.Services.GetRequiredService<RevocationLog>().Seq);
         if (app.Urls.Any(url => url.StartsWith("http:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var uri) && !ServerOptionsRules.IsLoopback(uri))) logger.InsecureHttp(addresses);
     }

@@ -1,4 +1,5 @@
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 
 namespace Touchstone.Server;
 
@@ -46,6 +47,9 @@ public sealed class ServerOptions
 
     /// <summary>TLS client certificates of callers.</summary>
     public ClientCertificateOptions ClientCertificates { get; set; } = new();
+
+    /// <summary>What is recorded, how, and for how long.</summary>
+    public AuditOptions Audit { get; set; } = new();
 
     internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 

@@ -26,6 +26,7 @@ internal static class ServerOptionsRules
                 || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
+        errors.AddRange(options.Audit.Errors());
         return errors;
 
         void Check(bool holds, string error)

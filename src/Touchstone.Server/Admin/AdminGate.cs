@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Http;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -13,7 +14,7 @@ namespace Touchstone.Server.Admin;
 /// <summary>
 /// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
 /// </summary>
-internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
+internal sealed class AdminGate(TokenLookup tokens, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
 {
     internal const string Scope = "touchstone:admin";
 
@@ -26,7 +27,11 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, "admin") : null;
         try
         {
-            if (await AuthenticateAsync(http) is { } actor) await handler(new AdminExchange(http, actor));
+            if (await AuthenticateAsync(http) is { } actor)
+            {
+                AuditOrigin.Begin(http, actor);
+                await handler(new AdminExchange(http, actor));
+            }
         }
         catch (StoreException failed)
         {
@@ -77,8 +82,9 @@ internal sealed class AdminGate(TokenLookup tokens, ServerOptions options, Serve
         return null;
     }
 
-    private static string? Refuse(HttpContext http, OAuthError error)
+    private string? Refuse(HttpContext http, OAuthError error)
     {
+        audit.AdminRefused(http, error.Code);
         http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code ? null : Scope);
         AdminExchange.Refuse(http, error.Status, error.Description);
         return null;

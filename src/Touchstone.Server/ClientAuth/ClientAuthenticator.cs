@@ -36,6 +36,7 @@ internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<I
     private ValueTask<ClientAuthResult> JudgeAsync(FormExchange exchange, in ClientCredentials credentials)
     {
         var client = credentials.ClientId.IsEmpty ? null : clients.Find(credentials.ClientId);
+        exchange.Claimed = client?.Id; // Only a registered name: what else stands there may be a secret in the wrong place.
         var judging = MethodOf(credentials.Method, client).AuthenticateAsync(credentials, client, exchange, time.GetUtcNow().ToUnixTimeSeconds());
         return judging.IsCompletedSuccessfully ? new(Conclude(exchange, judging.Result, credentials.ClientId)) : ConcludeAsync(exchange, judging);
     }

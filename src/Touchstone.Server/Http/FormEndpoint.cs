@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
@@ -17,7 +18,7 @@ internal delegate ValueTask FormHandler(FormExchange exchange);
 /// <summary>
 /// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
 /// </summary>
-internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
+internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
 {
     private static readonly OAuthError Unreadable = OAuthError.InvalidRequest.With("The request body could not be read.");
 
@@ -31,7 +32,7 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
         var started = time.GetTimestamp();
         using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, name) : null;
         var exchange = _idle.TryTake(out var idle) ? idle : new FormExchange();
-        exchange.Begin(http);
+        exchange.Begin(http, started);
         try
         {
             var error = Judge(http.Request) ?? await ReadAsync(http, exchange.Form, repeatable);
@@ -53,6 +54,7 @@ internal sealed class FormEndpoint(ServerOptions options, ServerMetrics metrics,
         }
         finally
         {
+            audit.Refused(exchange, name);
             metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
             activity?.SetTag("touchstone.outcome", exchange.Outcome);
             exchange.End();

@@ -27,9 +27,17 @@ internal sealed class FormExchange
     /// <summary>What is counted: why. It never reaches the wire.</summary>
     internal string Reason { get; private set; } = "";
 
-    internal void Begin(HttpContext http)
+    /// <summary>When the request began, as a time stamp of the clock.</summary>
+    internal long Started { get; private set; }
+
+    /// <summary>The registered client that the request named, whether or not it proved to be it: for the audit of failures.</summary>
+    internal string? Claimed { get; set; }
+
+    internal void Begin(HttpContext http, long started)
     {
         Http = http;
+        Started = started;
+        Claimed = null;
         Caller = null;
         Outcome = Reason = "";
     }

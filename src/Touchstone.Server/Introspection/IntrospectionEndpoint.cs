@@ -3,6 +3,7 @@ using Touchstone.Protocol;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Http;
 using Touchstone.Server.Storage;
@@ -14,7 +15,7 @@ namespace Touchstone.Server.Introspection;
 /// <c>POST /oauth/introspect</c> (RFC 7662). Read it downward: each step may end the request, and the order is the security argument.
 /// The rule that decides is <see cref="IntrospectionRules"/>.
 /// </summary>
-internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, ILogger<IntrospectionEndpoint> logger, TimeProvider time)
+internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, AuditLog audit, ILogger<IntrospectionEndpoint> logger, TimeProvider time)
 {
     internal ValueTask HandleAsync(FormExchange exchange)
     {
@@ -38,7 +39,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLo
         if (!IntrospectionRequest.TryRead(exchange.Form, out var request)) return Refuse(exchange, OAuthError.InvalidRequest.With("The parameter token is missing."));
 
         // 4. A token that was never issued needs no look-up.
-        if (format.Inspect(request.Token) is TokenShape.Malformed or TokenShape.Impossible) return Answer(exchange, default, InactiveReason.Malformed);
+        if (format.Inspect(request.Token) is TokenShape.Malformed or TokenShape.Impossible) return Answer(exchange, default, InactiveReason.Malformed, default);
 
         // 5. Its record, and the row of the revocation log that ends it. A store that fails is an exception, and 503.
         var finding = tokens.FindAsync(request.Token, CancellationToken.None);
@@ -51,10 +52,25 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLo
     private ValueTask Decide(FormExchange exchange, in FoundToken found)
     {
         var decision = IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds());
-        return Answer(exchange, decision.IsActive ? found : default, decision.Reason);
+        return Answer(exchange, decision.IsActive ? found : default, decision.Reason, found);
     }
 
-    private ValueTask Answer(FormExchange exchange, in FoundToken active, InactiveReason reason)
+    // Recorded first: with audit "all" nothing is answered that is not in the file.
+    private ValueTask Answer(FormExchange exchange, in FoundToken active, InactiveReason reason, in FoundToken found)
+    {
+        var recorded = audit.Introspected(exchange, found, reason);
+        if (!recorded.IsCompletedSuccessfully) return AnswerAsync(exchange, active, reason, recorded);
+        Answer(exchange, active, reason);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask AnswerAsync(FormExchange exchange, FoundToken active, InactiveReason reason, ValueTask recorded)
+    {
+        await recorded;
+        Answer(exchange, active, reason);
+    }
+
+    private void Answer(FormExchange exchange, in FoundToken active, InactiveReason reason)
     {
         if (active.Entry is null)
         {
@@ -65,7 +81,6 @@ internal sealed class IntrospectionEndpoint(ClientAuthenticator clients, TokenLo
         {
             exchange.Answer(active.Entry.Answer, "active", reason.Name());
         }
-        return ValueTask.CompletedTask;
     }
 
     private static ValueTask Refuse(FormExchange exchange, OAuthError error)

@@ -23,6 +23,7 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
             return;
         }
         exchange.Caller = caller.Client;
+        Audit.AuditOrigin.Begin(exchange.Http, caller.Client.Id);
 
         // 2. Which token?
         if (!RevocationRequest.TryRead(exchange.Form, out var request))

@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 
 namespace Touchstone.Server.Storage;
@@ -33,6 +34,15 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Keeps a setting of the installation.</summary>
     Task SetAsync(string name, string value);
+
+    /// <summary>Records events that come with no change; changes are recorded with themselves, in their transaction.</summary>
+    Task RecordAsync(IReadOnlyList<AuditEvent> events);
+
+    /// <summary>Adds a checkpoint to the chain of changes.</summary>
+    Task SignAuditAsync();
+
+    /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
+    Task<int> ForgetAuditAsync(long through, int most);
 
     /// <summary>The row of that number, or null.</summary>
     ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);

@@ -31,4 +31,10 @@ internal static partial class ServerLog
 
     [LoggerMessage(9, LogLevel.Information, "Revocation {Seq}: {Actor} ended {Kind}")]
     internal static partial void Revoked(this ILogger logger, long seq, string actor, string kind);
+
+    [LoggerMessage(60, LogLevel.Error, "The audit can't be written")]
+    internal static partial void AuditFailed(this ILogger logger, Exception error);
+
+    [LoggerMessage(61, LogLevel.Warning, "The syslog collector {Host}:{Port} can't be reached: {Reason}. Records wait for it")]
+    internal static partial void SyslogFailed(this ILogger logger, string host, int port, string reason);
 }

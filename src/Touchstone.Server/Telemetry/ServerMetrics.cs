@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Telemetry;
@@ -20,6 +21,10 @@ internal sealed class ServerMetrics : IDisposable
     internal const string Revocations = "touchstone.server.revocations";
     internal const string LogSeq = "touchstone.server.revocation_log.seq";
     internal const string LogFloor = "touchstone.server.revocation_log.floor";
+
+    internal const string AuditRecords = "touchstone.server.audit.records";
+    internal const string AuditDropped = "touchstone.server.audit.dropped";
+    internal const string AuditSyslog = "touchstone.server.audit.syslog.messages";
 
     /// <summary>From 50 µs, because an introspection from memory takes less than that.</summary>
     internal static readonly double[] DurationBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -52,6 +57,21 @@ internal sealed class ServerMetrics : IDisposable
     {
         _meter.CreateObservableGauge(CacheBytes, () => cache.Bytes, "By", "Memory that cached records take, as counted against the bound.");
         _meter.CreateObservableGauge(CacheEntries, () => cache.Count, "{entry}", "Cached records.");
+    }
+
+    internal void Watch(AuditCounts audit)
+    {
+        _meter.CreateObservableCounter(
+            AuditRecords,
+            () => new Measurement<long>[] { new(audit.ChangeRecords, Tag("chain", "changes")), new(audit.IntrospectionRecords, Tag("chain", "introspections")) },
+            "{record}",
+            "Records written to the audit.");
+        _meter.CreateObservableCounter(AuditDropped, () => audit.DroppedRecords, "{record}", "Records that the audit could not keep; a gap record tells of them.");
+        _meter.CreateObservableCounter(
+            AuditSyslog,
+            () => new Measurement<long>[] { new(audit.SyslogSent, Tag("result", "sent")), new(audit.SyslogDropped, Tag("result", "dropped")) },
+            "{message}",
+            "Records handed to the syslog collector, and those for which its buffer had no room.");
     }
 
     internal void Answered(string endpoint, string outcome, string reason, TimeSpan elapsed)

@@ -31,6 +31,7 @@ internal sealed class TokenEndpoint(
             return;
         }
         exchange.Caller = client;
+        Audit.AuditOrigin.Begin(exchange.Http, client.Id);
         if (JudgeGrant(exchange, client) is { } refused)
         {
             exchange.Refuse(refused);

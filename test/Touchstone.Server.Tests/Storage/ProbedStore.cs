@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
@@ -24,6 +25,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     internal Func<Task> AfterFind { get; set; } = () => Task.CompletedTask;
 
     internal Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Runs before events are recorded that come with no change.</summary>
+    internal Func<Task> BeforeRecord { get; set; } = () => Task.CompletedTask;
 
     /// <summary>A server with a probed store.</summary>
     internal static async Task<(TestServer Server, ProbedStore Store)> StartAsync(Action<ServerOptions>? options = null)
@@ -56,6 +60,16 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
 
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
+
+    public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
+    {
+        await BeforeRecord();
+        await inner.RecordAsync(events);
+    }
+
+    public Task SignAuditAsync() => inner.SignAuditAsync();
+
+    public Task<int> ForgetAuditAsync(long through, int most) => inner.ForgetAuditAsync(through, most);
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 

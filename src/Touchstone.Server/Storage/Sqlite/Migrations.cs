@@ -29,6 +29,7 @@ internal static class Migrations
         CREATE INDEX assertions_by_end ON assertions (forget_after);
         CREATE TABLE secret_uses (client_id TEXT NOT NULL, secret TEXT NOT NULL, last_used INTEGER NOT NULL, PRIMARY KEY (client_id, secret)) STRICT, WITHOUT ROWID;
         """,
+        "CREATE TABLE audit (chain TEXT NOT NULL, n INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (chain, n)) STRICT, WITHOUT ROWID;",
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>

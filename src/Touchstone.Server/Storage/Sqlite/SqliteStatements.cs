@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 
 namespace Touchstone.Server.Storage.Sqlite;
@@ -11,10 +12,12 @@ internal sealed class SqliteStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set;
+    private readonly AuditTable _audit;
 
-    internal SqliteStatements(SqliteConnection connection)
+    internal SqliteStatements(SqliteConnection connection, AuditRecorder recorder)
     {
         _connection = connection;
+        _audit = new AuditTable(connection, recorder);
         _token = Prepare(
             """
             INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, cnf, act, authorization_details, claims)
@@ -34,8 +37,15 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>For statements of the writer that are too rare to be prepared.</summary>
     internal SqliteConnection Connection => _connection;
 
+    /// <summary>The chain of changes: what is written here is recorded there, in the same transaction.</summary>
+    internal AuditTable Audit => _audit;
+
+    /// <summary>The request that the write under way belongs to; null for what the server does by itself.</summary>
+    internal AuditOrigin? Origin { get; set; }
+
     internal void Begin(SqliteTransaction transaction)
     {
+        _audit.Begin(transaction);
         foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Transaction = transaction;
     }
 
@@ -53,7 +63,14 @@ internal sealed class SqliteStatements : IDisposable
         return -1;
     }
 
-    internal bool AddToken(TokenRecord record) => 1 == Run(
+    internal bool AddToken(TokenRecord record)
+    {
+        var isNew = InsertToken(record);
+        if (isNew) _audit.Append(AuditEvent.Issued(record, Origin));
+        return isNew;
+    }
+
+    private bool InsertToken(TokenRecord record) => 1 == Run(
         _token,
         record.Hash.ToArray(), (long)record.Kind, record.ClientId, record.Issuer, record.Born, record.IssuedAt, record.NotBefore, record.ExpiresAt, record.Subject, record.Username,
         record.Scope.IsEmpty ? null : record.Scope.Text, record.Audience.Count == 0 ? null : string.Join('\n', record.Audience), record.Jti, record.Grant, record.Session, record.Tenant,
@@ -66,19 +83,37 @@ internal sealed class SqliteStatements : IDisposable
         var numbered = row with { Seq = ++committed.Head };
         Run(_row, numbered.Seq, numbered.Id.ToByteArray(), numbered.At, (long)numbered.Selector.Kind, numbered.Selector.Key, numbered.IssuedBefore, numbered.ForgetAfter, numbered.Actor, numbered.Reason);
         committed.Rows.Add(numbered);
+        // A registration's row says that it changed; how is recorded where it is saved.
+        if (numbered.Selector.Kind is not SelectorKind.Registration) _audit.Append(AuditEvent.Revoked(numbered, Origin));
         return numbered;
     }
 
     internal void AdvanceHead(long seq) => Run(_head, seq);
 
-    internal bool AddClient(ClientRegistration registration) => 1 == Run(_addClient, registration.ClientId, Json(registration));
+    internal bool AddClient(ClientRegistration registration)
+    {
+        var isNew = 1 == Run(_addClient, registration.ClientId, Json(registration));
+        if (isNew) _audit.Append(AuditEvent.ClientAdded(registration, Origin));
+        return isNew;
+    }
 
-    internal void SaveClient(ClientRegistration registration) => Run(_saveClient, registration.ClientId, Json(registration));
+    internal void SaveClient(ClientRegistration registration)
+    {
+        var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId));
+        var changed = Json(registration);
+        Run(_saveClient, registration.ClientId, changed);
+        _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old.FirstOrDefault(), changed), Origin));
+    }
 
-    internal void Set(string name, string value) => Run(_set, name, value);
+    internal void Set(string name, string value)
+    {
+        Run(_set, name, value);
+        _audit.Append(AuditEvent.SettingChanged(name, Origin));
+    }
 
     public void Dispose()
     {
+        _audit.Dispose();
         foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Dispose();
     }
 

@@ -3,13 +3,14 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions options, ServerMetrics metrics, TimeProvider time) : ITokenStore
+internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
     // Pages that SQLite keeps for each connection: the inner pages of the index of a million tokens and some leaves.
     private const int PagesKilobytes = 1024;
@@ -32,7 +33,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
                 var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
-                _writer = new SqliteWriter(connection, onCommitted);
+                _writer = new SqliteWriter(connection, recorder, onCommitted);
                 return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
             }
             catch
@@ -79,6 +80,20 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
         statements.Set(name, value);
         return true;
     });
+
+    public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync((statements, _) =>
+    {
+        foreach (var e in events) statements.Audit.Append(e);
+        return true;
+    });
+
+    public Task SignAuditAsync() => WriteAsync((statements, _) =>
+    {
+        statements.Audit.Sign();
+        return true;
+    });
+
+    public Task<int> ForgetAuditAsync(long through, int most) => WriteAsync((statements, _) => statements.Audit.Forget(through, most));
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 
 namespace Touchstone.Server.Storage.Sqlite;
@@ -20,10 +21,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly CommitHandler _onCommitted;
     private readonly Task _loop;
 
-    internal SqliteWriter(SqliteConnection connection, CommitHandler onCommitted)
+    internal SqliteWriter(SqliteConnection connection, AuditRecorder recorder, CommitHandler onCommitted)
     {
         _connection = connection;
-        _statements = new SqliteStatements(connection);
+        _statements = new SqliteStatements(connection, recorder);
         _onCommitted = onCommitted;
         // A thread of its own: it blocks on the disk.
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -32,7 +33,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Writes what <paramref name="apply"/> writes; done when it is on the disk and memory knows of it.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteStatements, Committed, T> apply)
     {
-        var write = new Write<T>(apply);
+        var write = new Write<T>(apply) { Origin = AuditOrigin.Current };
         if (!_waiting.Writer.TryWrite(write)) throw new StoreException("Too many writes wait for the disk.");
         return write.Task;
     }
@@ -71,9 +72,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
             using var transaction = _connection.BeginTransaction(deferred: false);
             isBegun = true;
             _statements.Begin(transaction);
-            foreach (var write in batch) write.Apply(_statements, committed);
+            foreach (var write in batch)
+            {
+                _statements.Origin = write.Origin;
+                write.Apply(_statements, committed);
+            }
             if (committed.Rows.Count > 0) _statements.AdvanceHead(committed.Head); // The last statement: commit order is seq order.
             transaction.Commit();
+            _statements.Audit.Committed();
         }
         catch (Exception failed)
         {
@@ -110,6 +116,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private abstract class Write
     {
+        internal AuditOrigin? Origin { get; init; }
         internal abstract void Apply(SqliteStatements statements, Committed committed);
         internal abstract void Done();
         internal abstract void Fail(Exception error);

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Touchstone.Server.Startup;
+
+namespace Touchstone.Server.Audit;
+
+/// <summary>
+/// The key that signs checkpoints (ECDSA P-256), and the key of private fields. <c>audit.key</c> holds the first, <c>audit.hmac</c> the second, both with mode 0600;
+/// <c>audit.pub</c> holds the public half of every signing key that this folder ever had, newest last. The node's name is the beginning of the fingerprint.
+/// </summary>
+internal sealed class AuditKey : IDisposable
+{
+    private const string PrivateFile = "audit.key";
+    private const string PublicFile = "audit.pub";
+    private const string HmacFile = "audit.hmac";
+    private const int NodeLength = 16;
+
+    private readonly ECDsa _key;
+    private readonly Lock _lock = new();
+
+    private AuditKey(ECDsa key, byte[] hmac)
+    {
+        _key = key;
+        Hmac = hmac;
+        Fingerprint = FingerprintOf(key);
+        Node = Fingerprint[..NodeLength];
+    }
+
+    /// <summary>SHA-256 of the public key (DER, SubjectPublicKeyInfo), 64 hexadecimal digits.</summary>
+    internal string Fingerprint { get; }
+
+    /// <summary>The node's name in its chains.</summary>
+    internal string Node { get; }
+
+    internal byte[] Hmac { get; }
+
+    internal string PublicPem => _key.ExportSubjectPublicKeyInfoPem();
+
+    /// <summary>Opens the keys of a data folder; makes those that are missing.</summary>
+    internal static AuditKey Open(string folder)
+    {
+        var path = Path.Combine(folder, PrivateFile);
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        try
+        {
+            if (File.Exists(path)) key.ImportFromPem(File.ReadAllText(path));
+            else SecretFile.Write(path, System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
+        }
+        catch (Exception error) when (error is ArgumentException or CryptographicException)
+        {
+            throw new StartupException($"{path} can't be read: {error.Message} Put it back from a backup, or move it away: a new key and a new chain begin then.");
+        }
+        var hmac = Path.Combine(folder, HmacFile);
+        if (!File.Exists(hmac)) SecretFile.Write(hmac, RandomNumberGenerator.GetBytes(32));
+        var opened = new AuditKey(key, File.ReadAllBytes(hmac));
+        if (ReadPublic(folder).All(known => known.Fingerprint != opened.Fingerprint)) File.AppendAllText(Path.Combine(folder, PublicFile), opened.PublicPem + "\n");
+        return opened;
+    }
+
+    /// <summary>The public keys of a data folder: all that verifying needs.</summary>
+    internal static IReadOnlyList<AuditPublicKey> ReadPublic(string folder)
+    {
+        var path = Path.Combine(folder, PublicFile);
+        return File.Exists(path) ? ParsePublic(File.ReadAllText(path)) : [];
+    }
+
+    internal static IReadOnlyList<AuditPublicKey> ParsePublic(string text)
+    {
+        var keys = new List<AuditPublicKey>();
+        for (var rest = text.AsSpan(); PemEncoding.TryFind(rest, out var field); rest = rest[field.Location.End..])
+        {
+            var key = ECDsa.Create();
+            key.ImportFromPem(rest[field.Location]);
+            keys.Add(new AuditPublicKey(key, FingerprintOf(key)));
+        }
+        return keys;
+    }
+
+    /// <summary>The key of private fields, when it may be read.</summary>
+    internal static byte[]? ReadHmac(string folder)
+    {
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(folder, HmacFile));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>ECDSA P-256 with SHA-256, r and s side by side: 64 bytes.</summary>
+    internal byte[] Sign(ReadOnlySpan<byte> data)
+    {
+        lock (_lock) return _key.SignData(data, HashAlgorithmName.SHA256);
+    }
+
+    public void Dispose() => _key.Dispose();
+
+    private static string FingerprintOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()));
+}
+
+/// <summary>A key that checkpoints are proven with.</summary>
+internal sealed record AuditPublicKey(ECDsa Key, string Fingerprint)
+{
+    internal bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => Key.VerifyData(data, signature, HashAlgorithmName.SHA256);
+}
