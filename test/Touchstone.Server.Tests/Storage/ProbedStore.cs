@@ -55,7 +55,11 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.AddTokensAsync(records));
 
-    public Task<RevocationRow> AppendAsync(RevocationRow row, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(row, changed));
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(rows, changed));
+
+    public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) => inner.FindByJtiAsync(issuer, jti, cancellationToken);
+
+    public Task<long> CountAsync(Selector selector, long? issuedBefore, long now, CancellationToken cancellationToken) => inner.CountAsync(selector, issuedBefore, now, cancellationToken);
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
 

@@ -1,0 +1,11 @@
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Tests.Storage;
+
+internal static class OneRow
+{
+    /// <summary>Appends a single row, as most tests do.</summary>
+    internal static async Task<RevocationRow> AppendAsync(this ITokenStore store, RevocationRow row, ClientRegistration? changed) => (await store.AppendAsync([row], changed))[0];
+}
