@@ -103,7 +103,14 @@ internal sealed class AuditLog(
         if (_signing is not null) await _signing.DisposeAsync();
         if (_retaining is not null) await _retaining.DisposeAsync();
         if (_journal is not null) await _journal.DisposeAsync();
-        await SignAsync();
+        try
+        {
+            await SignAsync();
+        }
+        catch (StoreException)
+        {
+            // The store is gone: its last records stay without a signature, which verifying tells. Stopping goes on.
+        }
         await syslog.DisposeAsync();
     }
 

@@ -74,7 +74,7 @@ public sealed class ClientsTests(Acme acme) : IClassFixture<Acme>
         { """{"client_id":"x","kind":"client","public":true,"may_introspect":true}""", "may_introspect" },
         { """{"client_id":"x","kind":"client","public":true,"auth_methods":["client_secret_basic"]}""", "auth_methods" },
         { """{"client_id":"x","kind":"client","auth_methods":["none"]}""", "auth_methods" },
-        { """{"client_id":"x","kind":"client","auth_methods":["private_key_jwt"]}""", "auth_methods" },
+        { """{"client_id":"x","kind":"client","auth_methods":["password"]}""", "auth_methods" },
         { """{"client_id":"x","kind":"client","audience":["relative"]}""", "audience" },
         { """{"client_id":"x","kind":"client","audience":["https://a.test/#f"]}""", "audience" },
         { """{"client_id":"x","kind":"client","audience":["/path"]}""", "audience" },

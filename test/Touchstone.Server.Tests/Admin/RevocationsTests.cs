@@ -13,7 +13,7 @@ public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
             (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
             var hash = TokenHash.Of(token).ToString();
             var json = (await acme.Admin.PostAsync(AdminCalls.Revocations, isByHash ? new { token_sha256 = hash } : new { token })).ShouldBeJson(200).Json;
-            json.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "seq", "status", "token_sha256"]);
+            json.EnumerateObject().Select(member => member.Name).ShouldBe(["status", "selector", "id", "seq", "token_sha256"]);
             json.GetProperty("status").GetString().ShouldBe("revoked");
             json.GetProperty("token_sha256").GetString().ShouldBe(hash);
             (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
@@ -67,7 +67,7 @@ public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
 
     [Fact]
     public async Task An_administrator_revokes_as_itself() =>
-        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = "x", @as = "web-shop" })).ShouldBeProblem(400, "An administrator revokes as itself.").Faults().ShouldBe(["as"]);
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = "x", @as = "web-shop" })).ShouldBeProblem(400).Faults().ShouldBe(["as"]);
 
     [Fact]
     public async Task Rows_are_numbered_without_gaps_whoever_writes_them()

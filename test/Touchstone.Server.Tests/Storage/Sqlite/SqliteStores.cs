@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
 
@@ -8,7 +9,19 @@ namespace Touchstone.Server.Tests.Storage.Sqlite;
 internal static class SqliteStores
 {
     private static readonly ServiceProvider Parts = new ServiceCollection()
-        .AddMetrics().AddSingleton<ServerMetrics>().AddSingleton(new ServerOptions()).AddSingleton<TimeProvider>(new ManualTime()).BuildServiceProvider();
+        .AddMetrics().AddSingleton<ServerMetrics>().AddSingleton(new ServerOptions()).AddSingleton(new AuditOptions()).AddSingleton<AuditCounts>().AddSingleton<TimeProvider>(new ManualTime()).BuildServiceProvider();
 
-    internal static SqliteTokenStore Open(string folder) => ActivatorUtilities.CreateInstance<SqliteTokenStore>(Parts, SqliteFile.Open(folder));
+    internal static SqliteTokenStore Open(string folder)
+    {
+        var file = SqliteFile.Open(folder);
+        try
+        {
+            return ActivatorUtilities.CreateInstance<SqliteTokenStore>(Parts, file, ActivatorUtilities.CreateInstance<AuditRecorder>(Parts, AuditKey.Open(folder)));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 }
