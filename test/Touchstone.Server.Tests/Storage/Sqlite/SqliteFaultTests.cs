@@ -136,7 +136,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     {
         await _store.DisposeAsync();
         SqliteConnection.ClearAllPools();
-        foreach (var file in Directory.EnumerateFiles(_folder.Path)) File.WriteAllText(file, new string('x', 8192));
+        foreach (var file in Directory.EnumerateFiles(_folder.Path, "touchstone.db*")) File.WriteAllText(file, new string('x', 8192));
         await using var store = Open();
         await Should.ThrowAsync<StoreException>(() => LoadAsync(store));
     }
@@ -168,7 +168,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         await using (var file = new FileStream(_database.Path, FileMode.Open))
         {
             // Everything behind the pages of the schema and the small tables.
-            file.Position = 12 * 4096;
+            file.Position = 30 * 4096;
             file.Write(new byte[(int)(file.Length - file.Position)]);
         }
         await using var store = Open();
