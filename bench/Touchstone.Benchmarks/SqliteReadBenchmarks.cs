@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
@@ -30,7 +31,7 @@ public class SqliteReadBenchmarks
     {
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         _file = SqliteFile.Open(_folder);
-        _store = new SqliteTokenStore(_file, new ServerOptions(), new ServerMetrics(meters), TimeProvider.System);
+        _store = new SqliteTokenStore(_file, new ServerOptions(), new AuditRecorder(AuditKey.Open(_folder), new AuditOptions(), new AuditCounts(), TimeProvider.System), new ServerMetrics(meters), TimeProvider.System);
         _store.LoadAsync((_, _, _) => { }, CancellationToken.None).GetAwaiter().GetResult();
         for (var i = 0; i < Count; i += 1000) _store.AddTokensAsync([.. Enumerable.Range(i, 1000).Select(Record)]).GetAwaiter().GetResult();
         RandomNumberGenerator.Shuffle(_hashes.AsSpan());

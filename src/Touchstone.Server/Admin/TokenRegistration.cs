@@ -29,6 +29,8 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         Check(isForeign ? IsIssuer(asked.Iss) : asked.Iss is null || asked.Iss == options.EffectiveIssuer, "iss", isForeign ? "name the issuer of a foreign token: an absolute URL" : "a token of this server has this server's issuer; leave it out");
         Check(ScopeSet.TryParse(asked.Scope, out var scope), "scope", "must be scope names of visible ASCII without \" and \\, separated by single spaces");
         Check(TryReadAudience(asked.Aud, out var audience), "aud", $"must be a string, or an array of at most {ClientRules.MaxAudience} strings, without control characters");
+        // As at the token endpoint: a token of ours that names no audience is for its client's default one.
+        if (asked.Aud is null && !isForeign && clients.Find(asked.ClientId ?? "")?.Registration.Audience is [var first, ..]) audience = [first];
         var expires = ExpiresAt(asked, isForeign, now, Check);
         var issued = asked.Iat ?? now;
         Check(issued > 0 && issued < expires, "iat", "must lie before exp");

@@ -3,7 +3,7 @@ namespace Touchstone.Protocol.Tests;
 public sealed class PublicApiTests
 {
     private const string Update = "TOUCHSTONE_UPDATE_SNAPSHOTS";
-    private static readonly string Snapshot = SourceTree.PathOf("test", "Touchstone.Protocol.Tests", "PublicApi.txt");
+    private static readonly string Snapshot = SourceTree.PathOf("tests", "Touchstone.Protocol.Tests", "PublicApi.txt");
 
     [Fact]
     public void The_public_api_is_the_reviewed_one()
@@ -14,11 +14,11 @@ public sealed class PublicApiTests
         if (actual != reviewed)
         {
             Assert.Fail($"""
-                The public API of Touchstone.Protocol is not the one in test/Touchstone.Protocol.Tests/PublicApi.txt:
+                The public API of Touchstone.Protocol is not the one in tests/Touchstone.Protocol.Tests/PublicApi.txt:
 
                 {Difference(reviewed, actual)}
 
-                If that is meant, update the file and review its difference: {Update}=1 dotnet test test/Touchstone.Protocol.Tests
+                If that is meant, update the file and review its difference: {Update}=1 dotnet test tests/Touchstone.Protocol.Tests
                 """);
         }
     }

@@ -38,7 +38,7 @@ public sealed class IntrospectionResponseTests
             AuthorizationDetails = TokenRecords.Json("""[{"type":"order","ids":[1,2]}]"""),
             Claims = TokenRecords.Json("""{"acr":"aal2","auth_time":1789999000}"""),
         };
-        var golden = File.ReadAllText(SourceTree.PathOf("test", "Touchstone.Protocol.Tests", "Introspection", "active-answer.golden.json"));
+        var golden = File.ReadAllText(SourceTree.PathOf("tests", "Touchstone.Protocol.Tests", "Introspection", "active-answer.golden.json"));
         Write(record).ShouldBe(golden.TrimEnd('\n'));
     }
 
