@@ -52,7 +52,7 @@ internal sealed class CrashLoad(ServerProcess server, TestClient client, CrashJo
     // Foreign tokens: their values are known before they are sent, so that an array of which nothing was heard can be asked for too.
     private async Task<WrittenToken[]> RegisterAsync(Random random, string name)
     {
-        var count = random.Next(10) == 0 ? random.Next(200, 1000) : random.Next(1, 40);
+        var count = random.Next(20) == 0 ? random.Next(200, 1000) : random.Next(1, 40);
         WrittenToken[] tokens = [.. Enumerable.Range(0, count).Select(i => new WrittenToken { Value = $"crash-{name}-{i}-{random.NextInt64():x}", Subject = $"{name}-{i}" })];
         var items = tokens.Select((token, i) => new Dictionary<string, object?>
         {

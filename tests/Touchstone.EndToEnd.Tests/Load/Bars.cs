@@ -12,10 +12,13 @@ internal static class Bars
     internal static int CrashRounds { get; } = Number("TOUCHSTONE_CRASH_ROUNDS", 3);
 
     /// <summary>The most acknowledgements after which a round is killed.</summary>
-    internal static int CrashAcknowledgements { get; } = Number("TOUCHSTONE_CRASH_ACKNOWLEDGEMENTS", 2_500);
+    internal static int CrashAcknowledgements { get; } = Number("TOUCHSTONE_CRASH_ACKNOWLEDGEMENTS", 2_000);
 
     /// <summary>Requests of bad input.</summary>
     internal static int FuzzRequests { get; } = Number("TOUCHSTONE_FUZZ_REQUESTS", 50_000);
+
+    /// <summary>Frequent garbage collections in the server, so that whatever is finalized behind the back of its user is finalized while it is used.</summary>
+    internal static IReadOnlyDictionary<string, string?> SmallGenerations { get; } = new Dictionary<string, string?> { ["DOTNET_GCgen0size"] = "40000" };
 
     /// <summary>Whether figures are wanted as they come.</summary>
     private static bool IsLong { get; } = Number("TOUCHSTONE_BARS", 0) > 0;

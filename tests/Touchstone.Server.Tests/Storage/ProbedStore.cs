@@ -30,9 +30,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     internal Func<Task> BeforeRecord { get; set; } = () => Task.CompletedTask;
 
     /// <summary>A server with a probed store.</summary>
-    internal static async Task<(TestServer Server, ProbedStore Store)> StartAsync(Action<ServerOptions>? options = null)
+    internal static async Task<(TestServer Server, ProbedStore Store)> StartAsync(Action<ServerOptions>? options = null, Action<WebApplicationBuilder>? adjust = null)
     {
-        var server = await TestServer.StartAsync(options, Install);
+        var server = await TestServer.StartAsync(options, Install + adjust);
         return (server, (ProbedStore)server.Services.GetRequiredService<ITokenStore>());
     }
 

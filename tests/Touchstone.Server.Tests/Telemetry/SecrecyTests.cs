@@ -34,7 +34,7 @@ public sealed class SecrecyTests
         logs.ShouldContain("introspect");
         spans.ShouldContain("introspect");
         data.Length.ShouldBeGreaterThan(10_000);
-        secrets.Count.ShouldBeGreaterThan(20);
+        secrets.Count.ShouldBeGreaterThanOrEqualTo(20);
         foreach (var secret in secrets)
         {
             foreach (var form in (string[])[secret, Uri.EscapeDataString(secret), Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)).TrimEnd('=')[..^2]])

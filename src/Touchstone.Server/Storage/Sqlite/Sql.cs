@@ -12,7 +12,12 @@ internal static class Sql
         command.ExecuteNonQuery();
     }
 
-    internal static long Scalar(SqliteConnection connection, string text) => Convert.ToInt64(Command(connection, text, []).ExecuteScalar(), CultureInfo.InvariantCulture);
+    internal static long Scalar(SqliteConnection connection, string text)
+    {
+        // Disposed here: a statement that is left to the finalizer would be finalized there beside its connection's user, and nothing locks (SQLITE_CONFIG_MULTITHREAD).
+        using var command = Command(connection, text, []);
+        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
 
     internal static SqliteCommand Command(SqliteConnection connection, string text, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
