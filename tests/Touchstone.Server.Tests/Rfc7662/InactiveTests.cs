@@ -15,7 +15,7 @@ public sealed class InactiveTests(Acme acme) : IClassFixture<Acme>
             ["not yet valid"] = await acme.TokenAsync(new { client_id = "web-shop", aud = Acme.OrdersApi, nbf = acme.Time.Seconds + 600 }),
             ["revoked"] = await acme.TokenAsync(),
             ["for others"] = await acme.TokenAsync(new { client_id = "web-shop", aud = Acme.BillingApi }),
-            ["for nobody"] = await acme.TokenAsync(new { client_id = "web-shop" }),
+            ["for nobody"] = await acme.TokenAsync(new { client_id = "web-shop", aud = Array.Empty<string>() }),
             ["refresh"] = await acme.RefreshTokenAsync("grant-43"),
             ["mistyped"] = (await acme.TokenAsync())[..^1] + "!",
             ["empty of form"] = " ",
