@@ -37,7 +37,9 @@ public sealed class KindsNeverCrossTests(Acme acme) : IClassFixture<Acme>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent([new("token", "x"), new("grant_type", "client_credentials")]) };
             request.Headers.Authorization = new("Bearer", await acme.OAuth.TokenOfAsync(acme.Shop));
-            (await acme.OAuth.SendAsync(request)).ShouldBeError(401, path == OAuthCalls.Introspect ? "invalid_token" : "invalid_client");
+            var answer = await acme.OAuth.SendAsync(request);
+            if (path != OAuthCalls.Introspect) answer.ShouldBeError(401, "invalid_client");
+            else answer.Header("WWW-Authenticate").ShouldNotBeNull().ShouldStartWith("Bearer realm=\"touchstone\", error=\"invalid_token\"", Case.Sensitive, "chapter 12.1: without touchstone:introspect it is no caller");
         }
     }
 
