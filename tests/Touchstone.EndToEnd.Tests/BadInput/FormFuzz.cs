@@ -12,6 +12,17 @@ internal sealed class FormFuzz(FuzzWorld world)
     private static readonly string[] Names =
         ["token", "token_type_hint", "client_id", "client_secret", "client_assertion", "client_assertion_type", "grant_type", "scope", "resource", "audience", "active", "", "Token", "token ", "tok\0en", "\u00e9"];
 
+    private static readonly string[] Values =
+    [
+        "", "x", "%00", "+", "%ff", "a b", "client_credentials", "read", "read write admin", FuzzWorld.Audience, "touchstone:admin", "https://x#y", "\u00e9",
+    ];
+
+    private static readonly string?[] ContentTypes =
+    [
+        null, "", "application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=utf-16", "application/x-www-form-urlencodedx",
+        "APPLICATION/X-WWW-FORM-URLENCODED", ";", "application/x-www-form-urlencoded, text/plain", "\u00ff",
+    ];
+
     /// <summary>A token that is not active, asked about or revoked as it should be.</summary>
     internal FuzzRequest Token(Random random)
     {
@@ -73,10 +84,12 @@ internal sealed class FormFuzz(FuzzWorld world)
                 break;
             case 3:
                 request.Authorization = "Basic " + Convert.ToBase64String(RequestText.Bytes(random.Of<Func<string>>(
-                    [() => random.Any(random.Next(60)), () => ":", () => caller.Id, () => $"{caller.Id}:%zz", () => $"{caller.Id}:%", () => $":{caller.Secret}", () => $"a:b:{world.Marker}", () => $"\0:{world.Marker}"])()));
+                    [() => random.Any(random.Next(60)), () => ":", () => caller.Id, () => $"{caller.Id}:%zz", () => $"{caller.Id}:%", () => $":{caller.Secret}",
+                        () => $"a:b:{world.Marker}", () => $"\0:{world.Marker}"])()));
                 break;
             case 4:
-                request.Authorization = random.Of(["Basic", "Basic ", "Basic =", "Basic ====", "basic@", "Bearer " + world.LiveToken, "Digest username=\"x\"", "Negotiate abc", "Basic " + new string('A', 12_000), $"Basic {world.Marker}", "\t", ","]);
+                request.Authorization = random.Of(["Basic", "Basic ", "Basic =", "Basic ====", "basic@", "Bearer " + world.LiveToken, "Digest username=\"x\"", "Negotiate abc",
+                    "Basic " + new string('A', 12_000), $"Basic {world.Marker}", "\t", ","]);
                 break;
             case 5:
                 request.Authorization = caller.Basic;
@@ -119,16 +132,13 @@ internal sealed class FormFuzz(FuzzWorld world)
     private string Field(Random random)
     {
         var name = random.Of(Names);
-        var value = name is "client_secret" or "token" ? world.Marker + random.Ascii(8) : random.Of(["", "x", "%00", "+", "%ff", "a b", "client_credentials", "read", "read write admin", FuzzWorld.Audience, "touchstone:admin", "https://x#y", random.Ascii(10)]);
+        var value = name is "client_secret" or "token" ? world.Marker + random.Ascii(8) : random.Of(Values);
         return random.Next(5) switch { 0 => name, 1 => name + "=", 2 => "=" + value, _ => $"{name}={value}" };
     }
 
     private TestClient Caller(string target) => target == Endpoints[0] ? world.ResourceServer : world.Client;
 
     private static Good GoodAt(string target) => target switch { "/oauth/introspect" => Good.Inactive, "/oauth/revoke" => Good.Empty, _ => Good.Grant };
-
-    private static readonly string?[] ContentTypes =
-        [null, "", "application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=utf-16", "application/x-www-form-urlencodedx", "APPLICATION/X-WWW-FORM-URLENCODED", ";", "application/x-www-form-urlencoded, text/plain", "\u00ff"];
 
     /// <summary>The same length, one character another.</summary>
     private static string Wrong(Random random, string secret)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using Touchstone.EndToEnd.Tests.Load;
 
 namespace Touchstone.EndToEnd.Tests.BadInput;
 
@@ -26,15 +27,21 @@ internal sealed class FuzzRun(ServerProcess server, FuzzWorld world, int seed)
         return Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Factory.StartNew(() => Work(last), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
     }
 
-    internal string Table() => string.Join('\n', Answers.GroupBy(answer => answer.Key.Kind).OrderBy(kind => kind.Key).Select(kind =>
-        $"{kind.Key,-12} {kind.Sum(answer => answer.Value),8}: {string.Join(", ", kind.OrderBy(answer => answer.Key.Status).Select(answer => $"{(answer.Key.Status == 0 ? "none" : answer.Key.Status.ToString(CultureInfo.InvariantCulture))} × {answer.Value}"))}"));
+    internal string Table()
+    {
+        var kinds = Answers.GroupBy(answer => answer.Key.Kind).OrderBy(kind => kind.Key);
+        return string.Join('\n', kinds.Select(kind => $"{kind.Key,-12} {kind.Sum(answer => answer.Value),8}: {string.Join(", ", kind.OrderBy(answer => answer.Key.Status).Select(Cell))}"));
+
+        static string Cell(KeyValuePair<(string Kind, int Status), int> answer) =>
+            string.Create(CultureInfo.InvariantCulture, $"{(answer.Key.Status == 0 ? "none" : answer.Key.Status)} × {answer.Value}");
+    }
 
     private void Work(int last)
     {
         using var connection = new RawConnection(new IPEndPoint(IPAddress.Loopback, server.Port));
         for (int n; (n = Interlocked.Increment(ref _next)) <= last && Faults.Count < MaxFaults;)
         {
-            var request = Make(EndToEnd.Tests.Load.Bars.Random(seed, n));
+            var request = Make(Bars.Random(seed, n));
             try
             {
                 var answer = connection.Exchange(request.Bytes, request.After, request.IsHead);

@@ -22,7 +22,8 @@ public sealed class FuzzTests
         await run.SendAsync(Bars.FuzzRequests);
         var elapsed = clock.GetElapsedTime(started);
 
-        Bars.Tell(string.Create(CultureInfo.InvariantCulture, $"{run.Answers.Values.Sum()} requests in {elapsed.TotalSeconds:0.0} s, {run.Answers.Values.Sum() / elapsed.TotalSeconds:0} a second; resident {before} MiB before, {Memory(server)} MiB after; {run.Faults.Count} faults"));
+        var count = run.Answers.Values.Sum();
+        Bars.Tell($"{count} requests in {elapsed.TotalSeconds:0.0} s, {count / elapsed.TotalSeconds:0} a second; resident {before} MiB before, {Memory(server)} MiB after; {run.Faults.Count} faults");
         Bars.Tell(run.Table());
         run.Faults.ShouldBeEmpty();
 

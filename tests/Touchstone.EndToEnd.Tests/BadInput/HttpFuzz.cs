@@ -6,7 +6,8 @@ namespace Touchstone.EndToEnd.Tests.BadInput;
 internal sealed class HttpFuzz(FuzzWorld world)
 {
     private static readonly string[] Endpoints =
-        ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/admin/clients", "/admin/tokens", "/admin/tokens/lookup", "/admin/revocations", "/health/live", "/health/ready", "/metrics", "/.well-known/oauth-authorization-server"];
+        ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/admin/clients", "/admin/tokens", "/admin/tokens/lookup", "/admin/revocations", "/health/live",
+            "/health/ready", "/metrics", "/.well-known/oauth-authorization-server"];
 
     private byte[] Form => RequestText.Bytes($"token={world.Marker}");
 
@@ -35,7 +36,8 @@ internal sealed class HttpFuzz(FuzzWorld world)
                 request.Target = "/" + random.Letters(random.Next(8_000, 20_000));
                 break;
             case 4:
-                request.Target = random.Of(["*", "oauth/introspect", "http://127.0.0.1/oauth/introspect", "http://other.example/oauth/introspect", "127.0.0.1:80", "/a b", "/\u00ff", "/\t", "", "/oauth/introspect#x", "\\oauth\\introspect", "http://", "http:///x", "://", "/\0"]);
+                request.Target = random.Of(["*", "oauth/introspect", "http://127.0.0.1/oauth/introspect", "http://other.example/oauth/introspect", "127.0.0.1:80", "/a b",
+                    "/\u00ff", "/\t", "", "/oauth/introspect#x", "\\oauth\\introspect", "http://", "http:///x", "://", "/\0"]);
                 break;
             case 5:
                 request.Method = random.Of(["", " ", "\0", "P OST", "POST\u00ff", "(", "CONNECT", "PRI", "GET /x"]);
@@ -63,7 +65,8 @@ internal sealed class HttpFuzz(FuzzWorld world)
                 for (var i = random.Next(90, 300); i > 0; i--) request.Headers.Add(string.Create(CultureInfo.InvariantCulture, $"X-{i}: {i}"));
                 break;
             case 2:
-                request.Headers.Add(random.Of(["NoColon", ": no name", "Bad Name: x", "Name : x", " folded: x", "X: a\0b", "X: \u00ff\u00fe", "X: a\rb", "X: a\nb", "\0: x", "X\u00ff: x", "(): x", "X: \u007f", "X:\t\t", "X: " + random.Any(40).Replace('\n', 'n')]));
+                request.Headers.Add(random.Of(["NoColon", ": no name", "Bad Name: x", "Name : x", " folded: x", "X: a\0b", "X: \u00ff\u00fe", "X: a\rb", "X: a\nb", "\0: x",
+                    "X\u00ff: x", "(): x", "X: \u007f", "X:\t\t", "X: " + random.Any(40).Replace('\n', 'n')]));
                 break;
             case 3:
                 request.Host = random.Of<string?>([null, "", "a b", "127.0.0.1\r\nHost: two.example", "\u00ff", "[::1", "x:99999999", "evil.example", "127.0.0.1,127.0.0.1"]);
@@ -78,10 +81,15 @@ internal sealed class HttpFuzz(FuzzWorld world)
                 request.Headers.Add("Transfer-Encoding: " + random.Of(["gzip", "identity", "chunked, gzip", "gzip, chunked", "chunked", "xchunked", "chunked\0"]));
                 break;
             case 7:
-                request.Headers.Add(random.Of(["Expect: 100-continue", "Expect: a miracle", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "Upgrade: websocket\r\nConnection: Upgrade", "Connection: close, Authorization", "Content-Encoding: gzip", "X-HTTP-Method-Override: DELETE", "X-Original-URL: /admin/clients", "Range: bytes=0-1", "If-Match: *", "TE: trailers", "Max-Forwards: 0"]));
+                request.Headers.Add(random.Of(["Expect: 100-continue", "Expect: a miracle",
+                    "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA", "Upgrade: websocket\r\nConnection: Upgrade",
+                    "Connection: close, Authorization", "Content-Encoding: gzip", "X-HTTP-Method-Override: DELETE", "X-Original-URL: /admin/clients", "Range: bytes=0-1",
+                    "If-Match: *", "TE: trailers", "Max-Forwards: 0"]));
                 break;
             case 8:
-                request.Headers.Add(random.Of(["Cookie: " + new string('c', 20_000), "X-Forwarded-For: " + random.Any(20).Replace('\r', 'r').Replace('\n', 'n'), "Forwarded: for=\"_x\"", "traceparent: " + random.Ascii(55), "traceparent: 00-00000000000000000000000000000000-0000000000000000-01", "tracestate: " + random.Ascii(600), "Accept: " + random.Ascii(300), "Accept-Language: *;q=x", "baggage: a=" + world.Marker]));
+                request.Headers.Add(random.Of(["Cookie: " + new string('c', 20_000), "X-Forwarded-For: " + random.Any(20).Replace('\r', 'r').Replace('\n', 'n'),
+                    "Forwarded: for=\"_x\"", "traceparent: " + random.Ascii(55), "traceparent: 00-00000000000000000000000000000000-0000000000000000-01",
+                    "tracestate: " + random.Ascii(600), "Accept: " + random.Ascii(300), "Accept-Language: *;q=x", "baggage: a=" + world.Marker]));
                 break;
             default:
                 request.ContentType = random.Mutate(request.ContentType!);
@@ -123,7 +131,9 @@ internal sealed class HttpFuzz(FuzzWorld world)
             case 3:
                 request.ContentLength = null;
                 request.Headers.Add("Transfer-Encoding: chunked");
-                request.Body = RequestText.Bytes(random.Of(["zz\r\nabc\r\n0\r\n\r\n", "ffffffffffffffff\r\nabc", "80000000\r\nabc", "-1\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3\r\nabc0\r\n\r\n", "\r\n", "3;" + new string('e', 20_000) + "\r\nabc\r\n0\r\n\r\n", "0\r\nTrailer: " + world.Marker + "\r\n\r\n", "0\r\nbad trailer\r\n\r\n", "3\nabc\n0\n\n", "5\r\n"]));
+                request.Body = RequestText.Bytes(random.Of(["zz\r\nabc\r\n0\r\n\r\n", "ffffffffffffffff\r\nabc", "80000000\r\nabc", "-1\r\n", "3\r\nabcd\r\n0\r\n\r\n",
+                    "3\r\nabc0\r\n\r\n", "\r\n", "3;" + new string('e', 20_000) + "\r\nabc\r\n0\r\n\r\n", "0\r\nTrailer: " + world.Marker + "\r\n\r\n",
+                    "0\r\nbad trailer\r\n\r\n", "3\nabc\n0\n\n", "5\r\n"]));
                 after = random.OneIn(4) ? AfterSending.Break : after;
                 break;
             case 4:

@@ -71,10 +71,12 @@ internal sealed class JsonFuzz(FuzzWorld world)
                 ("\"auth_methods\"", "[\"client_secret_basic\"]"), ("\"may_introspect\"", "false"), ("\"tenant\"", "\"t\""), ("\"public\"", "false")]),
             1 or 2 => ("/admin/tokens", [
                 ("\"client_id\"", "\"fuzz-app\""), ("\"sub\"", "\"s\""), ("\"username\"", "\"u\""), ("\"scope\"", "\"a b\""), ("\"aud\"", $"\"{FuzzWorld.Audience}\""), ("\"expires_in\"", "60"),
-                ("\"nbf\"", "1"), ("\"jti\"", "\"j\""), ("\"kind\"", "\"access_token\""), ("\"session\"", "\"x\""), ("\"grant\"", "\"g\""), ("\"tenant\"", "\"t\""), ("\"cnf\"", "{\"jkt\":\"x\"}"), ("\"act\"", "{\"sub\":\"y\"}"),
+                ("\"nbf\"", "1"), ("\"jti\"", "\"j\""), ("\"kind\"", "\"access_token\""), ("\"session\"", "\"x\""), ("\"grant\"", "\"g\""), ("\"tenant\"",
+                    "\"t\""), ("\"cnf\"", "{\"jkt\":\"x\"}"), ("\"act\"", "{\"sub\":\"y\"}"),
                 ("\"authorization_details\"", "[{\"type\":\"z\"}]"), ("\"claims\"", "{\"level\":3}")]),
             3 => ("/admin/tokens", [
-                ("\"token\"", $"\"{world.Marker}{random.Letters(20)}\""), ("\"client_id\"", "\"elsewhere\""), ("\"iss\"", "\"https://iss.example\""), ("\"exp\"", (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 600).ToString(CultureInfo.InvariantCulture)),
+                ("\"token\"", $"\"{world.Marker}{random.Letters(20)}\""), ("\"client_id\"", "\"elsewhere\""), ("\"iss\"", "\"https://iss.example\""), ("\"exp\"",
+                    (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 600).ToString(CultureInfo.InvariantCulture)),
                 ("\"iat\"", "1"), ("\"aud\"", $"[\"{FuzzWorld.Audience}\",\"https://b.example\"]")]),
             4 => ("/admin/tokens", [("\"token_sha256\"", $"\"{Hash(random)}\""), ("\"client_id\"", "\"elsewhere\""), ("\"iss\"", "\"https://iss.example\""), ("\"expires_in\"", "60")]),
             5 => ("/admin/tokens/lookup", [random.OneIn(2) ? ("\"token\"", $"\"{world.Marker}\"") : ("\"token_sha256\"", $"\"{Hash(random)}\""), ("\"as\"", "\"fuzz-api\"")]),

@@ -17,8 +17,9 @@ internal static class LeakSearch
     {
         var patterns = secrets.Distinct().Select(secret => (Name: secret[..Math.Min(secret.Length, 10)] + "…", Bytes: Encoding.Latin1.GetBytes(secret))).ToArray();
         var found = patterns.Where(pattern => Encoding.Latin1.GetBytes(metrics).AsSpan().IndexOf(pattern.Bytes) >= 0).Select(pattern => $"{pattern.Name} in /metrics").ToList();
-        string[] files = [server.OutputFile, server.ErrorFile, .. Directory.GetFiles(server.Data, "*", SearchOption.AllDirectories).Where(file => !Documented.Contains(Path.GetFileName(file)) && !(server.IsRunning && Path.GetFileName(file) == Lock))];
-        foreach (var file in files) found.AddRange(FindIn(file, patterns).Select(name => $"{name} in {Path.GetFileName(file)}"));
+        var data = Directory.GetFiles(server.Data, "*", SearchOption.AllDirectories)
+            .Where(file => !Documented.Contains(Path.GetFileName(file)) && !(server.IsRunning && Path.GetFileName(file) == Lock));
+        foreach (var file in (IEnumerable<string>)[server.OutputFile, server.ErrorFile, .. data]) found.AddRange(FindIn(file, patterns).Select(name => $"{name} in {Path.GetFileName(file)}"));
         return found;
     }
 

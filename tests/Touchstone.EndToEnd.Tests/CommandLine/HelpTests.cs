@@ -11,6 +11,9 @@ public sealed partial class HelpTests
     // The root's alone, from the library.
     private static readonly string[] OfTheRoot = ["--version"];
 
+    // Asked once: it takes a process for each command.
+    private static readonly Lazy<Task<IReadOnlyList<(string Path, string Help)>>> All = new(WalkAsync);
+
     [Fact]
     public async Task Every_help_ends_with_examples_of_that_command()
     {
@@ -66,14 +69,16 @@ public sealed partial class HelpTests
         result.Output.ShouldContain("Usage:");
     }
 
+    private static Task<IReadOnlyList<(string Path, string Help)>> AllAsync() => All.Value;
+
     /// <summary>Every command with its help, found by walking down from the root.</summary>
-    private static async Task<IReadOnlyList<(string Path, string Help)>> AllAsync()
+    private static async Task<IReadOnlyList<(string Path, string Help)>> WalkAsync()
     {
         var found = new List<(string, string)>();
-        await WalkAsync("");
+        await WalkFromAsync("");
         return found;
 
-        async Task WalkAsync(string path)
+        async Task WalkFromAsync(string path)
         {
             var result = await Cli.Bare.RunAsync([.. path.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
             result.ShouldEndWith(0);
@@ -81,7 +86,7 @@ public sealed partial class HelpTests
             var at = result.Output.IndexOf("\nCommands:", StringComparison.Ordinal);
             if (at < 0) return;
             foreach (Match child in CommandLine().Matches(result.Output[at..(result.Output.IndexOf("Examples:", at, StringComparison.Ordinal))]))
-                await WalkAsync($"{path} {child.Groups[1].Value}".Trim());
+                await WalkFromAsync($"{path} {child.Groups[1].Value}".Trim());
         }
     }
 

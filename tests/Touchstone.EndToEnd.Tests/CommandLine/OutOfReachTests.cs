@@ -50,6 +50,32 @@ public sealed class OutOfReachTests(SharedServer shared)
         await serving;
     }
 
+    [Fact]
+    public async Task Silence_is_given_up_after_ten_seconds()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+
+        var result = await At($"http://{listener.LocalEndpoint}").RunAsync("introspect", "a-token");
+
+        result.ShouldEndWith(3);
+        result.Error.ShouldContain("10 s");
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_command_that_waits_with_130()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var waiting = ServerProcess.Begin(new ServerSetup { Line = [TouchstoneBinary.Path, "introspect", "a-token", "--server", $"http://{listener.LocalEndpoint}", "--data", shared.Server.Data] });
+        using var client = await listener.AcceptTcpClientAsync();
+        (await client.GetStream().ReadAsync(new byte[1])).ShouldBe(1);
+
+        (await waiting.InterruptAsync()).ShouldBe(130);
+
+        waiting.Error.ShouldNotContain("Exception");
+    }
+
     [Theory]
     [InlineData("http://192.0.2.1:5080", "--allow-insecure-http")]
     [InlineData("ftp://127.0.0.1", "https or http")]

@@ -6,7 +6,7 @@ namespace Touchstone.EndToEnd.Tests.Crash;
 [Collection(LoadCollection.Name)]
 public sealed class CrashTests
 {
-    // Old tokens asked for again after each round; after the last one, all of them.
+    // Old writes asked for again after each round; after the last one, all of them.
     private const int OldWrites = 200;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -24,34 +24,35 @@ public sealed class CrashTests
         for (var round = 1; round <= Bars.CrashRounds; round++)
         {
             var journal = new CrashJournal();
-            var enough = random.Next(Bars.CrashAcknowledgements / 5, Bars.CrashAcknowledgements);
             var load = new CrashLoad(server, client, journal, unchecked((Bars.Seed * 31) + round));
-            var working = load.RunAsync();
-            await Until.TrueAsync(() => journal.Acknowledged >= enough || working.IsFaulted, $"{enough} writes are acknowledged", Patience);
-            if (working.IsFaulted) await FailAsync(server, working);
-            load.IsKilled = true;
-            await server.Kill9Async();
-            await working;
-
-            var clock = TimeProvider.System;
-            var started = clock.GetTimestamp();
-            await server.RestartAsync();
-            var back = clock.GetElapsedTime(started);
-
+            await KillUnderLoadAsync(server, load, journal, random.Next(Bars.CrashAcknowledgements / 5, Bars.CrashAcknowledgements));
             WrittenToken[][] writes = [.. journal.Writes];
-            var all = writes.SelectMany(write => write).ToArray();
-            var (acknowledged, revoked, unheard) = (all.Count(token => token.Issued is Known.Acknowledged), all.Count(token => token.Revoked is Known.Acknowledged), all.Count(token => token.Revoked is Known.InFlight));
+            var heard = Heard(journal, writes);
+
+            var started = TimeProvider.System.GetTimestamp();
+            await server.RestartAsync();
+            var back = TimeProvider.System.GetElapsedTime(started);
+
             var verdict = new CrashVerdict(server, resourceServer);
-            var old = round == Bars.CrashRounds ? earlier : [.. earlier.Take(OldWrites)];
-            var faults = await verdict.FaultsAsync([.. writes, .. old]);
-            Bars.Tell(
-                $"round {round,2}: killed after {journal.Acknowledged,6} acknowledged writes; {acknowledged,6} tokens and {revoked,5} revocations acknowledged, {writes.Count(write => write[0].Issued is Known.No),2} issues lost in flight, "
-                + $"{verdict.Survived,2} in flight written, {unheard,2} revocations in flight; ready again after {back.TotalMilliseconds,5:0} ms; asked for {verdict.Asked,6}: {faults.Count} faults");
+            WrittenToken[][] old = [.. earlier];
+            random.Shuffle(old);
+            var faults = await verdict.FaultsAsync([.. writes, .. round < Bars.CrashRounds ? old.Take(OldWrites) : old]);
+            Bars.Tell($"round {round,2}: {heard}; ready again after {back.TotalMilliseconds,5:0} ms; asked for {verdict.Asked,7} tokens: {verdict.Survived,2} unheard issues are there; {faults.Count} faults");
 
             faults.ShouldBeEmpty($"seed {Bars.Seed}, round {round}");
             server.Error.ShouldNotContain("Exception");
             earlier.AddRange(writes.Where(write => write[0].Issued is Known.Acknowledged));
         }
+    }
+
+    private static async Task KillUnderLoadAsync(ServerProcess server, CrashLoad load, CrashJournal journal, int enough)
+    {
+        var working = load.RunAsync();
+        await Until.TrueAsync(() => journal.Acknowledged >= enough || working.IsFaulted, $"{enough} writes are acknowledged", Patience);
+        if (working.IsFaulted) await FailAsync(server, working);
+        load.IsKilled = true;
+        await server.Kill9Async();
+        await working;
     }
 
     // Every worker failed though nobody killed the server: it refused what it should have done, or it ended by itself.
@@ -60,5 +61,13 @@ public sealed class CrashTests
         await Task.WhenAny(server.ExitedAsync(), Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
         if (!server.IsRunning) Assert.Fail($"The server ended by itself with exit code {await server.ExitedAsync()}:\n{server.Error[^Math.Min(server.Error.Length, 4000)..]}");
         await working;
+    }
+
+    private static string Heard(CrashJournal journal, WrittenToken[][] writes)
+    {
+        var tokens = writes.SelectMany(write => write).ToArray();
+        var (issued, revoked) = (tokens.Count(token => token.Issued is Known.Acknowledged), tokens.Count(token => token.Revoked is Known.Acknowledged));
+        var (unheard, undone) = (writes.Count(write => write[0].Issued is Known.InFlight), tokens.Count(token => token.Revoked is Known.InFlight));
+        return $"killed after {journal.Acknowledged,6} acknowledged writes, {issued,7} tokens and {revoked,5} revocations; in flight {unheard,2} issues and {undone,2} revocations";
     }
 }

@@ -42,7 +42,9 @@ public sealed class DatabaseFileTests
 
     private static async Task<(string[] Active, string[] Revoked)> PrepareAsync(ServerProcess server)
     {
-        var answer = await server.Admin.PostAsync("/admin/tokens", Enumerable.Range(0, Tokens).Select(i => new { client_id = server.DemoClient.Id, aud = "https://api.demo.example", sub = $"subject {i}", claims = new { text = new string('x', 500) } }));
+        var items = Enumerable.Range(0, Tokens)
+            .Select(i => new { client_id = server.DemoClient.Id, aud = "https://api.demo.example", sub = $"subject {i}", claims = new { text = new string('x', 500) } });
+        var answer = await server.Admin.PostAsync("/admin/tokens", items);
         var tokens = answer.Json.EnumerateArray().Select(item => item.GetProperty("token").GetString()!).ToArray();
         foreach (var token in tokens[..20]) (await server.OAuth.RevokeAsync(token, server.DemoClient)).Status.ShouldBe(200);
         return (tokens[20..], tokens[..20]);

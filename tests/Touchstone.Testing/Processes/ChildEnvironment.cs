@@ -5,7 +5,8 @@ namespace Touchstone.Testing.Processes;
 /// <summary>The environment of programs that tests start: this one, without what would change their settings.</summary>
 internal static class ChildEnvironment
 {
-    private static readonly string[] Foreign = ["TOUCHSTONE", "ASPNETCORE_", "KESTREL", "LOGGING__", "URLS", "MSBUILD", "VSTEST", "TESTINGPLATFORM", "XUNIT", "CORECLR_", "COREHOST_", "DOTNET_STARTUP_HOOKS", "DOTNET_HOST_PATH", "DOTNET_ENVIRONMENT"];
+    private static readonly string[] Foreign = ["TOUCHSTONE", "ASPNETCORE_", "KESTREL", "LOGGING__", "URLS", "MSBUILD", "VSTEST", "TESTINGPLATFORM", "XUNIT", "CORECLR_",
+        "COREHOST_", "DOTNET_STARTUP_HOOKS", "DOTNET_HOST_PATH", "DOTNET_ENVIRONMENT"];
 
     internal static void Prepare(IDictionary<string, string?> environment, IReadOnlyDictionary<string, string?> changes)
     {
