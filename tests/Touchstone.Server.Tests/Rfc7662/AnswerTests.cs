@@ -5,7 +5,7 @@ namespace Touchstone.Server.Tests.Rfc7662;
 public sealed class AnswerTests(Acme acme) : IClassFixture<Acme>
 {
     [Fact]
-    public async Task I10_C14_C20_C23_The_whole_active_answer()
+    public async Task I10_C14_C15_C16_C20_C23_The_whole_active_answer()
     {
         var now = acme.Time.Seconds;
         var token = await acme.TokenAsync(new

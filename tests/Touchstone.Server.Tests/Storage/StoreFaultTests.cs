@@ -49,7 +49,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
     [InlineData("ABORT")]
     [InlineData("FAIL")]
     [InlineData("ROLLBACK")]
-    public async Task L06_R12_R35_A_revocation_that_cannot_be_written_is_503_and_the_token_stays_active(string how)
+    public async Task L06_C06_R12_R35_A_revocation_that_cannot_be_written_is_503_and_the_token_stays_active(string how)
     {
         var token = await _acme.TokenAsync();
         _database.Execute($"CREATE TRIGGER fault BEFORE INSERT ON revocations BEGIN SELECT RAISE({how}, 'fault'); END");

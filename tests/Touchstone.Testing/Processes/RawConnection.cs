@@ -41,17 +41,18 @@ public sealed record RawAnswer(int Status, string Head, byte[] Body)
 public sealed class RawConnection(IPEndPoint server) : IDisposable
 {
     private const int Patience = 30_000;
+    private const int MaxAnswer = 32 << 20;
 
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(15);
 
-    private readonly byte[] _received = new byte[256 << 10];
+    private byte[] _received = new byte[64 << 10];
     private Socket? _socket;
 
     /// <summary>Sends a request and reads its answer; null when the connection ended without one.</summary>
     /// <exception cref="TimeoutException">The server neither answered nor closed.</exception>
     public RawAnswer? Exchange(ReadOnlySpan<byte> request, AfterSending after, bool isHead = false)
     {
-        var isNew = _socket is null;
+        var (isNew, isUsable) = (_socket is null, false);
         try
         {
             _socket ??= Connect();
@@ -64,24 +65,27 @@ public sealed class RawConnection(IPEndPoint server) : IDisposable
             // Whoever is told that nothing more comes may not answer at all, so an answer that comes by itself is waited for.
             if (after is AfterSending.HalfClose && !_socket.Poll(Moment, SelectMode.SelectRead)) _socket.Shutdown(SocketShutdown.Send);
             var answer = Read(_socket, isHead);
-            if (after is not AfterSending.Read || answer is null || answer.Head.Contains("\r\nConnection: close", StringComparison.OrdinalIgnoreCase)) Close();
-            // An idle connection may have been closed just as this was sent.
-            return answer is null && after is AfterSending.Read && !isNew ? Exchange(request, after, isHead) : answer;
+            isUsable = after is AfterSending.Read && answer is not null && !answer.Head.Contains("\r\nConnection: close", StringComparison.OrdinalIgnoreCase);
+            if (answer is not null || after is not AfterSending.Read || isNew) return answer;
         }
         catch (SocketException error) when (error.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock or SocketError.TryAgain)
         {
-            Close();
             throw new TimeoutException("The server neither answered nor closed the connection.", error);
+        }
+        catch (SocketException) when (after is not AfterSending.Read || isNew)
+        {
+            return null;
         }
         catch (SocketException)
         {
-            Close();
-            return after is AfterSending.Read && !isNew ? Exchange(request, after, isHead) : null;
+            // Told below.
         }
         finally
         {
-            if (after is not AfterSending.Read) Close();
+            if (!isUsable) Close();
         }
+        // An idle connection may have been closed just as this was sent: once more, on a new one.
+        return Exchange(request, after, isHead);
     }
 
     /// <inheritdoc/>
@@ -127,7 +131,7 @@ public sealed class RawConnection(IPEndPoint server) : IDisposable
                 _received.AsSpan(length, filled - length).CopyTo(_received);
                 filled -= length;
             }
-            if (filled == _received.Length) throw new InvalidOperationException("an answer of more than 256 KiB");
+            if (filled == _received.Length) Array.Resize(ref _received, filled <= MaxAnswer / 2 ? filled * 2 : throw new InvalidOperationException("an answer that does not end"));
         }
     }
 
@@ -137,7 +141,7 @@ public sealed class RawConnection(IPEndPoint server) : IDisposable
         var end = bytes.IndexOf("\r\n\r\n"u8);
         if (end < 0) return null;
         var head = Encoding.Latin1.GetString(bytes[..end]);
-        if (!head.StartsWith("HTTP/1.", StringComparison.Ordinal)) throw new InvalidOperationException("no HTTP answer: " + head);
+        if (!head.StartsWith("HTTP/1.", StringComparison.Ordinal)) throw new InvalidOperationException("no HTTP answer: " + head[..Math.Min(head.Length, 200)]);
         var status = int.Parse(head.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture);
         var body = bytes[(end + 4)..];
         var size = isHead || status < 200 || status is 204 or 304 ? 0 : BodyLength(head, body);
