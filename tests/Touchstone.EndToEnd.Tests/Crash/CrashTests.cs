@@ -12,20 +12,21 @@ public sealed class CrashTests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
-    public async Task L04_Every_acknowledged_token_and_revocation_survives_kill_9()
+    public async Task L04_Every_acknowledged_token_revocation_and_rotation_survives_kill_9()
     {
         Bars.Tell($"seed {Bars.Seed} (TOUCHSTONE_SEED)");
         var random = new Random(Bars.Seed);
         await using var server = await ServerProcess.StartAsync(new ServerSetup { Environment = Bars.SmallGenerations });
         var resourceServer = await server.Admin.AddResourceServerAsync("crash-api", CrashLoad.Audience);
         var client = await server.Admin.AddClientAsync("crash-app", CrashLoad.Audience, "a b");
+        var rotation = new RotationLoad(server, await server.Admin.AddResourceServerAsync("crash-rotated", CrashLoad.Audience));
         var earlier = new List<WrittenToken[]>();
 
         for (var round = 1; round <= Bars.CrashRounds; round++)
         {
             var journal = new CrashJournal();
             var load = new CrashLoad(server, client, journal, unchecked((Bars.Seed * 31) + round));
-            await KillUnderLoadAsync(server, load, journal, random.Next(Bars.CrashAcknowledgements / 5, Bars.CrashAcknowledgements));
+            await KillUnderLoadAsync(server, load, rotation, journal, random.Next(Bars.CrashAcknowledgements / 5, Bars.CrashAcknowledgements));
             WrittenToken[][] writes = [.. journal.Writes];
             var heard = Heard(journal, writes);
 
@@ -36,8 +37,8 @@ public sealed class CrashTests
             var verdict = new CrashVerdict(server, resourceServer);
             WrittenToken[][] old = [.. earlier];
             random.Shuffle(old);
-            var faults = await verdict.FaultsAsync([.. writes, .. round < Bars.CrashRounds ? old.Take(OldWrites) : old]);
-            Bars.Tell($"round {round,2}: {heard}; ready again after {back.TotalMilliseconds,5:0} ms; asked for {verdict.Asked,7} tokens: {verdict.Survived,2} unheard issues are there; {faults.Count} faults");
+            string[] faults = [.. await verdict.FaultsAsync([.. writes, .. round < Bars.CrashRounds ? old.Take(OldWrites) : old]), .. await rotation.FaultsAsync()];
+            Bars.Tell($"round {round,2}: {heard}, {rotation.Rotations,5} rotations so far; ready again after {back.TotalMilliseconds,5:0} ms; asked for {verdict.Asked,7} tokens: {verdict.Survived,2} unheard issues are there; {faults.Length} faults");
 
             faults.ShouldBeEmpty($"seed {Bars.Seed}, round {round}");
             server.Error.ShouldNotContain("Exception");
@@ -45,9 +46,9 @@ public sealed class CrashTests
         }
     }
 
-    private static async Task KillUnderLoadAsync(ServerProcess server, CrashLoad load, CrashJournal journal, int enough)
+    private static async Task KillUnderLoadAsync(ServerProcess server, CrashLoad load, RotationLoad rotation, CrashJournal journal, int enough)
     {
-        var working = load.RunAsync();
+        var working = Task.WhenAll(load.RunAsync(), rotation.RunAsync(() => load.IsKilled));
         await Until.TrueAsync(() => journal.Acknowledged >= enough || working.IsFaulted, $"{enough} writes are acknowledged", Patience);
         if (working.IsFaulted) await FailAsync(server, working);
         load.IsKilled = true;

@@ -27,6 +27,7 @@ public sealed class FirstStartTests
         (await server.OAuth.IsActiveAsync(server.DemoToken, server.DemoResourceServer)).ShouldBeTrue();
         (await server.OAuth.GrantAsync(server.DemoClient)).Status.ShouldBe(200);
         server.Error.ShouldNotContain("Exception");
+        Bars.Tell($"a first start killed when {file} was there: {(seen is null ? "no admin.json yet, a new one works" : "the same admin.json works")}");
     }
 
     // Looks without a pause: the moment between a file and what follows it is what is aimed at.
