@@ -120,6 +120,8 @@ public sealed class ServerApp : IAsyncDisposable
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
             kestrel.ConfigureHttpsDefaults(https => CallerServices.AskForCertificate(https, options.ClientCertificates));
         });
+        // Requests under way have this long to end; a body that stopped coming must not hold up a restart.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
 

@@ -40,6 +40,7 @@ internal static class RevocationSelector
         if (asked.TokenSha256 is { } text && !TokenHash.TryParse(text, out _)) return new ProblemError("must be 64 lower-case hexadecimal digits", "token_sha256");
         if (asked.Token is null && asked.TokenSha256 is null && !ClientRules.IsName(names.First(name => name is not null)!)) return new ProblemError("must be 1 to 200 characters without control characters");
         if (asked.Iss is not null && asked is { Jti: null, Session: null, Sub: null }) return new ProblemError("goes with jti, session and sub only", "iss");
+        if (asked.Iss is not null && !TokenRegistration.IsIssuer(asked.Iss)) return new ProblemError("must be an absolute http or https URL", "iss");
         if (asked.IssuedBefore is not null && asked is { Sub: null, ClientId: null, Tenant: null, All: false }) return new ProblemError("goes with sub, client_id, tenant and all only: the others end for ever", "issued_before");
         if (asked.IssuedBefore is <= 0) return new ProblemError("must be seconds since 1970", "issued_before");
         if (asked.Reason is not null && !ClientRules.IsName(asked.Reason)) return new ProblemError("must be 1 to 200 characters without control characters", "reason");

@@ -17,6 +17,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
     /// <summary>One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many unexpired tokens each would end.</summary>
     internal async Task RevokeAsync(AdminExchange exchange)
     {
+        if (!TryReadDryRun(exchange, out var isDryRun)) return;
         using var body = await exchange.ReadDocumentAsync();
         if (body is null) return;
         var isArray = body.RootElement.ValueKind is JsonValueKind.Array;
@@ -40,7 +41,6 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
             }
         }
 
-        var isDryRun = exchange.Http.Request.Query["dry_run"] is ["true"];
         RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange.Actor, exchange.Aborted);
         if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
         else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
@@ -51,6 +51,16 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
     {
         exchange.Answer(StatusCodes.Status200OK, new CursorView(log.Cursor), AdminJson.Default.CursorView);
         return Task.CompletedTask;
+    }
+
+    // A misspelt dry run must not be a real one: whatever is not understood here ends nothing.
+    private static bool TryReadDryRun(AdminExchange exchange, out bool isDryRun)
+    {
+        var query = exchange.Http.Request.Query;
+        isDryRun = query["dry_run"] is ["true"];
+        if (query.Count == 0 || (query.Count == 1 && query["dry_run"] is ["true"] or ["false"])) return true;
+        exchange.Refuse(400, "Nothing was revoked: the only query parameter is dry_run, once, true or false.", new ProblemError("must be true or false", "dry_run"));
+        return false;
     }
 
     // A jti may name several tokens, each a row of its own; an unknown one has no hash to write.

@@ -118,7 +118,7 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         return expires;
     }
 
-    private static bool IsIssuer(string? issuer) => issuer is { Length: <= ClientRules.MaxUriLength } && Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
+    internal static bool IsIssuer(string? issuer) => issuer is { Length: <= ClientRules.MaxUriLength } && Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
 
     private static bool TryReadAudience(JsonElement? aud, out IReadOnlyList<string> audience)
     {

@@ -92,6 +92,7 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
     [InlineData("""{"sub":"a","tenant":"b"}""", "exactly one")]
     [InlineData("""{"grant":"g","issued_before":5}""", "issued_before")]
     [InlineData("""{"client_id":"c","iss":"https://x.test"}""", "iss")]
+    [InlineData("""{"sub":"a","iss":"http://[::"}""", "iss")]
     [InlineData("""{"token_sha256":"AB"}""", "token_sha256")]
     [InlineData("[]", "10000")]
     public async Task What_is_not_one_selector_is_refused_and_nothing_is_written(string body, string told)
@@ -101,6 +102,20 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
         answer.Status.ShouldBe(400);
         answer.Text.ShouldContain(told);
         (await acme.Admin.GetAsync("admin/cursor")).Json.GetProperty("cursor").GetString().ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("dry_run=1")]
+    [InlineData("dry_run=True")]
+    [InlineData("dry_run")]
+    [InlineData("dry_run=true&dry_run=false")]
+    [InlineData("dry-run=true")]
+    public async Task A_misspelt_dry_run_ends_nothing(string query)
+    {
+        var name = await NewNameAsync();
+        var token = await IssueAsync(name, "sub");
+        (await acme.Admin.PostAsync(AdminCalls.Revocations + "?" + query, new { sub = name })).Status.ShouldBe(400);
+        (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
     }
 
     private async Task<string> NewNameAsync()
