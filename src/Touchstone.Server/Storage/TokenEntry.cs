@@ -48,16 +48,18 @@ internal sealed class TokenEntry
 
     /// <summary>
     /// The row that ends this token, or null. With nothing new in the log since the last time that costs one comparison.
-    /// A match is for ever (rows are only added), so two threads that find it at once agree.
+    /// A match is for ever (rows are only added), so it is written and never taken back: a thread that looked before the row was there must not undo what one that looked after it found.
     /// </summary>
     internal RevocationMatch? Judge(RevocationIndex index)
     {
         var seq = index.Seq; // Read before the look-up: rows that come meanwhile are looked for the next time.
         if (AsOf == seq) return null;
-        if (_match is not null) return _match;
-        _match = index.Match(Record);
-        if (_match is null) Volatile.Write(ref _asOf, seq);
-        return _match;
+        var match = Volatile.Read(ref _match);
+        if (match is not null) return match;
+        match = index.Match(Record);
+        if (match is null) Volatile.Write(ref _asOf, seq);
+        else Volatile.Write(ref _match, match);
+        return match;
     }
 
     private static byte[] Write(TokenRecord record)

@@ -61,6 +61,14 @@ public sealed class BootstrapTests : IDisposable
     }
 
     [Fact]
+    public async Task A12_An_empty_secret_in_the_file_opens_nothing()
+    {
+        await File.WriteAllTextAsync(AdminFile, """{"client_id":"admin","client_secret":""}""");
+        await using var server = await TestServer.StartAsync(data: _folder.Path);
+        (await server.OAuth.GrantAsync(new TestClient("admin", ""))).ShouldBeError(401, "invalid_client");
+    }
+
+    [Fact]
     public async Task What_a_crash_left_of_a_temporary_file_is_no_hindrance()
     {
         await File.WriteAllTextAsync(AdminFile + ".tmp", "half a fi");

@@ -119,7 +119,19 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         for (var i = 0; i < 50; i++) await Should.ThrowAsync<StoreException>(() => FindAsync("t"));
         OpenFiles().ShouldBeLessThan(10);
 
-        int OpenFiles() => Directory.EnumerateFiles("/proc/self/fd").Count(link => File.ResolveLinkTarget(link, false)?.FullName.StartsWith(_folder.Path, StringComparison.Ordinal) is true);
+        int OpenFiles() => Directory.GetFiles("/proc/self/fd").Count(link => Target(link).StartsWith(_folder.Path, StringComparison.Ordinal));
+
+        static string Target(string link)
+        {
+            try
+            {
+                return File.ResolveLinkTarget(link, false)?.FullName ?? "";
+            }
+            catch (IOException)
+            {
+                return ""; // Another test's, and closed by now.
+            }
+        }
     }
 
     [Fact]
