@@ -120,9 +120,10 @@ public sealed class RevocationRaceTests : IAsyncLifetime
         var tokens = new string[16];
         var readers = Enumerable.Range(0, 4).Select(reader => Task.Run(async () =>
         {
-            for (var i = reader; !Volatile.Read(ref isOver); i++)
+            for (var i = reader; !Volatile.Read(ref isOver); i = (i + 1) % tokens.Length)
             {
-                if (Volatile.Read(ref tokens[i % tokens.Length]) is { } token) await _server.OAuth.IsActiveAsync(token, _orders);
+                if (Volatile.Read(ref tokens[i]) is { } token) await _server.OAuth.IsActiveAsync(token, _orders);
+                else await Task.Yield();
             }
         })).ToArray();
         await Task.WhenAll(Enumerable.Range(0, tokens.Length).Select(slot => Task.Run(async () =>

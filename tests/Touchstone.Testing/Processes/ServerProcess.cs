@@ -149,6 +149,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM, and waits for the end; gives the exit code.</summary>
     public Task<int> TerminateAsync() => EndAsync(Signals.Terminate);
 
+    /// <summary>Whether programs started here heed Ctrl-C: what a shell runs in the background ignores it, and hands that on.</summary>
+    public static bool CanInterrupt => !Signals.IsIgnored(Signals.Interrupt);
+
     /// <summary>SIGINT, as Ctrl-C sends it, and waits for the end; gives the exit code.</summary>
     public Task<int> InterruptAsync() => EndAsync(Signals.Interrupt);
 

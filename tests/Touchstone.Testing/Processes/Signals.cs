@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Touchstone.Testing.Processes;
@@ -20,6 +21,15 @@ internal static class Signals
         if (process.HasExited) return;
         if (SendTo(process.Id, signal) != 0 && !process.HasExited)
             throw new InvalidOperationException($"Signal {signal} could not be sent to process {process.Id} (errno {Marshal.GetLastPInvokeError()}).");
+    }
+
+    /// <summary>Whether this process ignores a signal; read from /proc, so elsewhere it is not known.</summary>
+    internal static bool IsIgnored(int signal)
+    {
+        const string Name = "SigIgn:";
+        if (!OperatingSystem.IsLinux()) return false;
+        var ignored = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Name, StringComparison.Ordinal))[Name.Length..];
+        return (ulong.Parse(ignored.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
