@@ -112,8 +112,11 @@ public sealed class StoreFaultTests : IAsyncLifetime
     {
         var tokens = new List<string>();
         for (var i = 0; i < 20; i++) tokens.Add(await _acme.TokenAsync());
-        _database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        await using (var file = new FileStream(_database.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(0);
+        foreach (var path in (string[])[_database.Path, _database.Path + "-wal"])
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(0);
+        }
         foreach (var token in tokens)
         {
             var answer = await _acme.OAuth.IntrospectAsync(token, _acme.Orders);

@@ -33,7 +33,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
                 var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
-                _writer = new SqliteWriter(connection, recorder, onCommitted);
+                _writer = new SqliteWriter(connection, new SqliteReadLock(file.Connect(PagesKilobytes)), recorder, onCommitted);
                 return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
             }
             catch

@@ -18,12 +18,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly Channel<Write> _waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly SqliteConnection _connection;
     private readonly SqliteStatements _statements;
+    private readonly SqliteReadLock _readLock;
     private readonly CommitHandler _onCommitted;
     private readonly Task _loop;
 
-    internal SqliteWriter(SqliteConnection connection, AuditRecorder recorder, CommitHandler onCommitted)
+    internal SqliteWriter(SqliteConnection connection, SqliteReadLock readLock, AuditRecorder recorder, CommitHandler onCommitted)
     {
         _connection = connection;
+        _readLock = readLock;
         _statements = new SqliteStatements(connection, recorder);
         _onCommitted = onCommitted;
         // A thread of its own: it blocks on the disk.
@@ -42,6 +44,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _loop;
+        _readLock.Dispose();
         _statements.Dispose();
         await _connection.DisposeAsync();
     }
@@ -49,8 +52,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private void Run()
     {
         var batch = new List<Write>(MaxBatch);
+        _readLock.Hold();
         while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
+            _readLock.Release();
             while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write)) batch.Add(write);
             if (!TryCommit(batch, out var error, out var isBegun))
             {
@@ -60,6 +65,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 else foreach (var write in batch) if (!TryCommit([write], out error, out _)) write.Fail(error!);
             }
             batch.Clear();
+            if (!_waiting.Reader.TryPeek(out _)) _readLock.Hold();
         }
     }
 
