@@ -27,10 +27,13 @@ internal static class Endpoints
         var clients = services.GetRequiredService<ClientsAdmin>();
         var tokens = services.GetRequiredService<TokensAdmin>();
         var revocations = services.GetRequiredService<RevocationsAdmin>();
+        var subjects = services.GetRequiredService<SubjectsAdmin>();
+        var global = services.GetRequiredService<GlobalRevocationEndpoint>();
 
         routes.Map("/oauth/introspect", form.Handle("introspect", services.GetRequiredService<IntrospectionEndpoint>().HandleAsync));
         routes.Map("/oauth/revoke", form.Handle("revoke", services.GetRequiredService<RevocationEndpoint>().HandleAsync));
         routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, "resource"));
+        routes.MapPost(GlobalRevocationEndpoint.Path, admin.Handle(GlobalRevocationEndpoint.Name, GlobalRevocationEndpoint.Scope, global.HandleAsync));
 
         routes.MapGet(metadata.Path, metadata.WriteAsync);
         routes.MapGet("/health/live", health.LiveAsync);
@@ -45,6 +48,9 @@ internal static class Endpoints
         routes.MapPost("/admin/clients/{id}/rotate-secret", admin.Handle(clients.RotateAsync));
         routes.MapPost("/admin/clients/{id}/keys", admin.Handle(clients.SetKeysAsync));
         routes.MapGet("/admin/clients/{id}/failures", admin.Handle(clients.FailuresAsync));
+        routes.MapPost("/admin/subjects/disable", admin.Handle(subjects.DisableAsync));
+        routes.MapPost("/admin/subjects/enable", admin.Handle(subjects.EnableAsync));
+        routes.MapGet("/admin/subjects", admin.Handle(subjects.ListAsync));
         routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
         routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
@@ -65,7 +71,7 @@ internal static class Endpoints
     private static Task RefuseMethodAsync(HttpContext http, string methods)
     {
         var error = OAuthError.MethodNotAllowed.With($"Use {methods}.");
-        if (http.Request.Path.StartsWithSegments("/admin")) AdminExchange.Refuse(http, error.Status, error.Description);
+        if (http.Request.Path.StartsWithSegments("/admin") || http.Request.Path.StartsWithSegments(GlobalRevocationEndpoint.Path)) AdminExchange.Refuse(http, error.Status, error.Description);
         else Responses.WriteError(http.Response, error);
         http.Response.Headers.Allow = methods;
         return Task.CompletedTask;

@@ -182,6 +182,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddAudit(options);
         services.AddSingleton<SqliteTokenStore>();
         services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
+        services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
@@ -193,6 +194,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<IntrospectionEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
+        services.AddSingleton<GlobalRevocationEndpoint>();
         services.AddSingleton<TokenEndpoint>();
         services.AddSingleton<MetadataDocument>();
         services.AddSingleton<Health>();
@@ -203,6 +205,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<TokensAdmin>();
         services.AddSingleton<TokenRegistration>();
         services.AddSingleton<RevocationsAdmin>();
+        services.AddSingleton<SubjectsAdmin>();
 
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<MetricsEndpoint>();

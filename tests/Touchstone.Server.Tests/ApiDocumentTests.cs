@@ -27,8 +27,10 @@ public sealed partial class ApiDocumentTests(Acme acme) : IClassFixture<Acme>
             return
             [
                 .. withMethods.SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText}")),
-                .. forms.Select(endpoint => $"POST {endpoint.RoutePattern.RawText}"),
+                .. forms.Select(endpoint => $"POST {endpoint.RoutePattern.RawText}").Except(Named(withMethods)),
             ];
+
+            static IEnumerable<string> Named(IEnumerable<RouteEndpoint> endpoints) => endpoints.Select(endpoint => $"POST {endpoint.RoutePattern.RawText}");
         }
     }
 

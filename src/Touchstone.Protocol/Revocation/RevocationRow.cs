@@ -44,6 +44,7 @@ public sealed record RevocationRow
         SelectorKind.Grant => record.Grant is not null && record.Grant == Selector.Id,
         SelectorKind.Session => record.Session is not null && record.Session == Selector.Id && record.Issuer == Selector.Issuer,
         SelectorKind.Subject => record.Subject is not null && record.Subject == Selector.Id && record.Issuer == Selector.Issuer,
+        SelectorKind.Member => record.Subject is not null && record.Subject == Selector.Id && record.Issuer == Selector.Issuer && record.Tenant is not null && record.Tenant == Selector.Group,
         SelectorKind.Client => record.ClientId == Selector.Id,
         SelectorKind.Tenant => record.Tenant is not null && record.Tenant == Selector.Id,
         SelectorKind.All => true,

@@ -29,14 +29,18 @@ public enum SelectorKind : byte
 
     /// <summary>A client's registration changed: it ends no token, but whatever was derived from the registration is to be derived anew.</summary>
     Registration = 8,
+
+    /// <summary>Every token of a subject within one tenant, born before the row; what the same subject has elsewhere is spared.</summary>
+    Member = 9,
 }
 
 /// <summary>A kind and its key, by value. A subject and a session belong to an issuer, so that two issuers' names never meet.</summary>
 /// <param name="Kind">What is named.</param>
 /// <param name="Hash">The token's hash, for <see cref="SelectorKind.Token"/>.</param>
 /// <param name="Id">The identifier, for all other kinds but <see cref="SelectorKind.All"/>.</param>
-/// <param name="Issuer">The issuer, for <see cref="SelectorKind.Subject"/> and <see cref="SelectorKind.Session"/>.</param>
-public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = default, string? Id = null, string? Issuer = null)
+/// <param name="Issuer">The issuer, for <see cref="SelectorKind.Subject"/>, <see cref="SelectorKind.Session"/> and <see cref="SelectorKind.Member"/>.</param>
+/// <param name="Group">The tenant, for <see cref="SelectorKind.Member"/>.</param>
+public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = default, string? Id = null, string? Issuer = null, string? Group = null)
 {
     /// <summary>One token.</summary>
     public static Selector Token(TokenHash hash) => new(SelectorKind.Token, hash);
@@ -49,6 +53,9 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
 
     /// <summary>A subject.</summary>
     public static Selector Subject(string issuer, string id) => new(SelectorKind.Subject, Id: id, Issuer: issuer);
+
+    /// <summary>A subject within one tenant.</summary>
+    public static Selector Member(string tenant, string issuer, string id) => new(SelectorKind.Member, Id: id, Issuer: issuer, Group: tenant);
 
     /// <summary>A client.</summary>
     public static Selector Client(string id) => new(SelectorKind.Client, Id: id);
@@ -65,8 +72,8 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     /// <summary>Whether a row of this kind ends what it names for ever, rather than what was born before it.</summary>
     public bool EndsForEver => Kind is SelectorKind.Token or SelectorKind.Grant or SelectorKind.Session;
 
-    /// <summary>The key as text: the hash in hexadecimal, or the identifier, preceded by the length-prefixed issuer where there is one.</summary>
-    public string Key => Kind is SelectorKind.Token ? Hash.ToString() : Issuer is null ? Id ?? "" : string.Create(CultureInfo.InvariantCulture, $"{Issuer.Length}:{Issuer}{Id}");
+    /// <summary>The key as text: the hash in hexadecimal, or the identifier, preceded by the length-prefixed issuer and tenant where there are any.</summary>
+    public string Key => Kind is SelectorKind.Token ? Hash.ToString() : Prefix(Issuer) + Prefix(Group) + Id;
 
     /// <summary>The selector of a kind and its key, or false when the two don't fit.</summary>
     public static bool TryParse(SelectorKind kind, string key, out Selector selector)
@@ -79,10 +86,12 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
                 selector = Token(hash);
                 return true;
             case SelectorKind.Session or SelectorKind.Subject:
-                var colon = key.IndexOf(':', StringComparison.Ordinal);
-                if (colon < 0 || !int.TryParse(key.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var length)) return false;
-                if (length > key.Length - colon - 1 || (key[0] == '0' && colon > 1)) return false; // One selector has one key: no leading zeros.
-                selector = new Selector(kind, default, key[(colon + 1 + length)..], key.Substring(colon + 1, length));
+                if (!TryTake(ref key, out var issuer)) return false;
+                selector = new Selector(kind, default, key, issuer);
+                return true;
+            case SelectorKind.Member:
+                if (!TryTake(ref key, out var home) || !TryTake(ref key, out var tenant)) return false;
+                selector = Member(tenant, home, key);
                 return true;
             case SelectorKind.All:
                 if (key.Length > 0) return false;
@@ -95,6 +104,20 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
             default:
                 return false;
         }
+    }
+
+    private static string Prefix(string? part) => part is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{part.Length}:{part}");
+
+    // Takes a length-prefixed part from the beginning of a key.
+    private static bool TryTake(ref string key, out string part)
+    {
+        part = "";
+        var colon = key.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !int.TryParse(key.AsSpan(0, colon), NumberStyles.None, CultureInfo.InvariantCulture, out var length)) return false;
+        if (length > key.Length - colon - 1 || (key[0] == '0' && colon > 1)) return false; // One selector has one key: no leading zeros.
+        part = key.Substring(colon + 1, length);
+        key = key[(colon + 1 + length)..];
+        return true;
     }
 
     /// <inheritdoc/>

@@ -9,13 +9,16 @@ using Touchstone.Server.Http;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary>One request to the admin API by an administrator who is known, and its answer.</summary>
-internal sealed class AdminExchange(HttpContext http, string actor)
+/// <summary>One request to the admin API, or to what is guarded like it, by somebody who is known, and its answer.</summary>
+internal sealed class AdminExchange(HttpContext http, string actor, string? tenant)
 {
     internal HttpContext Http { get; } = http;
 
     /// <summary>The client that the administrator's token was issued to.</summary>
     internal string Actor { get; } = actor;
+
+    /// <summary>The tenant of that client, where it has one: the admin API is above tenants and doesn't ask.</summary>
+    internal string? Tenant { get; } = tenant;
 
     internal string RouteValue(string name) => (string)Http.Request.RouteValues[name]!;
 

@@ -5,6 +5,8 @@ using Touchstone.Protocol;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
+using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -13,29 +15,32 @@ namespace Touchstone.Server.Admin;
 
 /// <summary>
 /// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
+/// The global token revocation stands behind the same gate with a scope of its own.
 /// </summary>
-internal sealed class AdminGate(TokenLookup tokens, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
+internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
 {
     internal const string Scope = "touchstone:admin";
 
     // The admin API is one more resource server: the same rule judges its tokens as everybody's.
     private readonly Caller _self = new() { ClientId = "touchstone", Kind = CallerKind.ResourceServer, Audience = [options.EffectiveIssuer], MayIntrospect = true };
 
-    internal RequestDelegate Handle(Func<AdminExchange, Task> handler) => async http =>
+    internal RequestDelegate Handle(Func<AdminExchange, Task> handler) => Handle("admin", Scope, handler);
+
+    internal RequestDelegate Handle(string endpoint, string scope, Func<AdminExchange, Task> handler) => async http =>
     {
         var started = time.GetTimestamp();
-        using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, "admin") : null;
+        using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, endpoint) : null;
         try
         {
-            if (await AuthenticateAsync(http) is { } actor)
+            if (await AuthenticateAsync(http, endpoint, scope) is { } token)
             {
-                AuditOrigin.Begin(http, actor);
-                await handler(new AdminExchange(http, actor));
+                AuditOrigin.Begin(http, token.ClientId);
+                await handler(new AdminExchange(http, token.ClientId, clients.Find(token.ClientId)?.Registration.Tenant ?? token.Tenant));
             }
         }
         catch (StoreException failed)
         {
-            logger.StoreFailed("admin", failed);
+            logger.StoreFailed(endpoint, failed);
             AdminExchange.Refuse(http, StatusCodes.Status503ServiceUnavailable, OAuthError.TemporarilyUnavailable.Description);
         }
         catch (BadHttpRequestException bad)
@@ -52,41 +57,46 @@ internal sealed class AdminGate(TokenLookup tokens, AuditLog audit, ServerOption
         }
         catch (Exception failed)
         {
-            logger.Unexpected("admin", failed);
+            logger.Unexpected(endpoint, failed);
             AdminExchange.Refuse(http, StatusCodes.Status500InternalServerError, OAuthError.ServerError.Description);
         }
         var outcome = http.Response.StatusCode < 400 ? "ok" : "refused";
-        metrics.Answered("admin", outcome, outcome, time.GetElapsedTime(started));
+        metrics.Answered(endpoint, outcome, outcome, time.GetElapsedTime(started));
     };
 
-    private async Task<string?> AuthenticateAsync(HttpContext http)
+    private async Task<TokenRecord?> AuthenticateAsync(HttpContext http, string endpoint, string scope)
     {
         const string Bearer = "Bearer ";
         var header = http.Request.Headers.Authorization;
-        if (header.Count > 1) return Refuse(http, OAuthError.InvalidRequest.With("There is more than one Authorization header."));
-        if (header.Count == 0 || !header[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Challenge(http);
+        if (header.Count > 1) return Refuse(OAuthError.InvalidRequest.With("There is more than one Authorization header."));
+        if (header.Count == 0 || !header[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Challenge(http, scope);
 
         var token = System.Text.Encoding.UTF8.GetBytes(header[0]![Bearer.Length..].Trim(' '));
         var found = token.Length is 0 or > TokenFormat.MaxLength ? default : await tokens.FindAsync(token, CancellationToken.None);
-        if (!IntrospectionRules.Decide(found.Record, _self, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).IsActive) return Refuse(http, OAuthError.InvalidToken);
+        if (!IntrospectionRules.Decide(found.Record, _self, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).IsActive) return Refuse(OAuthError.InvalidToken);
         // A foreign token that was registered here is another server's word, whatever scope it names.
-        if (found.Record!.Issuer != options.EffectiveIssuer) return Refuse(http, OAuthError.InvalidToken);
-        return found.Record.Scope.Contains(Scope) ? found.Record.ClientId : Refuse(http, OAuthError.InsufficientScope.With($"This needs the scope {Scope}."));
+        if (found.Record!.Issuer != options.EffectiveIssuer) return Refuse(OAuthError.InvalidToken);
+        if (!await IsProvenAsync(http, found)) return Refuse(OAuthError.InvalidToken);
+        return found.Record.Scope.Contains(scope) ? found.Record : Refuse(OAuthError.InsufficientScope.With($"This needs the scope {scope}."));
+
+        TokenRecord? Refuse(OAuthError error)
+        {
+            audit.GateRefused(http, endpoint, error.Code);
+            http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code ? null : scope);
+            AdminExchange.Refuse(http, error.Status, error.Description);
+            return null;
+        }
     }
+
+    // What a token is bound to is not kept in memory, only in its answer: where that has the word, the record is read.
+    private async ValueTask<bool> IsProvenAsync(HttpContext http, FoundToken found) =>
+        found.Entry!.Answer.IndexOf("\"cnf\""u8) < 0 || ((await tokens.FindAsync(found.Record!.Hash, CancellationToken.None)).Record is { } whole && certificates.Proves(http, whole.Confirmation));
 
     // RFC 6750 §3.1: who sent no token is told how, not what was wrong.
-    private static string? Challenge(HttpContext http)
+    private static TokenRecord? Challenge(HttpContext http, string scope)
     {
-        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(null, Scope);
-        AdminExchange.Refuse(http, 401, $"Send a bearer token of this server with the scope {Scope}.");
-        return null;
-    }
-
-    private string? Refuse(HttpContext http, OAuthError error)
-    {
-        audit.AdminRefused(http, error.Code);
-        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code ? null : Scope);
-        AdminExchange.Refuse(http, error.Status, error.Description);
+        http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(null, scope);
+        AdminExchange.Refuse(http, 401, $"Send a bearer token of this server with the scope {scope}.");
         return null;
     }
 }

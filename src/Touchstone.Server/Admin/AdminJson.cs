@@ -110,12 +110,28 @@ internal sealed record NewToken
     public JsonElement? Act { get; init; }
     public JsonElement? AuthorizationDetails { get; init; }
     public JsonElement? Claims { get; init; }
+
+    /// <summary>The SHA-256 of the tokens that this one was made from: its parents; theirs are added where they are known here.</summary>
+    public IReadOnlyList<string>? Ancestors { get; init; }
+
     /// <summary>A cursor that was taken before the token's basis was judged; the state when the request began where it is left out.</summary>
     public string? Born { get; init; }
 }
 
 /// <summary>What was made of one <see cref="NewToken"/>; the token itself only when this server made it or was given it.</summary>
 internal sealed record IssuedToken(string? Token, string TokenType, [property: JsonPropertyName("token_sha256")] string TokenSha256, string? Jti, long Exp);
+
+/// <summary><c>POST /admin/subjects/disable</c> and <c>enable</c>; the issuer is this server's where none is named.</summary>
+internal sealed record SubjectReference(string Sub, string? Iss = null, string? Reason = null);
+
+/// <summary>A subject as the admin API shows it; since when, by whom and why only while it is disabled.</summary>
+internal sealed record SubjectView(string Sub, string Iss, bool Enabled, long? DisabledAt = null, string? Actor = null, string? Reason = null)
+{
+    internal static SubjectView Of(Storage.DisabledSubject subject) => new(subject.Subject, subject.Issuer, Enabled: false, subject.At, subject.Actor, subject.Reason);
+}
+
+/// <summary>A page of disabled subjects; <c>next</c> is the <c>after</c> of the next page, null on the last.</summary>
+internal sealed record SubjectPage(IReadOnlyList<SubjectView> Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Next);
 
 /// <summary>A token by value or by hash; for a look-up, as which caller.</summary>
 internal sealed record TokenReference(string? Token = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? As = null);
@@ -126,9 +142,11 @@ internal sealed record NewRevocation(
     string? ClientId = null, string? Tenant = null, bool All = false, string? Iss = null, long? IssuedBefore = null, string? Reason = null);
 
 /// <summary>
-/// What became of it: <c>status</c> is <c>revoked</c>, <c>already_revoked</c>, <c>unknown</c> (a hash is written all the same) or <c>dry_run</c> (with the number of unexpired tokens).
+/// What became of it: <c>status</c> is <c>revoked</c>, <c>already_revoked</c>, <c>unknown</c> (a hash and a subject are written all the same), <c>malformed</c> (it can't be a token, and nothing is written)
+/// or <c>dry_run</c> (with the number of unexpired tokens).
 /// </summary>
-internal sealed record RevocationView(string Status, string Selector, Guid? Id = null, long? Seq = null, long? Tokens = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null);
+internal sealed record RevocationView(
+    string Status, string Selector, Guid? Id = null, long? Seq = null, long? Tokens = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? Warning = null);
 
 /// <summary><c>GET /admin/cursor</c>.</summary>
 internal sealed record CursorView(string Cursor);
@@ -152,6 +170,9 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(IssuedToken))]
 [JsonSerializable(typeof(IReadOnlyList<IssuedToken>))]
 [JsonSerializable(typeof(TokenReference))]
+[JsonSerializable(typeof(SubjectReference))]
+[JsonSerializable(typeof(SubjectView))]
+[JsonSerializable(typeof(SubjectPage))]
 [JsonSerializable(typeof(NewRevocation))]
 [JsonSerializable(typeof(RevocationView))]
 [JsonSerializable(typeof(IReadOnlyList<RevocationView>))]

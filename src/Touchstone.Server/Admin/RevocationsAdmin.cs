@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -10,7 +12,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>POST /admin/revocations</c>: ends tokens one by one, or all of a grant, session, subject, client or tenant, or all there are. One request is one commit.</summary>
-internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
+internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
 {
     private const int MaxItems = 10_000;
 
@@ -66,6 +68,12 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
     // A jti may name several tokens, each a row of its own; an unknown one has no hash to write.
     private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector? selector, CancellationToken cancellationToken)
     {
+        // It was never issued and can't be registered: its hash says nothing worth keeping.
+        if (asked.Token is { } token && format.Inspect(Encoding.UTF8.GetBytes(token)) is TokenShape.Malformed or TokenShape.Impossible)
+        {
+            ends.Add(new Ending(asked, null, default));
+            return;
+        }
         if (selector is { } named)
         {
             ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
@@ -86,13 +94,13 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
         {
             if (end.Selector is null)
             {
-                answers.Add(new RevocationView("unknown", end.Name));
+                answers.Add(new RevocationView(end.Asked.Token is null ? "unknown" : "malformed", end.Name));
                 continue;
             }
             var outcome = end.Found.Match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
-            var isUnknown = end.Selector.Value.Kind is SelectorKind.Token && end.Found.Record is null;
-            answers.Add(new RevocationView(!outcome.IsNew ? "already_revoked" : isUnknown ? "unknown" : "revoked", end.Name, id, outcome.Seq, TokenSha256: end.Sha256));
+            var status = !outcome.IsNew ? "already_revoked" : await IsUnknownAsync(end, cancellationToken) ? "unknown" : "revoked";
+            answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
             if (outcome.IsNew) logger.Revoked(outcome.Seq, actor, end.Selector.Value.Kind.ToString().ToLowerInvariant());
         }
         return [.. answers];
@@ -105,12 +113,28 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, Re
         foreach (var end in ends)
         {
             var count = end.Reach is { } selector ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
-            answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256));
+            answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }
         return [.. answers];
     }
 
-    /// <summary>What one item asks for, what it names (null for an unknown jti), and what is known where it names one token.</summary>
+    // Told of what an index tells at once. For a grant, session or tenant without tokens the whole table would be read: there a dry run counts.
+    private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch
+    {
+        SelectorKind.Token => end.Found.Record is null,
+        SelectorKind.Subject => !await subjects.HasTokensAsync(end.Selector.Value, cancellationToken),
+        _ => false,
+    };
+
+    // Tokens of another server may name a client or tenant that nobody registered here: worth a word, and no error.
+    private string? Warning(NewRevocation asked) => asked switch
+    {
+        { ClientId: { } id } when clients.Find(id) is null => "no client of this name is registered here",
+        { Tenant: { } tenant } when !clients.All.Any(client => client.Registration.Tenant == tenant) => "no client of this tenant is registered here",
+        _ => null,
+    };
+
+    /// <summary>What one item asks for, what it names (null for an unknown jti and for what can't be a token), and what is known where it names one token.</summary>
     private sealed record Ending(NewRevocation Asked, Selector? Selector, FoundRecord Found)
     {
         /// <summary>What the row names: a refresh token's whole grant (RFC 7009 §2.1).</summary>

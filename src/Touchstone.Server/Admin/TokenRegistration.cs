@@ -45,6 +45,13 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         {
             foreach (var claim in all.EnumerateObject()) Check(!IntrospectionMembers.IsReserved(claim.Name), "claims", $"'{claim.Name}' is a member of the answer itself: give it beside claims, by its name");
         }
+        var ancestors = new List<TokenHash>();
+        foreach (var text in asked.Ancestors ?? [])
+        {
+            Check(TokenHash.TryParse(text, out var ancestor), "ancestors", "each must be 64 lower-case hexadecimal digits, the SHA-256 of a token");
+            ancestors.Add(ancestor);
+        }
+        Check(ancestors.Count <= TokenRecord.MaxAncestors, "ancestors", $"must be at most {TokenRecord.MaxAncestors}");
         if (asked.Born is not null) Check(log.TryReadCursor(asked.Born, out born), "born", "must be a cursor of GET /admin/cursor of this log; the log began anew since, or it is no cursor: authenticate the user again");
         var hash = Hash(asked, Check);
         if (errors.Count > 0) return false;
@@ -59,7 +66,7 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
             Hash = hash, Kind = kind, ClientId = asked.ClientId!, Issuer = asked.Iss ?? options.EffectiveIssuer, Born = born,
             IssuedAt = issued, NotBefore = asked.Nbf, ExpiresAt = expires, Subject = asked.Sub, Username = asked.Username, Scope = scope!, Audience = audience,
             Jti = asked.Jti ?? (isForeign ? null : TokenIssuer.CreateJti()), Grant = asked.Grant, Session = asked.Session, Tenant = asked.Tenant ?? clients.Find(asked.ClientId!)?.Registration.Tenant,
-            Confirmation = confirmation, Actor = actor, AuthorizationDetails = details, Claims = claims,
+            Ancestors = [.. ancestors.Distinct()], Confirmation = confirmation, Actor = actor, AuthorizationDetails = details, Claims = claims,
         };
         return true;
 

@@ -11,7 +11,7 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
-internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, RevocationLog log, ClientDirectory clients, TimeProvider time)
+internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TimeProvider time)
 {
     private const int MaxItems = 1000;
 
@@ -36,8 +36,15 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
             if (exchange.Deserialize(items[i], AdminJson.Default.NewToken, index) is not { } asked) return;
             if (registration.TryMake(asked, born, out var record, out var token, out var errors))
             {
-                made.Add((record, token));
-                continue;
+                var whole = await WithAncestorsAsync(record, made, exchange.Aborted);
+                if (whole is null) errors.Add(new ProblemError($"with theirs they are more than {TokenRecord.MaxAncestors}, or the token itself is among them", "ancestors"));
+                // After born was taken: a subject that is disabled from here on is met by its row.
+                if (record.Subject is { } subject && await subjects.FindDisabledAsync(record.Issuer, subject, exchange.Aborted) is not null) errors.Add(new ProblemError("this subject is disabled", "sub"));
+                if (errors.Count == 0)
+                {
+                    made.Add((whole!, token));
+                    continue;
+                }
             }
             exchange.Refuse(400, "No token was added.", [.. errors.Select(error => error with { Index = index })]);
             return;
@@ -52,6 +59,21 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
         IssuedToken[] answers = [.. made.Select(item => new IssuedToken(item.Token, item.Record.TokenType, item.Record.Hash.ToString(), item.Record.Jti, item.Record.ExpiresAt))];
         if (isArray) exchange.Answer(StatusCodes.Status201Created, answers, AdminJson.Default.IReadOnlyListIssuedToken);
         else exchange.Answer(StatusCodes.Status201Created, answers[0], AdminJson.Default.IssuedToken);
+    }
+
+    // What ends a parent's parent ends the parent, so it has to end this one too: a record lists them all. Null when that can't be.
+    private async Task<TokenRecord?> WithAncestorsAsync(TokenRecord record, List<(TokenRecord Record, string? Token)> made, CancellationToken cancellationToken)
+    {
+        if (record.Ancestors.Count == 0) return record;
+        var all = new List<TokenHash>(record.Ancestors);
+        foreach (var parent in record.Ancestors)
+        {
+            // One of the same request is not in the store yet.
+            var known = made.Find(item => item.Record.Hash == parent).Record ?? (await tokens.FindAsync(parent, cancellationToken)).Record;
+            if (known is not null) all.AddRange(known.Ancestors);
+        }
+        TokenHash[] ancestors = [.. all.Distinct()];
+        return ancestors.Length <= TokenRecord.MaxAncestors && !ancestors.Contains(record.Hash) ? record with { Ancestors = ancestors } : null;
     }
 
     internal async Task LookUpAsync(AdminExchange exchange)

@@ -65,10 +65,10 @@ internal sealed class AuditEvent(string kind)
             Actor = row.Actor,
             Token = selector.Kind is SelectorKind.Token ? selector.Hash : null,
             Client = selector.Kind is SelectorKind.Client ? selector.Id : null,
-            Subject = selector.Kind is SelectorKind.Subject ? selector.Id : null,
+            Subject = selector.Kind is SelectorKind.Subject or SelectorKind.Member ? selector.Id : null,
             Session = selector.Kind is SelectorKind.Session ? selector.Id : null,
             Grant = selector.Kind is SelectorKind.Grant ? selector.Id : null,
-            Tenant = selector.Kind is SelectorKind.Tenant ? selector.Id : null,
+            Tenant = selector.Kind is SelectorKind.Tenant ? selector.Id : selector.Group,
             Origin = origin,
             Revocation = row.Seq,
             More = more,
@@ -90,6 +90,13 @@ internal sealed class AuditEvent(string kind)
             Origin = origin,
             More = [new("changed", string.Join(' ', changed)), new("enabled", client.Enabled ? "true" : "false"), new("secrets", (long)client.Secrets.Count)],
         };
+
+    /// <summary>A subject was disabled or enabled.</summary>
+    internal static AuditEvent SubjectChanged(string issuer, string subject, bool isEnabled, string? reason, AuditOrigin? origin) => new(AuditKind.SubjectChanged)
+    {
+        Actor = origin?.Actor ?? RevocationRow.Server, Subject = subject, Reason = reason, Origin = origin,
+        More = [new("changed", "enabled"), new("enabled", isEnabled ? "true" : "false"), new("issuer", issuer)],
+    };
 
     internal static AuditEvent SettingChanged(string name, AuditOrigin? origin) => new(AuditKind.SettingChanged)
     {

@@ -27,19 +27,21 @@ public static class AuditImpact
     {
         if (Find(data, revocation) is not { } row) return null;
         var selector = Text(row, "selector")!;
-        var value = Text(row, selector);
+        // A member is a subject within a tenant: both have to meet.
+        string[] names = selector == "member" ? ["subject", "tenant"] : [selector];
+        var isKnown = names.All(name => Text(row, name) is not null);
         var seq = row.GetProperty("revocation").GetInt64();
         var at = row.GetProperty("at").GetInt64();
         var accepted = new Dictionary<(string, string?), ImpactLine>();
         var refused = new Dictionary<(string, string?), ImpactLine>();
         var notes = new Notes();
-        if (value is null && selector != "all") notes.Add($"The {selector} is not recorded (Audit:Privacy), so what was accepted before can't be told.");
+        if (!isKnown && selector != "all") notes.Add($"The {selector} is not recorded (Audit:Privacy), so what was accepted before can't be told.");
 
         using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Gap, AuditKind.Retention, AuditKind.SettingChanged] });
         foreach (var record in query.All())
         {
             if (notes.Read(record)) continue;
-            if (Text(record, "outcome") == "active" && record.GetProperty("at").GetInt64() <= at && (selector == "all" || (value is not null && Text(record, selector) == value))) Count(accepted, record);
+            if (Text(record, "outcome") == "active" && record.GetProperty("at").GetInt64() <= at && (selector == "all" || (isKnown && names.All(name => Text(record, name) == Text(row, name))))) Count(accepted, record);
             else if (record.TryGetProperty("revocation", out var because) && because.GetInt64() == seq) Count(refused, record);
         }
         return new Impact(row, Sorted(accepted), Sorted(refused), notes.All);

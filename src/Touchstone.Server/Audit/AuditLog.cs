@@ -53,10 +53,16 @@ internal sealed class AuditLog(
         });
     }
 
-    /// <summary>Records that somebody was turned away from the admin API.</summary>
-    internal void AdminRefused(HttpContext http, string code) => Record(new AuditEvent(code == OAuthError.InsufficientScope.Code ? AuditKind.AccessRefused : AuditKind.AuthenticationFailed)
+    /// <summary>Records that somebody was turned away from the admin API, or from what is guarded like it.</summary>
+    internal void GateRefused(HttpContext http, string endpoint, string code) => Record(new AuditEvent(code == OAuthError.InsufficientScope.Code ? AuditKind.AccessRefused : AuditKind.AuthenticationFailed)
     {
-        Outcome = "failure", Reason = code, Endpoint = "admin", Origin = AuditOrigin.Of(http, null),
+        Outcome = "failure", Reason = code, Endpoint = endpoint, Origin = AuditOrigin.Of(http, null),
+    });
+
+    /// <summary>Records that somebody who may revoke asked for what can't be done: which subject, where it could be read.</summary>
+    internal void RevocationRefused(HttpContext http, string actor, string? subject, string? tenant, string reason) => Record(new AuditEvent(AuditKind.AccessRefused)
+    {
+        Outcome = "failure", Reason = reason, Actor = actor, Client = actor, Subject = subject, Tenant = tenant, Endpoint = "global_revocation", Origin = AuditOrigin.Of(http, actor),
     });
 
     /// <summary>Records what comes with no change: failures, limits, detections. Written in batches; what doesn't fit is counted, and a gap record tells of it.</summary>

@@ -54,7 +54,7 @@ public static class Ocsf
         AuditKind.Revoked => (3002, "Authentication", 3, 2, "Logoff"),
         AuditKind.AuthenticationFailed => (3002, "Authentication", 3, 1, "Logon"),
         AuditKind.KeyChanged => (3001, "Account Change", 3, 3, "Password Change"),
-        AuditKind.ClientChanged => Change(record),
+        AuditKind.ClientChanged or AuditKind.SubjectChanged => Change(record),
         AuditKind.Introspected => (6003, "API Activity", 6, 2, "Read"),
         AuditKind.SettingChanged => (6003, "API Activity", 6, 3, "Update"),
         AuditKind.AccessRefused or AuditKind.LimitHit => (6003, "API Activity", 6, 99, "Other"),
@@ -98,8 +98,8 @@ public static class Ocsf
 
     private static void WriteUser(Utf8JsonWriter json, JsonElement record, int uid)
     {
-        // The account of an account change is the client; elsewhere the user is whom the token speaks for.
-        if ((uid == 3001 ? Text(record, "client") : Text(record, "subject") ?? Text(record, "client")) is { } user)
+        // The account of an account change is the client or the subject that was changed; elsewhere the user is whom the token speaks for.
+        if ((uid == 3001 ? Text(record, "client") ?? Text(record, "subject") : Text(record, "subject") ?? Text(record, "client")) is { } user)
         {
             json.WriteStartObject("user"u8);
             json.WriteString("uid"u8, user);

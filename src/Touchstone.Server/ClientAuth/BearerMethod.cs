@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
@@ -50,16 +48,7 @@ internal sealed class BearerMethod(TokenLookup tokens, ClientDirectory clients, 
     {
         var found = await tokens.FindAsync(hash, CancellationToken.None);
         if (found.Record is not { } record || found.Match is not null) return Refuse(client);
-        return record.Confirmation.IsEmpty || IsShown(record.Confirmation, exchange) ? Accept(client) : Refuse(client);
-    }
-
-    // A key of DPoP can't be shown here, so a token bound to one is of no use.
-    private bool IsShown(ReadOnlyMemory<byte> confirmation, FormExchange exchange)
-    {
-        using var json = JsonDocument.Parse(confirmation);
-        if (json.RootElement.EnumerateObject().Count() != 1 || !json.RootElement.TryGetProperty("x5t#S256", out var bound)) return false;
-        using var certificate = certificates.Read(exchange.Http, out _);
-        return certificate is not null && bound.ValueEquals(System.Buffers.Text.Base64Url.EncodeToString(certificate.GetCertHash(HashAlgorithmName.SHA256)));
+        return certificates.Proves(exchange.Http, record.Confirmation) ? Accept(client) : Refuse(client);
     }
 
     private static ClientAuthResult Accept(Client client) => ClientAuthResult.Success(client.Introspecting, ClientAuthMethod.Bearer);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
 namespace Touchstone.Server.ClientAuth;
@@ -35,6 +36,16 @@ internal sealed class ClientCertificates(ServerOptions options)
         if (header.Count == 0) return null;
         failure = AuthFailure.CertificateUnreadable;
         return header.Count == 1 ? Parse(header[0]!) : null;
+    }
+
+    /// <summary>Whether what a token is bound to (<c>cnf</c>) comes with the request. A key of DPoP can't be shown here, so a token bound to one is of no use.</summary>
+    internal bool Proves(HttpContext http, ReadOnlyMemory<byte> confirmation)
+    {
+        if (confirmation.IsEmpty) return true;
+        using var json = JsonDocument.Parse(confirmation);
+        if (json.RootElement.EnumerateObject().Count() != 1 || !json.RootElement.TryGetProperty("x5t#S256", out var bound)) return false;
+        using var certificate = Read(http, out _);
+        return certificate is not null && bound.ValueEquals(System.Buffers.Text.Base64Url.EncodeToString(certificate.GetCertHash(HashAlgorithmName.SHA256)));
     }
 
     /// <summary>Whether one of the configured CAs vouches for it as a client's. Nothing is fetched for that.</summary>

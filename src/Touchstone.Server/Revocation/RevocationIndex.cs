@@ -45,6 +45,7 @@ internal sealed class RevocationIndex(long floor)
         if (record.Subject is not null) match ??= Match(Selector.Subject(record.Issuer, record.Subject), record);
         match ??= Match(Selector.Client(record.ClientId), record);
         if (record.Tenant is not null) match ??= Match(Selector.Tenant(record.Tenant), record);
+        if (record.Tenant is not null && record.Subject is not null) match ??= Match(Selector.Member(record.Tenant, record.Issuer, record.Subject), record);
         return match ?? Match(Selector.All, record);
     }
 

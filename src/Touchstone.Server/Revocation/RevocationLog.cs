@@ -90,7 +90,8 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         return outcomes;
     }
 
-    private RevocationRow Row(Asked asked, string actor) => new()
+    /// <summary>A row that another write brings to the log in its own commit; the store numbers it.</summary>
+    internal RevocationRow Row(Asked asked, string actor) => new()
     {
         Seq = 0, // The store gives the number, in commit order.
         Id = Guid.NewGuid(),
@@ -105,7 +106,8 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     /// <summary>What to end, until when to remember it, and why; <c>IssuedBefore</c> narrows a born-before selector.</summary>
     internal readonly record struct Asked(Selector Selector, long ForgetAfter, string? Reason = null, long? IssuedBefore = null);
 
-    private long ForgetAfterEverything() => time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds + ForgetMargin;
+    /// <summary>When a row that may name any number of tokens can be forgotten.</summary>
+    internal long ForgetAfterEverything() => time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds + ForgetMargin;
 
     // Raising the floor is always safe: whatever was last checked below it is judged in the store again.
     private void RaiseFloor(long head)

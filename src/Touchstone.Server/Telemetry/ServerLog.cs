@@ -32,6 +32,9 @@ internal static partial class ServerLog
     [LoggerMessage(9, LogLevel.Information, "Revocation {Seq}: {Actor} ended {Kind}")]
     internal static partial void Revoked(this ILogger logger, long seq, string actor, string kind);
 
+    [LoggerMessage(10, LogLevel.Information, "{Actor} enabled a subject")]
+    internal static partial void SubjectEnabled(this ILogger logger, string actor);
+
     [LoggerMessage(60, LogLevel.Error, "The audit can't be written")]
     internal static partial void AuditFailed(this ILogger logger, Exception error);
 

@@ -15,7 +15,7 @@ namespace Touchstone.Server.TokenIssue;
 
 /// <summary><c>POST /oauth/token</c> (RFC 6749 §4.4): the <c>client_credentials</c> grant, with <c>scope</c> and <c>resource</c> (RFC 8707).</summary>
 internal sealed class TokenEndpoint(
-    ClientAuthenticator clients, ITokenStore store, RevocationLog log, TokenIssuer issuer, ServerOptions options, ILogger<TokenEndpoint> logger, TimeProvider time)
+    ClientAuthenticator clients, ITokenStore store, ISubjectStore subjects, RevocationLog log, TokenIssuer issuer, ServerOptions options, ILogger<TokenEndpoint> logger, TimeProvider time)
 {
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
@@ -50,7 +50,14 @@ internal sealed class TokenEndpoint(
             return;
         }
 
-        // 4. Written first, told then: a token that the client holds is on the disk.
+        // 4. For whom? The client is its own subject, and a disabled subject gets no token, whoever asks (L12).
+        if (await subjects.FindDisabledAsync(options.EffectiveIssuer, client.Id, CancellationToken.None) is not null)
+        {
+            exchange.Refuse(OAuthError.UnauthorizedClient.With("The subject of this client is disabled."));
+            return;
+        }
+
+        // 5. Written first, told then: a token that the client holds is on the disk.
         var token = issuer.CreateToken(TokenKind.AccessToken);
         var record = Record(token, client, scope, audience, born);
         if (await store.AddTokensAsync([record]) >= 0) throw new InvalidOperationException("a new random token was there already");

@@ -8,7 +8,7 @@ public sealed class NotBeforePairsTests
 {
     private const long Born = 50;
 
-    private static readonly SelectorKind[] BornBefore = [SelectorKind.Tenant, SelectorKind.Client, SelectorKind.Subject, SelectorKind.All];
+    private static readonly SelectorKind[] BornBefore = [SelectorKind.Tenant, SelectorKind.Member, SelectorKind.Client, SelectorKind.Subject, SelectorKind.All];
     private static readonly SelectorKind[] ForEver = [SelectorKind.Session, SelectorKind.Grant, SelectorKind.Token];
 
     public static TheoryData<SelectorKind, SelectorKind> Pairs

@@ -14,7 +14,7 @@ public sealed class RevocationRowTests
         (SelectorKind Kind, bool Ever, bool BornBefore)[] kinds =
         [
             (SelectorKind.Token, true, false), (SelectorKind.Grant, true, false), (SelectorKind.Session, true, false),
-            (SelectorKind.Subject, false, true), (SelectorKind.Client, false, true), (SelectorKind.Tenant, false, true), (SelectorKind.All, false, true),
+            (SelectorKind.Subject, false, true), (SelectorKind.Client, false, true), (SelectorKind.Tenant, false, true), (SelectorKind.Member, false, true), (SelectorKind.All, false, true),
             (SelectorKind.Registration, false, false),
         ];
         kinds.Select(row => row.Kind).ShouldBe(Enum.GetValues<SelectorKind>(), ignoreOrder: true);
@@ -45,6 +45,7 @@ public sealed class RevocationRowTests
     [InlineData(SelectorKind.Subject)]
     [InlineData(SelectorKind.Client)]
     [InlineData(SelectorKind.Tenant)]
+    [InlineData(SelectorKind.Member)]
     public void I15_A_row_that_names_another_ends_nothing(SelectorKind kind)
     {
         var other = Record with { Hash = TokenHash.Of("other"), Grant = "g-2", Session = "s-2", Subject = "u-2", ClientId = "c-2", Tenant = "t-2" };
@@ -57,6 +58,7 @@ public sealed class RevocationRowTests
     [InlineData(SelectorKind.Session)]
     [InlineData(SelectorKind.Subject)]
     [InlineData(SelectorKind.Tenant)]
+    [InlineData(SelectorKind.Member)]
     public void I15_A_token_without_that_property_is_not_ended_by_a_row_about_it(SelectorKind kind)
     {
         var bare = Record with { Grant = null, Session = null, Subject = null, Tenant = null };
@@ -67,6 +69,7 @@ public sealed class RevocationRowTests
     [Theory]
     [InlineData(SelectorKind.Session)]
     [InlineData(SelectorKind.Subject)]
+    [InlineData(SelectorKind.Member)]
     public void Subjects_and_sessions_of_two_issuers_never_meet(SelectorKind kind)
     {
         var foreign = Record with { Issuer = "https://other.acme.test" };
@@ -75,12 +78,22 @@ public sealed class RevocationRowTests
     }
 
     [Fact]
+    public void G07_A_member_is_the_subject_in_this_tenant_and_in_no_other()
+    {
+        var row = Rows.Row(Rows.Naming(SelectorKind.Member, Record));
+        row.Ends(Record).ShouldBeTrue();
+        row.Ends(Record with { Tenant = "t-2" }).ShouldBeFalse();
+        row.Ends(Record with { Tenant = null }).ShouldBeFalse();
+        row.Ends(Record with { Subject = "u-2" }).ShouldBeFalse();
+    }
+
+    [Fact]
     public void C22_Names_in_rows_are_case_sensitive()
     {
         Selector[] selectors =
         [
             Selector.Grant("G-1"), Selector.Session(Record.Issuer, "S-1"), Selector.Subject(Record.Issuer, "U-4821"),
-            Selector.Client("Web-Shop"), Selector.Tenant("T-1"),
+            Selector.Client("Web-Shop"), Selector.Tenant("T-1"), Selector.Member("T-1", Record.Issuer, Record.Subject!), Selector.Member(Record.Tenant!, Record.Issuer, "U-4821"),
         ];
         foreach (var selector in selectors) Rows.Row(selector).Ends(Record).ShouldBeFalse();
     }

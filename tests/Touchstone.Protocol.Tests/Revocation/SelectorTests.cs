@@ -15,6 +15,7 @@ public sealed class SelectorTests
         { Selector.Grant("g-1"), "g-1", "grant:g-1" },
         { Selector.Session("https://as", "s-1"), "10:https://ass-1", "session:10:https://ass-1" },
         { Selector.Subject("https://as", "u:1"), "10:https://asu:1", "subject:10:https://asu:1" },
+        { Selector.Member("t", "https://as", "u:1"), "10:https://as1:tu:1", "member:10:https://as1:tu:1" },
         { Selector.Client("web"), "web", "client:web" },
         { Selector.Tenant("t"), "t", "tenant:t" },
         { Selector.All, "", "all" },
@@ -57,7 +58,7 @@ public sealed class SelectorTests
         Properties.Hold(part.Zip(part).Zip(part.Zip(part)), input =>
         {
             var ((issuer, id), (otherIssuer, otherId)) = input;
-            foreach (var selector in new[] { Selector.Subject(issuer, id), Selector.Session(issuer, id) })
+            foreach (var selector in new[] { Selector.Subject(issuer, id), Selector.Session(issuer, id), Selector.Member(id, issuer, id), Selector.Member(issuer, id, issuer) })
             {
                 Selector.TryParse(selector.Kind, selector.Key, out var parsed).ShouldBeTrue();
                 parsed.ShouldBe(selector);
@@ -65,6 +66,8 @@ public sealed class SelectorTests
             var isSame = issuer == otherIssuer && id == otherId;
             (Selector.Subject(issuer, id).Key == Selector.Subject(otherIssuer, otherId).Key).ShouldBe(isSame);
             (Selector.Subject(issuer, id) == Selector.Subject(otherIssuer, otherId)).ShouldBe(isSame);
+            (Selector.Member(issuer, id, "x").Key == Selector.Member(otherIssuer, otherId, "x").Key).ShouldBe(isSame);
+            (Selector.Member("x", issuer, id).Key == Selector.Member("x", otherIssuer, otherId).Key).ShouldBe(isSame);
         }, runs: 5000);
     }
 
@@ -91,6 +94,10 @@ public sealed class SelectorTests
     [InlineData(SelectorKind.Subject, "99999999999999999999:abc")]
     [InlineData(SelectorKind.Subject, "2147483647:abc")]
     [InlineData(SelectorKind.Session, "abc")]
+    [InlineData(SelectorKind.Member, "")]
+    [InlineData(SelectorKind.Member, "1:abc")]
+    [InlineData(SelectorKind.Member, "1:a9:bc")]
+    [InlineData(SelectorKind.Member, "1:a01:bc")]
     [InlineData((SelectorKind)0, "abc")]
     [InlineData((SelectorKind)99, "abc")]
     public void A_key_that_does_not_fit_its_kind_is_refused(SelectorKind kind, string key)

@@ -11,6 +11,7 @@ public sealed class GateTests(Acme acme) : IClassFixture<Acme>
     {
         { "GET", "/admin/clients" }, { "POST", "/admin/clients" }, { "GET", "/admin/clients/x" }, { "POST", "/admin/clients/x/disable" }, { "POST", "/admin/clients/x/enable" },
         { "POST", "/admin/clients/x/rotate-secret" }, { "POST", "/admin/tokens" }, { "POST", "/admin/tokens/lookup" }, { "POST", "/admin/revocations" },
+        { "POST", "/admin/subjects/disable" }, { "POST", "/admin/subjects/enable" }, { "GET", "/admin/subjects" },
     };
 
     [Theory, MemberData(nameof(Endpoints))]
@@ -109,6 +110,13 @@ public sealed class GateTests(Acme acme) : IClassFixture<Acme>
         var token = await acme.Admin.IssueAsync(new { client_id = "admin", aud = TestServer.DefaultIssuer, scope = Scope, expires_in = 10 });
         (await SendAsync("GET", "/admin/clients", "Bearer " + token)).Status.ShouldBe(200);
         acme.Time.AdvanceSeconds(10);
+        (await SendAsync("GET", "/admin/clients", "Bearer " + token)).ShouldBeProblem(401);
+    }
+
+    [Fact]
+    public async Task M05_An_admin_token_that_is_bound_is_nothing_without_what_it_is_bound_to()
+    {
+        var token = await acme.Admin.IssueAsync(new { client_id = "admin", aud = TestServer.DefaultIssuer, scope = Scope, cnf = new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } });
         (await SendAsync("GET", "/admin/clients", "Bearer " + token)).ShouldBeProblem(401);
     }
 

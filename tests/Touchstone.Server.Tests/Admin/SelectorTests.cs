@@ -87,6 +87,33 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
         (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
     }
 
+    [Fact]
+    public async Task What_matches_nothing_is_told_where_it_is_known()
+    {
+        var name = await NewNameAsync();
+        var later = new { client_id = name, sub = "sub-of-" + name, aud = Acme.OrdersApi, born = (await acme.Admin.GetAsync("admin/cursor")).Json.GetProperty("cursor").GetString() };
+        (await RevokeAsync("sub", later.sub)).GetProperty("status").GetString().ShouldBe("unknown");
+        // The row stands all the same: what was judged before it is dead when it comes.
+        (await acme.OAuth.IntrospectAsync(await acme.Admin.IssueAsync(later), acme.Orders)).ShouldBeInactive();
+        (await RevokeAsync("sub", later.sub)).GetProperty("status").GetString().ShouldBe("revoked");
+
+        (await RevokeAsync("client_id", "nobody-" + name)).GetProperty("warning").GetString().ShouldBe("no client of this name is registered here");
+        (await RevokeAsync("tenant", "nowhere-" + name)).GetProperty("warning").GetString().ShouldBe("no client of this tenant is registered here");
+        (await RevokeAsync("client_id", name)).TryGetProperty("warning", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_cannot_be_a_token_is_told_so_and_keeps_nobody_from_the_rest()
+    {
+        var token = await IssueAsync("x", "sub");
+        var before = (await acme.Admin.GetAsync("admin/cursor")).Json.GetProperty("cursor").GetString();
+        var items = new[] { new { token = token[..^1] }, new { token = "tökén" }, new { token = token[..^1] + (token[^1] == 'a' ? 'b' : 'a') } };
+        var answers = (await acme.Admin.PostAsync(AdminCalls.Revocations, items)).ShouldBeJson(200).Json.EnumerateArray().Select(item => item.GetProperty("status").GetString());
+        answers.ShouldBe(["malformed", "malformed", "malformed"]);
+        (await acme.Admin.GetAsync("admin/cursor")).Json.GetProperty("cursor").GetString().ShouldBe(before);
+        (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+    }
+
     [Theory]
     [InlineData("{}", "exactly one")]
     [InlineData("""{"sub":"a","tenant":"b"}""", "exactly one")]

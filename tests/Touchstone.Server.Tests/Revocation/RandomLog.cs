@@ -19,6 +19,7 @@ internal static class RandomLog
         Hash.Select(Touchstone.Protocol.Revocation.Selector.Token), Name.Select(Touchstone.Protocol.Revocation.Selector.Grant),
         Issuer.Zip(Name).Select(pair => Touchstone.Protocol.Revocation.Selector.Session(pair.Item1, pair.Item2)),
         Issuer.Zip(Name).Select(pair => Touchstone.Protocol.Revocation.Selector.Subject(pair.Item1, pair.Item2)),
+        Name.Zip(Issuer).Zip(Name).Select(names => Touchstone.Protocol.Revocation.Selector.Member(names.Item1.Item1, names.Item1.Item2, names.Item2)),
         Name.Select(Touchstone.Protocol.Revocation.Selector.Client), Name.Select(Touchstone.Protocol.Revocation.Selector.Tenant),
         Name.Select(Touchstone.Protocol.Revocation.Selector.Registration), Gen.Constant(Touchstone.Protocol.Revocation.Selector.All));
 
@@ -54,6 +55,7 @@ internal static class RandomLog
         if (record.Subject is not null) yield return Touchstone.Protocol.Revocation.Selector.Subject(record.Issuer, record.Subject);
         yield return Touchstone.Protocol.Revocation.Selector.Client(record.ClientId);
         if (record.Tenant is not null) yield return Touchstone.Protocol.Revocation.Selector.Tenant(record.Tenant);
+        if (record.Tenant is not null && record.Subject is not null) yield return Touchstone.Protocol.Revocation.Selector.Member(record.Tenant, record.Issuer, record.Subject);
         yield return Touchstone.Protocol.Revocation.Selector.All;
     }
 
@@ -70,6 +72,7 @@ internal static class RandomLog
         {
             SelectorKind.All => row.Selector,
             SelectorKind.Token => Touchstone.Protocol.Revocation.Selector.Token(Rename(row.Selector.Hash, prefix)),
+            SelectorKind.Member => row.Selector with { Id = prefix + row.Selector.Id, Group = prefix + row.Selector.Group },
             _ => row.Selector with { Id = prefix + row.Selector.Id },
         },
     };

@@ -146,6 +146,19 @@ public sealed class MetricsTests
                 await FaultAsync(endpoint);
             }
             await acme.OAuth.GetAsync("/admin/clients");
+            await GlobalRevocationsAsync();
+        }
+
+        private async Task GlobalRevocationsAsync()
+        {
+            await acme.TokenAsync();
+            var bearer = await acme.Admin.IssueAsync(new { client_id = "web-shop", aud = TestServer.DefaultIssuer, scope = "touchstone:revoke" });
+            foreach (var body in (string[])["{}", """{"sub_id":{"format":"opaque","id":"u-4821"}}"""])
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "/oauth/global-token-revocation") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+                request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", bearer);
+                await acme.OAuth.SendAsync(request);
+            }
         }
 
         private async Task TokensInEveryStateAsync()

@@ -30,6 +30,10 @@ internal static class Migrations
         CREATE TABLE secret_uses (client_id TEXT NOT NULL, secret TEXT NOT NULL, last_used INTEGER NOT NULL, PRIMARY KEY (client_id, secret)) STRICT, WITHOUT ROWID;
         """,
         "CREATE TABLE audit (chain TEXT NOT NULL, n INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (chain, n)) STRICT, WITHOUT ROWID;",
+        """
+        CREATE TABLE disabled_subjects (issuer TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT, PRIMARY KEY (issuer, subject)) STRICT, WITHOUT ROWID;
+        CREATE INDEX tokens_by_subject ON tokens (subject, tenant) WHERE subject IS NOT NULL;
+        """,
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>

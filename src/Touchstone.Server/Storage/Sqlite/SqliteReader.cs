@@ -75,6 +75,7 @@ internal sealed class SqliteReader : IDisposable
             SelectorKind.Grant => "grant_id = $id",
             SelectorKind.Session => "session = $id AND issuer = $issuer",
             SelectorKind.Subject => "subject = $id AND issuer = $issuer",
+            SelectorKind.Member => "subject = $id AND issuer = $issuer AND tenant = $tenant",
             SelectorKind.Client => "client_id = $id",
             SelectorKind.Tenant => "tenant = $id",
             SelectorKind.All => "TRUE",
@@ -83,9 +84,25 @@ internal sealed class SqliteReader : IDisposable
         using var command = Sql.Command(
             _connection,
             $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR issued_at < $before)",
-            ("$now", now), ("$before", issuedBefore), ("$id", selector.Id), ("$issuer", selector.Issuer), ("$hash", selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
+            ("$now", now), ("$before", issuedBefore), ("$id", selector.Id), ("$issuer", selector.Issuer), ("$tenant", selector.Group), ("$hash", selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
         return (long)command.ExecuteScalar()!;
     }
+
+    internal bool HasTokens(in Selector subject)
+    {
+        using var command = Sql.Command(
+            _connection,
+            "SELECT EXISTS (SELECT 1 FROM tokens WHERE subject = $id AND issuer = $issuer" + (subject.Group is null ? ")" : " AND tenant = $tenant)"),
+            ("$id", subject.Id), ("$issuer", subject.Issuer), ("$tenant", subject.Group));
+        return (long)command.ExecuteScalar()! == 1;
+    }
+
+    internal DisabledSubject? FindDisabled(string issuer, string subject) => Sql.Read(
+        _connection, SqliteSubjects.Select + " WHERE issuer = $issuer AND subject = $subject", SqliteSubjects.Read, ("$issuer", issuer), ("$subject", subject)).FirstOrDefault();
+
+    internal IReadOnlyList<DisabledSubject> ListDisabled(in Selector? after, int most) => Sql.Read(
+        _connection, SqliteSubjects.Select + " WHERE (issuer, subject) > ($issuer, $subject) ORDER BY issuer, subject LIMIT $most", SqliteSubjects.Read,
+        ("$issuer", after?.Issuer ?? ""), ("$subject", after?.Id ?? ""), ("$most", most));
 
     internal long Ping() => Sql.Scalar(_connection, "SELECT seq FROM head");
 
@@ -114,6 +131,7 @@ internal sealed class SqliteReader : IDisposable
         if (record.Subject is not null) yield return Selector.Subject(record.Issuer, record.Subject);
         yield return Selector.Client(record.ClientId);
         if (record.Tenant is not null) yield return Selector.Tenant(record.Tenant);
+        if (record.Tenant is not null && record.Subject is not null) yield return Selector.Member(record.Tenant, record.Issuer, record.Subject);
         yield return Selector.All;
     }
 

@@ -1,0 +1,72 @@
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Server.Tests.Admin;
+
+/// <summary>What a token was made from ends it too (design.md §3, invariant 2).</summary>
+public sealed class AncestorsTests(Acme acme) : IClassFixture<Acme>
+{
+    [Fact]
+    public async Task L12_Ending_a_parent_ends_its_descendants_and_no_other()
+    {
+        var parent = await acme.TokenAsync();
+        var child = await IssueAsync(parent);
+        var grandchild = await IssueAsync(child);
+        var (other, brother) = (await acme.TokenAsync(), await IssueAsync(parent));
+        (await acme.Admin.LookUpAsync(grandchild)).GetProperty("record").GetProperty("ancestors").EnumerateArray().Select(hash => hash.GetString()).ShouldBe([Hash(child), Hash(parent)]);
+        foreach (var token in (string[])[parent, child, grandchild, other, brother]) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+
+        await acme.Admin.RevokeAsync(child);
+        foreach (var token in (string[])[child, grandchild]) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
+        foreach (var token in (string[])[parent, other, brother]) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+
+        await acme.OAuth.RevokeAsync(parent, acme.Shop);
+        (await acme.OAuth.IntrospectAsync(brother, acme.Orders)).ShouldBeInactive();
+        (await acme.Admin.LookUpAsync(brother)).GetProperty("revocation").GetProperty("selector").GetString().ShouldBe("token:" + Hash(parent));
+    }
+
+    [Fact]
+    public async Task A_child_of_an_ended_or_unknown_parent()
+    {
+        var parent = await acme.TokenAsync();
+        await acme.Admin.RevokeAsync(parent);
+        (await acme.OAuth.IntrospectAsync(await IssueAsync(parent), acme.Orders)).ShouldBeInactive();
+        var orphan = await IssueAsync("never seen here");
+        (await acme.OAuth.IntrospectAsync(orphan, acme.Orders)).ShouldBeActive();
+        await acme.Admin.RevokeAsync("never seen here");
+        (await acme.OAuth.IntrospectAsync(orphan, acme.Orders)).ShouldBeInactive();
+    }
+
+    [Fact]
+    public async Task A_parent_may_stand_in_the_same_array()
+    {
+        string[] tokens = ["at.family-1", "at.family-2", "at.family-3"];
+        var items = tokens.Select((token, i) => new { token, iss = "https://other.acme.test", client_id = "x", aud = Acme.OrdersApi, expires_in = 60, ancestors = tokens.Take(i).TakeLast(1).Select(Hash) });
+        (await acme.Admin.PostAsync(AdminCalls.Tokens, items)).Status.ShouldBe(201);
+        await acme.Admin.RevokeAsync(tokens[0]);
+        foreach (var token in tokens) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
+    }
+
+    [Fact]
+    public async Task The_depth_is_bounded()
+    {
+        var token = await acme.TokenAsync();
+        for (var depth = 1; depth <= TokenRecord.MaxAncestors; depth++) token = await IssueAsync(token);
+        (await PostAsync([Hash(token)])).ShouldBeProblem(400).Faults().ShouldBe(["ancestors"]);
+        (await PostAsync([.. Enumerable.Range(0, TokenRecord.MaxAncestors + 1).Select(i => Hash($"a{i}"))])).ShouldBeProblem(400).Faults().ShouldBe(["ancestors"]);
+        (await PostAsync([.. Enumerable.Range(0, TokenRecord.MaxAncestors).Select(i => Hash($"a{i}"))])).Status.ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task What_is_no_hash_or_the_token_itself_is_refused()
+    {
+        (await PostAsync(["x"])).ShouldBeProblem(400).Faults().ShouldBe(["ancestors"]);
+        var itself = new { token = "at.own-mother", iss = "https://other.acme.test", client_id = "x", expires_in = 60, ancestors = new[] { Hash("at.own-mother") } };
+        (await acme.Admin.PostAsync(AdminCalls.Tokens, itself)).ShouldBeProblem(400).Faults().ShouldBe(["ancestors"]);
+    }
+
+    private static string Hash(string token) => TokenHash.Of(token).ToString();
+
+    private Task<string> IssueAsync(string parent) => acme.Admin.IssueAsync(new { client_id = "web-shop", sub = "u-4821", aud = Acme.OrdersApi, ancestors = new[] { Hash(parent) } });
+
+    private Task<Answer> PostAsync(string[] ancestors) => acme.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "web-shop", ancestors });
+}
