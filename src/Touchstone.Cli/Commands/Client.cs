@@ -49,26 +49,13 @@ internal static class ClientCommand
 
     private static async Task<int> ListAsync(Call call, CancellationToken stop)
     {
-        var clients = new List<JsonElement>();
-        var after = "";
-        do
-        {
-            var page = await call.Admin.GetAsync(after == "" ? "admin/clients" : $"admin/clients?after={Uri.EscapeDataString(after)}", stop);
-            if (page.Failure is { } failure) return call.Output.Fail(failure);
-            if (!page.Value.TryGetProperty("items", out var items) || items.ValueKind != JsonValueKind.Array)
-                return call.Output.Fail(Failure.Unreachable("the server's list holds no items: is --server right?"));
-
-            clients.AddRange(items.EnumerateArray());
-            after = Describe.Text(page.Value, "next");
-        }
-        while (after != "");
-
-        return Print(call.Output, clients);
+        var clients = await Pages.ReadAsync(call, "admin/clients", stop);
+        return clients.Failure is { } failure ? call.Output.Fail(failure) : Print(call.Output, clients.Value);
     }
 
     private static int Print(Output output, List<JsonElement> clients)
     {
-        if (output.IsJson) output.Line(AsOnePage(clients));
+        if (output.IsJson) output.Line(Pages.AsOne(clients));
         else output.Table(["id", "kind", "enabled", "introspects", "tenant", "audience", "scope"], [.. clients.Select(Row)]);
         return ExitCodes.Done;
     }
@@ -83,10 +70,4 @@ internal static class ClientCommand
         string.Join(' ', Describe.Strings(client, "audience")),
         Describe.Text(client, "scope"),
     ];
-
-    private static JsonElement AsOnePage(List<JsonElement> clients)
-    {
-        var page = new JsonObject { ["items"] = new JsonArray([.. clients.Select(client => JsonObject.Create(client))]), ["next"] = null };
-        return JsonElement.Parse(page.ToJsonString());
-    }
 }

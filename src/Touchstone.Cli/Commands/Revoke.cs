@@ -13,13 +13,14 @@ internal static class RevokeCommand
 
     private static readonly Argument<string?> Token = new("token") { Description = "The token, or its SHA-256 in 64 lower-case hex digits, or - to read it from standard input.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> File = new("--file") { Description = "A file with a token or SHA-256 on each line.", HelpName = "file" };
+    private static readonly Option<string?> Jti = Named("--jti", "The tokens with this identifier (jti).");
     private static readonly Option<string?> Subject = Named("--subject", "Every token of this subject issued so far.");
     private static readonly Option<string?> Client = Named("--client", "Every token of this client issued so far.");
     private static readonly Option<string?> Session = Named("--session", "The session with this identifier, for ever.");
     private static readonly Option<string?> Grant = Named("--grant", "The grant (refresh family) with this identifier, for ever.");
     private static readonly Option<string?> Tenant = Named("--tenant", "Every token of this tenant issued so far.");
     private static readonly Option<bool> All = new("--all") { Description = "Every token issued so far, that of this very command included." };
-    private static readonly Option<string?> Issuer = new("--iss") { Description = "The issuer that --subject or --session belongs to. Default: this server.", HelpName = "url" };
+    private static readonly Option<string?> Issuer = new("--iss") { Description = "The issuer that --jti, --subject or --session belongs to. Default: this server.", HelpName = "url" };
     private static readonly Option<string?> IssuedBefore = new("--issued-before") { Description = "Only tokens issued before this time, such as 2026-11-21T18:00:00Z, or seconds since 1970.", HelpName = "time" };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why; kept with the revocation.", HelpName = "text" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Revoke nothing; say how many unexpired tokens it would end." };
@@ -28,19 +29,19 @@ internal static class RevokeCommand
     {
         var command = new Verb(
             "revoke",
-            "Revoke tokens, now and everywhere. Exit code 1 when a token is unknown (its hash is remembered all the same).",
+            "Revoke tokens, now and everywhere. Exit code 1 when a token or subject is unknown (what is named is remembered all the same), or can't be a token.",
             "touchstone revoke - < token.txt",
             "touchstone revoke --file leaked.txt --reason 'incident 5501'",
             "touchstone revoke --subject alice --dry-run",
             "touchstone revoke --client web-shop --issued-before 2026-11-21T18:00:00Z")
         {
-            Token, File, Subject, Client, Session, Grant, Tenant, All, Issuer, IssuedBefore, Reason, DryRun,
+            Token, File, Jti, Subject, Client, Session, Grant, Tenant, All, Issuer, IssuedBefore, Reason, DryRun,
         };
         command.Validators.Add(line =>
         {
-            Option[] selectors = [File, Subject, Client, Session, Grant, Tenant, All];
+            Option[] selectors = [File, Jti, Subject, Client, Session, Grant, Tenant, All];
             var given = selectors.Count(option => line.GetResult(option) is { Implicit: false }) + (line.GetValue(Token) is null ? 0 : 1);
-            if (given != 1) line.AddError("name exactly one: a token (or - for standard input), --file, --subject, --client, --session, --grant, --tenant or --all.");
+            if (given != 1) line.AddError("name exactly one: a token (or - for standard input), --file, --jti, --subject, --client, --session, --grant, --tenant or --all.");
         });
         return command.Does(RunAsync);
     }
@@ -50,75 +51,63 @@ internal static class RevokeCommand
         var read = await ReadAsync(call, stop);
         if (read.Failure is { } unread) return call.Output.Fail(unread);
         var path = call.Get(DryRun) ? "admin/revocations?dry_run=true" : "admin/revocations";
-        if (!call.Has(File)) return Single(call, await call.Admin.PostAsync(path, read.Value[0], stop));
-
-        var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var part in read.Value.Chunk(MaxItems))
-        {
-            var answer = await call.Admin.PostAsync(path, new JsonArray([.. part]), stop);
-            if (answer.Failure is { } failure) return call.Output.Fail(failure);
-            foreach (var item in answer.Value.EnumerateArray()) Count(counts, item);
-        }
-        return Summary(call, counts);
+        return call.Has(File) ? await ListAsync(call, path, read.Value, stop) : Single(call, await call.Admin.PostAsync(path, read.Value.Items[0], stop));
     }
 
     private static int Single(Call call, Outcome<JsonElement> answer)
     {
         var exitCode = call.Output.Answer(answer, call.Output.Members);
-        // Whoever mistyped a token should not believe that it was one.
-        return exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") == "unknown" ? ExitCodes.Refused : exitCode;
+        // Whoever mistyped a token or a name should not believe that it was one.
+        return exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") is "unknown" or "malformed" ? ExitCodes.Refused : exitCode;
     }
 
-    private static void Count(SortedDictionary<string, long> counts, JsonElement item)
+    private static async Task<int> ListAsync(Call call, string path, RevocationList list, CancellationToken stop)
     {
-        var status = Describe.Text(item, "status") ?? "";
-        var many = item.TryGetProperty("tokens", out var tokens) ? tokens.GetInt64() : 1;
-        counts[status] = counts.GetValueOrDefault(status) + many;
+        var summary = new RevocationSummary(call.Output, list.Malformed);
+        for (var start = 0; start < list.Items.Count; start += MaxItems)
+        {
+            var part = list.Items[start..Math.Min(start + MaxItems, list.Items.Count)];
+            var answer = await call.Admin.PostAsync(path, new JsonArray([.. part]), stop);
+            if (answer.Failure is { } failure) return call.Output.Fail(failure);
+            foreach (var (i, item) in answer.Value.EnumerateArray().Index()) summary.Add(list.Lines[start + i], item);
+        }
+        return summary.Print();
     }
 
-    private static int Summary(Call call, SortedDictionary<string, long> counts)
-    {
-        var summary = new JsonObject([.. counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)JsonValue.Create(count.Value)))]);
-        using var document = JsonDocument.Parse(summary.ToJsonString());
-        if (call.Output.IsJson) call.Output.Line(document.RootElement);
-        else call.Output.Members(document.RootElement);
-        return counts.ContainsKey("unknown") ? ExitCodes.Refused : ExitCodes.Done;
-    }
-
-    private static async Task<Outcome<List<JsonObject>>> ReadAsync(Call call, CancellationToken stop)
+    private static async Task<Outcome<RevocationList>> ReadAsync(Call call, CancellationToken stop)
     {
         long? before = null;
         if (call.Get(IssuedBefore) is { } text && (before = Time(text)) is null) return Failure.Usage("--issued-before takes a time such as 2026-11-21T18:00:00Z, or seconds since 1970.");
 
-        List<JsonObject> items;
+        RevocationList list;
         if (call.Get(File) is { } file)
         {
             if (!System.IO.File.Exists(file)) return Failure.Usage($"there is no file {file}");
-            items = [.. (await System.IO.File.ReadAllLinesAsync(file, stop)).Select(line => line.Trim()).Where(line => line.Length > 0).Select(TokenArgument.ToJson)];
-            if (items.Count == 0) return Failure.Usage($"{file} holds no token: write one on each line.");
+            list = RevocationList.Of(await System.IO.File.ReadAllLinesAsync(file, stop));
+            if (list.IsEmpty) return Failure.Usage($"{file} holds no token: write one on each line.");
         }
         else if (call.Find(Token) is { } token)
         {
             var value = token == "-" ? await StandardInput.ReadLineAsync("token", stop) : token;
             if (value.Failure is { } unread) return unread;
-            items = [TokenArgument.ToJson(value.Value)];
+            list = RevocationList.Of(TokenArgument.ToJson(value.Value));
         }
         else
         {
-            items = [Selector(call)];
+            list = RevocationList.Of(Selector(call));
         }
-        foreach (var item in items)
+        foreach (var item in list.Items)
         {
             if (before is not null) item["issued_before"] = before;
             if (call.Get(Reason) is { } reason) item["reason"] = reason;
         }
-        return items;
+        return list;
     }
 
     private static JsonObject Selector(Call call)
     {
         var item = new JsonObject();
-        foreach (var (option, member) in (ReadOnlySpan<(Option<string?>, string)>)[(Subject, "sub"), (Client, "client_id"), (Session, "session"), (Grant, "grant"), (Tenant, "tenant"), (Issuer, "iss")])
+        foreach (var (option, member) in (ReadOnlySpan<(Option<string?>, string)>)[(Jti, "jti"), (Subject, "sub"), (Client, "client_id"), (Session, "session"), (Grant, "grant"), (Tenant, "tenant"), (Issuer, "iss")])
         {
             if (call.Get(option) is { } value) item[member] = value;
         }

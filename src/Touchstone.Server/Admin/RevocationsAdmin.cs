@@ -112,6 +112,11 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         var answers = new List<RevocationView>(ends.Count);
         foreach (var end in ends)
         {
+            if (end is { Selector: null, Asked.Token: not null })
+            {
+                answers.Add(new RevocationView("malformed", end.Name));
+                continue;
+            }
             var count = end.Reach is { } selector ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
             answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }

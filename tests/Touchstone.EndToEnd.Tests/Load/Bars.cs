@@ -17,6 +17,15 @@ internal static class Bars
     /// <summary>Requests of bad input.</summary>
     internal static int FuzzRequests { get; } = Number("TOUCHSTONE_FUZZ_REQUESTS", 50_000);
 
+    /// <summary>Races between issues and the revocation of their subject.</summary>
+    internal static int IssueRaces { get; } = Number("TOUCHSTONE_ISSUE_RACES", 200);
+
+    /// <summary>Rounds in which one assertion is used many times at once.</summary>
+    internal static int AssertionRounds { get; } = Number("TOUCHSTONE_ASSERTION_ROUNDS", 5);
+
+    /// <summary>Rotations of a secret that is in use.</summary>
+    internal static int Rotations { get; } = Number("TOUCHSTONE_ROTATIONS", 6);
+
     /// <summary>Frequent garbage collections in the server, so that whatever is finalized behind the back of its user is finalized while it is used.</summary>
     internal static IReadOnlyDictionary<string, string?> SmallGenerations { get; } = new Dictionary<string, string?> { ["DOTNET_GCgen0size"] = "40000" };
 

@@ -110,6 +110,7 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
         var items = new[] { new { token = token[..^1] }, new { token = "tökén" }, new { token = token[..^1] + (token[^1] == 'a' ? 'b' : 'a') } };
         var answers = (await acme.Admin.PostAsync(AdminCalls.Revocations, items)).ShouldBeJson(200).Json.EnumerateArray().Select(item => item.GetProperty("status").GetString());
         answers.ShouldBe(["malformed", "malformed", "malformed"]);
+        (await acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", items[0])).ShouldBeJson(200).Json.GetProperty("status").GetString().ShouldBe("malformed");
         (await acme.Admin.GetAsync("admin/cursor")).Json.GetProperty("cursor").GetString().ShouldBe(before);
         (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
     }
