@@ -41,7 +41,7 @@ public sealed class BearerTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
-    public async Task I08_P121_A_token_that_is_not_good_for_this_is_401_with_a_Bearer_challenge()
+    public async Task I08_A_token_that_is_not_good_for_this_is_401_with_a_Bearer_challenge()
     {
         ShouldBeRefused(await AskAsync("unknown", "x"));
         ShouldBeRefused(await AskAsync(new string('a', 5000), "x"));

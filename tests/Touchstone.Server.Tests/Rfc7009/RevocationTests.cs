@@ -49,6 +49,20 @@ public sealed class RevocationTests(Acme acme) : IClassFixture<Acme>
         (await acme.OAuth.IntrospectAsync(refresh, acme.Shop)).ShouldBeActive();
     }
 
+    [Theory]
+    [InlineData("access_token", "urn:ietf:params:oauth:token-type:id_token")]
+    [InlineData("refresh_token", "saml2")]
+    public async Task R11_Every_kind_of_token_can_be_revoked_so_no_type_is_unsupported(string kind, string hint)
+    {
+        var token = await acme.Admin.IssueAsync(new { client_id = "web-shop", kind, aud = Acme.OrdersApi });
+        (await acme.OAuth.RevokeAsync(token, acme.Shop, ("token_type_hint", hint))).ShouldBeEmpty();
+        (await acme.Admin.LookUpAsync(token)).GetProperty("reason").GetString().ShouldBe("revoked");
+        (await acme.OAuth.RevokeAsync("not.a-token.of.ours", acme.Shop, ("token_type_hint", hint))).ShouldBeEmpty();
+        // The other errors are those of RFC 6749 §5.2.
+        (await acme.OAuth.RevokeAsync("", acme.Shop, ("token_type_hint", hint))).ShouldBeError(400, "invalid_request");
+        (await acme.OAuth.RevokeAsync(token, acme.Shop with { Secret = "wrong" }, ("token_type_hint", hint))).ShouldBeError(401, "invalid_client");
+    }
+
     [Fact]
     public async Task R31_Revoking_twice_is_200_twice_and_one_row()
     {
