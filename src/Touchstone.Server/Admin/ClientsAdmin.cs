@@ -72,7 +72,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
     internal Task EnableAsync(AdminExchange exchange) => ChangeAsync(exchange, "enabled", client =>
         client.Enabled ? null : (client with { Enabled = true }, Selector.Registration(client.ClientId), null));
 
-    /// <summary>Makes a new secret; the newest old one stays valid until the overlap ends.</summary>
+    /// <summary>Makes a new secret; the old one that is in use stays valid until the overlap ends.</summary>
     internal async Task RotateAsync(AdminExchange exchange)
     {
         var rotation = new Rotation();
@@ -102,10 +102,13 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         }
         await ChangeAsync(exchange, "rotated the secret of", client =>
         {
-            IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
+            IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Skip(InUse(clients.Find(client.ClientId)!, now)).Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
             return (client with { Secrets = [made.Stored, .. kept] }, Selector.Registration(client.ClientId), made.Shown);
         });
     }
+
+    // Of two secrets the newest, unless nobody has used it yet and the other is in use: where the answer to a rotation was lost, rotating again must not end the secret that all callers have.
+    private static int InUse(Client client, long now) => client.Slots is [{ LastUsed: 0 }, { LastUsed: > 0 }] && client.IsValid(1, now) ? 1 : 0;
 
     /// <summary>Registers other keys. While a rotation overlaps, the old and the new stand in one set.</summary>
     internal async Task SetKeysAsync(AdminExchange exchange)

@@ -62,6 +62,20 @@ public sealed class RotationTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task Rotating_again_because_the_answer_was_lost_keeps_the_secret_that_is_in_use()
+    {
+        var first = await AddAsync("lost");
+        (await acme.OAuth.GrantAsync(first)).Status.ShouldBe(200);
+        await acme.Admin.ChangeAsync(first.Id, Rotate, new { overlap_seconds = 100 });
+        var third = first with { Secret = (await acme.Admin.ChangeAsync(first.Id, Rotate, new { overlap_seconds = 500 })).GetProperty("client_secret").GetString() };
+        (await acme.OAuth.GrantAsync(first)).Status.ShouldBe(200);
+        (await acme.OAuth.GrantAsync(third)).Status.ShouldBe(200);
+        acme.Time.AdvanceSeconds(100);
+        (await acme.OAuth.GrantAsync(first)).ShouldBeError(401, "invalid_client");
+        (await acme.OAuth.GrantAsync(third)).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task A_second_rotation_does_not_lengthen_the_life_of_an_old_secret()
     {
         var first = await AddAsync("short");
