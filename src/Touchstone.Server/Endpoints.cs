@@ -31,8 +31,9 @@ internal static class Endpoints
         var global = services.GetRequiredService<GlobalRevocationEndpoint>();
 
         routes.Map("/oauth/introspect", form.Handle("introspect", services.GetRequiredService<IntrospectionEndpoint>().HandleAsync));
+        routes.Map("/oauth/introspect/batch", form.Handle("introspect_batch", services.GetRequiredService<BatchEndpoint>().HandleAsync, ["token"], BatchEndpoint.MaxTokenBytes));
         routes.Map("/oauth/revoke", form.Handle("revoke", services.GetRequiredService<RevocationEndpoint>().HandleAsync));
-        routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, "resource"));
+        routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, ["resource"]));
         routes.MapPost(GlobalRevocationEndpoint.Path, admin.Handle(GlobalRevocationEndpoint.Name, GlobalRevocationEndpoint.Scope, global.HandleAsync));
 
         routes.MapGet(metadata.Path, metadata.WriteAsync);
@@ -47,6 +48,7 @@ internal static class Endpoints
         routes.MapPost("/admin/clients/{id}/enable", admin.Handle(clients.EnableAsync));
         routes.MapPost("/admin/clients/{id}/rotate-secret", admin.Handle(clients.RotateAsync));
         routes.MapPost("/admin/clients/{id}/keys", admin.Handle(clients.SetKeysAsync));
+        routes.MapPost("/admin/clients/{id}/view", admin.Handle(clients.SetViewAsync));
         routes.MapGet("/admin/clients/{id}/failures", admin.Handle(clients.FailuresAsync));
         routes.MapPost("/admin/subjects/disable", admin.Handle(subjects.DisableAsync));
         routes.MapPost("/admin/subjects/enable", admin.Handle(subjects.EnableAsync));

@@ -192,7 +192,9 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddCallers();
 
         services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<IntrospectionSteps>();
         services.AddSingleton<IntrospectionEndpoint>();
+        services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<GlobalRevocationEndpoint>();
         services.AddSingleton<TokenEndpoint>();

@@ -24,6 +24,7 @@ internal static class ClientCommand
         Switch("enable", "Let a disabled client work again; nothing that was revoked comes back."),
         ClientRotateSecret.Create(Id),
         ClientSetKeys.Create(Id),
+        ClientSetView.Create(Id),
         ClientFailures.Create(Id),
     };
 

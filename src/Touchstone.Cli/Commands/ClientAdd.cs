@@ -40,7 +40,7 @@ internal static class ClientAdd
     internal static Command Create(Argument<string> id)
     {
         var verb = Described(id);
-        foreach (var option in ClientCredentialOptions.OfNewClient) verb.Options.Add(option);
+        foreach (var option in ClientCredentialOptions.OfNewClient.Concat(ClientViewOptions.All)) verb.Options.Add(option);
         return verb;
     }
 
@@ -48,6 +48,7 @@ internal static class ClientAdd
         "add",
         "Register a resource server or a client; a generated secret is printed once.",
         "touchstone client add billing-api --kind resource-server --audience https://billing.example.com",
+        "touchstone client add audit-api --kind resource-server --audience https://audit.example.com --sub pairwise --aud own",
         "touchstone client add reports --kind client --audience https://billing.example.com --scope \"invoices:read invoices:list\"",
         "touchstone client add gateway --kind resource-server --audience https://api.example.com --auth-method private_key_jwt --jwks gateway-keys.json",
         "touchstone client add spa --kind client --public")
@@ -56,6 +57,7 @@ internal static class ClientAdd
     }.Does(async (call, stop) =>
     {
         var registration = Registration(call, call.Get(id));
+        if (AddView(call, registration) is { } wrong) return call.Output.Fail(wrong);
         if (await ClientCredentialOptions.AddAsync(call, registration, stop) is { } failure) return call.Output.Fail(failure);
         return ClientCommand.PrintWithSecret(call, await call.Admin.PostAsync("admin/clients", registration, stop));
     });
@@ -67,9 +69,18 @@ internal static class ClientAdd
         if (call.Get(Public)) registration["public"] = true;
         if (call.Has(AuthMethod)) registration["auth_methods"] = Requests.Array(call.Get(AuthMethod));
         if (call.Has(Audience)) registration["audience"] = Requests.Array(call.Get(Audience));
-        if (call.Has(Scope)) registration["scope"] = Requests.Scope(call.Get(Scope));
         if (call.Get(MayIntrospect) is { } may) registration["may_introspect"] = may;
         if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
         return registration;
+    }
+
+    // A client is granted scopes; a resource server sees them.
+    private static Failure? AddView(Call call, JsonObject registration)
+    {
+        var view = ClientViewOptions.Read(call, Scope);
+        if (view.Failure is { } failure) return failure;
+        if (call.Get(Kind) == "client" && view.Value is { } ofClient && ofClient.Remove("scope", out var granted)) registration["scope"] = granted;
+        if (view.Value is { Count: > 0 } seen) registration["view"] = seen;
+        return null;
     }
 }

@@ -7,6 +7,8 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone introspect</c>: ask as the administrator, or as the caller whose view matters.</summary>
 internal static class IntrospectCommand
 {
+    private const string SecretVariable = "TOUCHSTONE_SECRET";
+
     private static readonly TokenArgument Token = new();
 
     private static readonly Option<string> As = new("--as") { Description = "Ask as this client or resource server would.", HelpName = "client-id" };
@@ -17,7 +19,7 @@ internal static class IntrospectCommand
         HelpName = "secret",
     };
 
-    private static readonly Option<bool> Explain = new("--explain") { Description = "Add the reason, the record and the revocation." };
+    private static readonly Option<bool> Explain = new("--explain") { Description = "Add the reason, the record, the revocation, and with --as what that caller sees; no secret is needed then." };
 
     internal static Command Create()
     {
@@ -26,10 +28,11 @@ internal static class IntrospectCommand
             "Ask whether a token is active. Exit code 1 when it is not.",
             "touchstone introspect -",
             "touchstone introspect $TOKEN --explain",
+            "touchstone introspect $TOKEN --explain --as billing-api",
             "touchstone introspect - --as billing-api --secret - < token-and-secret.txt")
         {
             Token.Argument, As, Secret, Explain,
-        }.Does((call, stop) => call.Has(As) ? AsCallerAsync(call, call.Get(As)!, stop) : AsAdministratorAsync(call, stop));
+        }.Does((call, stop) => call.Has(As) && !IsOnlyExplained(call) ? AsCallerAsync(call, call.Get(As)!, stop) : AsAdministratorAsync(call, stop));
         command.Validators.Add(static result =>
         {
             if (result.GetResult(Secret) is null || result.GetResult(As) is not null) return;
@@ -43,7 +46,9 @@ internal static class IntrospectCommand
         var token = await Token.ReadAsync(call, stop);
         if (token.Failure is { } unread) return call.Output.Fail(unread);
 
-        var lookup = await call.Admin.PostAsync("admin/tokens/lookup", TokenArgument.ToJson(token.Value), stop);
+        var question = TokenArgument.ToJson(token.Value);
+        if (call.Get(As) is { } caller) question["as"] = caller;
+        var lookup = await call.Admin.PostAsync("admin/tokens/lookup", question, stop);
         if (lookup.Failure is { } failure) return call.Output.Fail(failure);
         if (!lookup.Value.TryGetProperty("response", out var response) || response.ValueKind != JsonValueKind.Object)
             return call.Output.Fail(Failure.Unreachable("the server's answer holds no response: is --server right?"));
@@ -52,6 +57,9 @@ internal static class IntrospectCommand
         else Print(call, response, call.Get(Explain) ? lookup.Value : null);
         return ExitCodeOf(response);
     }
+
+    // An operator has no secret of the caller; the server can say all the same what it would see.
+    private static bool IsOnlyExplained(Call call) => call.Get(Explain) && !call.Has(Secret) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(SecretVariable));
 
     private static async Task<int> AsCallerAsync(Call call, string clientId, CancellationToken stop)
     {
@@ -84,9 +92,9 @@ internal static class IntrospectCommand
 
     private static async Task<Outcome<string>> SecretAsync(Call call, CancellationToken stop)
     {
-        var secret = call.Get(Secret) ?? Environment.GetEnvironmentVariable("TOUCHSTONE_SECRET");
+        var secret = call.Get(Secret) ?? Environment.GetEnvironmentVariable(SecretVariable);
         if (string.IsNullOrEmpty(secret))
-            return Failure.Usage("--as needs a secret: set TOUCHSTONE_SECRET, or give --secret - and the secret on standard input");
+            return Failure.Usage("--as needs a secret: set TOUCHSTONE_SECRET, or give --secret - and the secret on standard input; or ask as the administrator with --explain");
 
         return secret == "-" && call.Has(Secret) ? await StandardInput.ReadLineAsync("secret", stop) : secret;
     }

@@ -37,6 +37,9 @@ internal static class TokenCommand
         output.Line($"reason  {Describe.Text(lookup, "reason")}");
         PrintMember(output, lookup, "record");
         PrintMember(output, lookup, "revocation");
+        PrintMember(output, lookup, "caller");
+        PrintMember(output, lookup, "view");
+        PrintMember(output, lookup, "hidden");
     }
 
     private static void Print(Output output, JsonElement lookup)

@@ -25,6 +25,9 @@ public sealed class OAuthForm
     /// <summary>The most fields in one body: 256.</summary>
     public const int MaxFields = 256;
 
+    // A larger buffer is for the odd large form, and is given back: forms wait for their next request by the hundred.
+    private const int MostKept = 64 << 10;
+
     private readonly record struct Field(int Name, int NameLength, int Value, int ValueLength);
 
     private byte[] _buffer = new byte[1024];
@@ -91,6 +94,7 @@ public sealed class OAuthForm
     public void Clear()
     {
         _buffer.AsSpan(0, _length).Clear();
+        if (_buffer.Length > MostKept) _buffer = new byte[1024];
         _count = _length = 0;
     }
 

@@ -24,4 +24,7 @@ public sealed record Caller
 
     /// <summary>Whether it may introspect at all.</summary>
     public bool MayIntrospect { get; init; }
+
+    /// <summary>What it may see of an answer about a token that is active for it.</summary>
+    public IntrospectionView View { get; init; } = IntrospectionView.Whole;
 }

@@ -15,6 +15,10 @@ internal sealed record NewClient(
     public JsonElement? Jwks { get; init; }
     public string? JwksUri { get; init; }
     public bool TokenEndpointAudience { get; init; }
+
+    /// <summary>What a resource server may see; everything where it is left out.</summary>
+    public ViewRegistration? View { get; init; }
+
     public string? TlsClientAuthSubjectDn { get; init; }
     public string? TlsClientAuthSanDns { get; init; }
     public string? TlsClientAuthSanUri { get; init; }
@@ -30,6 +34,7 @@ internal sealed record ClientView(
     public string? JwksUri { get; init; }
     public IReadOnlyList<KeyView>? Keys { get; init; }
     public bool? TokenEndpointAudience { get; init; }
+    public ViewRegistration? View { get; init; }
     public string? TlsClientAuthSubjectDn { get; init; }
     public string? TlsClientAuthSanDns { get; init; }
     public string? TlsClientAuthSanUri { get; init; }
@@ -46,6 +51,7 @@ internal sealed record ClientView(
             JwksUri = client.JwksUri,
             Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
             TokenEndpointAudience = client.TokenEndpointAudience ? true : null,
+            View = client.View,
             TlsClientAuthSubjectDn = client.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = client.TlsClientAuthSanDns,
             TlsClientAuthSanUri = client.TlsClientAuthSanUri,
@@ -165,6 +171,7 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(ClientPage))]
 [JsonSerializable(typeof(Rotation))]
 [JsonSerializable(typeof(NewKeys))]
+[JsonSerializable(typeof(ViewRegistration))]
 [JsonSerializable(typeof(FailureList))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(IssuedToken))]

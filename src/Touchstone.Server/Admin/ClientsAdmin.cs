@@ -11,7 +11,7 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, rotate the secret.</summary>
+/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys and view.</summary>
 internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
@@ -131,6 +131,20 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         if (asked.JwksUri is { } uri) remoteKeys.Forget(uri);
     }
 
+    /// <summary>Registers what a resource server may see, in place of what it may see now.</summary>
+    internal async Task SetViewAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.ViewRegistration) is not { } asked) return;
+        await ChangeAsync(exchange, "changed the view of", client =>
+        {
+            var changed = client with { View = asked };
+            ProblemError[] errors = [.. ViewRegistration.Errors(changed).Select(error => new ProblemError(error.Detail, error.Member))];
+            if (errors.Length == 0) return (asked.IsWhole ? changed with { View = null } : changed, Selector.Registration(client.ClientId), null);
+            exchange.Refuse(400, "The view was not changed.", errors);
+            return null;
+        });
+    }
+
     /// <summary>Why a caller was refused lately.</summary>
     internal Task FailuresAsync(AdminExchange exchange)
     {
@@ -188,6 +202,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             Jwks = asked.Jwks?.GetRawText(),
             JwksUri = asked.JwksUri,
             TokenEndpointAudience = asked.TokenEndpointAudience,
+            View = asked.View is { IsWhole: true, Sector: null } ? null : asked.View,
             TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = asked.TlsClientAuthSanDns,
             TlsClientAuthSanUri = asked.TlsClientAuthSanUri,

@@ -4,34 +4,45 @@ using System.Text.Json;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary>All that is known of a token, for an administrator: the answer, the reason, the record and the row that ends it.</summary>
+/// <summary>All that is known of a token, for an administrator: the answer, the reason, the record, the row that ends it, and how a caller sees it.</summary>
 internal static class TokenView
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static void Write(IBufferWriter<byte> output, in FoundRecord found, InactiveReason reason, RevocationRow? row)
+    internal static void Write(IBufferWriter<byte> output, in FoundRecord found, InactiveReason reason, RevocationRow? row, Client? viewer)
     {
+        var whole = reason is InactiveReason.None ? Answer(found.Record!) : IntrospectionResponse.Inactive.ToArray();
+        var shown = viewer is null || reason is not InactiveReason.None ? whole : Shown(whole, viewer.Caller.View);
         using var json = new Utf8JsonWriter(output, Options);
         json.WriteStartObject();
         json.WriteBoolean("known", found.Record is not null);
         json.WriteBoolean("active", reason is InactiveReason.None);
         json.WriteString("reason", reason.Name());
         json.WritePropertyName("response");
-        json.WriteRawValue(reason is InactiveReason.None ? Answer(found.Record!) : IntrospectionResponse.Inactive);
+        json.WriteRawValue(shown);
         if (found.Record is { } record) WriteRecord(json, record);
         if (row is not null) WriteRow(json, row);
+        if (viewer is not null) CallerView.Write(json, viewer, found.Record, reason, whole, shown);
         json.WriteEndObject();
     }
 
-    private static ReadOnlySpan<byte> Answer(TokenRecord record)
+    private static byte[] Answer(TokenRecord record)
     {
         var answer = new ArrayBufferWriter<byte>(512);
         IntrospectionResponse.WriteActive(answer, record);
-        return answer.WrittenSpan;
+        return answer.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Shown(byte[] whole, IntrospectionView view)
+    {
+        var shown = new ArrayBufferWriter<byte>(512);
+        view.Write(shown, whole);
+        return shown.WrittenSpan.ToArray();
     }
 
     private static void WriteRecord(Utf8JsonWriter json, TokenRecord record)

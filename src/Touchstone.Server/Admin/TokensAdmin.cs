@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol.Introspection;
@@ -11,7 +12,7 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
-internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TimeProvider time)
+internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, TimeProvider time)
 {
     private const int MaxItems = 1000;
 
@@ -89,10 +90,11 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
         var found = await tokens.FindAsync(hash, exchange.Aborted);
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var reason = viewer is null ? IntrospectionRules.WhyInvalid(found.Record, found.Match, now) : IntrospectionRules.Decide(found.Record, viewer.Caller, found.Match, now).Reason;
+        if (found.Record is null && asked.Token is { } token && format.Inspect(Encoding.UTF8.GetBytes(token)) is TokenShape.Malformed or TokenShape.Impossible) reason = InactiveReason.Malformed;
         var row = found.Match is { } match ? await store.FindRowAsync(match.Seq, exchange.Aborted) : null;
 
         var buffer = new ArrayBufferWriter<byte>(1024);
-        TokenView.Write(buffer, found, reason, row);
+        TokenView.Write(buffer, found, reason, row, viewer);
         Responses.WriteJson(exchange.Http.Response, StatusCodes.Status200OK, buffer.WrittenSpan);
     }
 }

@@ -32,10 +32,10 @@ internal sealed class AuditLog(
     private ITimer? _signing, _retaining;
 
     /// <summary>Records an introspection as the settings want it. With <c>all</c> it is done when the record is in the file, and what fails is a <see cref="StoreException"/>.</summary>
-    internal ValueTask Introspected(FormExchange exchange, in FoundToken found, InactiveReason reason)
+    internal ValueTask Introspected(FormExchange exchange, ReadOnlySpan<byte> token, in FoundToken found, InactiveReason reason)
     {
         if (_mode is not IntrospectionAudit.All && !IsWanted(reason is InactiveReason.None)) return ValueTask.CompletedTask;
-        return Record(exchange, found, reason);
+        return Record(exchange, token, found, reason);
     }
 
     /// <summary>Records a request that was refused because of who asked: one line for every form endpoint.</summary>
@@ -151,16 +151,16 @@ internal sealed class AuditLog(
         _ => false,
     };
 
-    private ValueTask Record(FormExchange exchange, in FoundToken found, InactiveReason reason)
+    private ValueTask Record(FormExchange exchange, ReadOnlySpan<byte> token, in FoundToken found, InactiveReason reason)
     {
         if (_journal is not { } journal) return ValueTask.CompletedTask;
-        var body = recorder.Json(Event(exchange, found, reason));
+        var body = recorder.Json(Event(exchange, token, found, reason));
         if (_mode is IntrospectionAudit.All) return journal.WriteAsync(body);
         journal.TryWrite(body);
         return ValueTask.CompletedTask;
     }
 
-    private AuditEvent Event(FormExchange exchange, in FoundToken found, InactiveReason reason)
+    private AuditEvent Event(FormExchange exchange, ReadOnlySpan<byte> token, in FoundToken found, InactiveReason reason)
     {
         var record = found.Record;
         return new AuditEvent(AuditKind.Introspected)
@@ -175,7 +175,7 @@ internal sealed class AuditLog(
             Tenant = record?.Tenant,
             Jti = found.Entry is { } entry ? AuditJson.JtiOf(entry.Answer) : null,
             // An unknown token is told by its hash, so that tries with one token are seen as such; what can't be a token may be a password in the wrong field, and is not.
-            Token = record?.Hash ?? (reason is InactiveReason.Unknown ? TokenHash.Of(exchange.Form["token"u8]) : null),
+            Token = record?.Hash ?? (reason is InactiveReason.Unknown ? TokenHash.Of(token) : null),
             Revocation = found.Match?.Seq,
             DurationMicroseconds = (long)time.GetElapsedTime(exchange.Started).TotalMicroseconds,
             Origin = AuditOrigin.Of(exchange.Http, exchange.Caller.Id),

@@ -22,7 +22,7 @@ internal sealed class Client
     private readonly byte[]?[] _sha256;
     private Client? _introspecting;
 
-    internal Client(ClientRegistration registration, Client? previous = null)
+    internal Client(ClientRegistration registration, Client? previous = null, byte[]? pairwiseKey = null)
     {
         Registration = registration;
         Scope = ScopeSet.TryParse(registration.Scope, out var scope) ? scope : throw new InvalidDataException($"client {registration.ClientId}: stored scope");
@@ -40,6 +40,10 @@ internal sealed class Client
             Kind = registration.Kind == ClientRegistration.ResourceServerKind ? CallerKind.ResourceServer : CallerKind.Client,
             Audience = [.. registration.Audience],
             MayIntrospect = registration.MayIntrospect,
+            // The same view where nothing of it changed, as when a secret was rotated: answers that were cut for it stay good.
+            View = previous is not null && ReferenceEquals(previous.Registration.View, registration.View) && ReferenceEquals(previous.Registration.Audience, registration.Audience)
+                ? previous.Caller.View
+                : ViewRegistration.Of(registration, pairwiseKey),
         };
     }
 

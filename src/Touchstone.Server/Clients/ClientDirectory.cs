@@ -11,6 +11,9 @@ internal sealed class ClientDirectory
 
     public ClientDirectory() => _byChars = _clients.GetAlternateLookup<ReadOnlySpan<char>>();
 
+    /// <summary>The key of pairwise subjects; there before the first client is put.</summary>
+    internal byte[]? PairwiseKey { get; set; }
+
     internal Client? Find(string id) => _clients.GetValueOrDefault(id);
 
     /// <summary>Finds by the bytes that a request carried; identifiers are printable ASCII, so anything else is unknown.</summary>
@@ -23,7 +26,7 @@ internal sealed class ClientDirectory
     }
 
     /// <summary>Called by one at a time: at start, and by the store's writer.</summary>
-    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration, _clients.GetValueOrDefault(registration.ClientId));
+    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration, _clients.GetValueOrDefault(registration.ClientId), PairwiseKey);
 
     internal IEnumerable<Client> All => _clients.Values;
 

@@ -27,6 +27,9 @@ internal sealed record ClientRegistration
     /// <summary>Assertions may name the token endpoint as their audience, as RFC 7523 had it before its revision.</summary>
     public bool TokenEndpointAudience { get; init; }
 
+    /// <summary>What a resource server may see of an answer; null for everything.</summary>
+    public ViewRegistration? View { get; init; }
+
     public string? TlsClientAuthSubjectDn { get; init; }
     public string? TlsClientAuthSanDns { get; init; }
     public string? TlsClientAuthSanUri { get; init; }

@@ -29,7 +29,9 @@ internal static class ClientRules
         }
         if (client.Kind == ClientRegistration.ResourceServerKind && client.Audience.Count == 0) yield return ("audience", "a resource server needs at least one identifier: without it, it would see no token");
         if (!ScopeSet.TryParse(client.Scope, out _)) yield return ("scope", "must be scope names of visible ASCII without \" and \\, separated by single spaces (RFC 6749 section 3.3)");
+        if (client.Kind == ClientRegistration.ResourceServerKind && client.Scope.Length > 0) yield return ("scope", "is what a client may be granted; what a resource server may see is view.scope");
         if (client.Tenant is { } tenant && !IsName(tenant)) yield return ("tenant", "must be 1 to 200 printable characters");
+        foreach (var error in ViewRegistration.Errors(client)) yield return error;
     }
 
     internal static bool IsId(string id) =>

@@ -24,10 +24,14 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
 
     private readonly ConcurrentBag<FormExchange> _idle = [];
 
-    /// <summary>Makes the request handler of an endpoint. Parameters in <paramref name="repeatable"/> may stand more than once.</summary>
-    internal RequestDelegate Handle(string name, FormHandler handler, params string[] repeatable) => http => HandleAsync(http, name, handler, repeatable);
+    /// <summary>Makes the request handler of an endpoint. Parameters in <paramref name="repeatable"/> may stand more than once; the body may have <paramref name="moreBytes"/> beyond the usual.</summary>
+    internal RequestDelegate Handle(string name, FormHandler handler, string[]? repeatable = null, int moreBytes = 0)
+    {
+        var shape = new FormShape(options.MaxFormBytes + moreBytes, repeatable ?? []);
+        return http => HandleAsync(http, name, handler, shape);
+    }
 
-    private async Task HandleAsync(HttpContext http, string name, FormHandler handler, string[] repeatable)
+    private async Task HandleAsync(HttpContext http, string name, FormHandler handler, FormShape shape)
     {
         var started = time.GetTimestamp();
         using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, name) : null;
@@ -35,7 +39,7 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         exchange.Begin(http, started);
         try
         {
-            var error = Judge(http.Request) ?? await ReadAsync(http, exchange.Form, repeatable);
+            var error = Judge(http.Request, shape) ?? await ReadAsync(http, exchange.Form, shape);
             if (error is not null) exchange.Refuse(error);
             else await handler(exchange);
         }
@@ -62,31 +66,31 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         }
     }
 
-    private OAuthError? Judge(HttpRequest request)
+    private static OAuthError? Judge(HttpRequest request, FormShape shape)
     {
         if (!HttpMethods.IsPost(request.Method)) return OAuthError.MethodNotAllowed;
-        if (request.ContentLength > options.MaxFormBytes) return TooLarge;
+        if (request.ContentLength > shape.MaxBytes) return shape.TooLarge;
         return IsForm(request.ContentType) ? null : OAuthError.UnsupportedMediaType;
     }
 
     // The usual request lies in the pipe whole, so nothing here waits. When the caller goes away the pipe itself ends the wait.
-    private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, string[] repeatable)
+    private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, FormShape shape)
     {
         var body = http.Request.BodyReader;
         while (true)
         {
             var read = await body.ReadAsync(CancellationToken.None);
-            if (read.Buffer.Length > options.MaxFormBytes)
+            if (read.Buffer.Length > shape.MaxBytes)
             {
                 body.AdvanceTo(read.Buffer.End);
-                return TooLarge;
+                return shape.TooLarge;
             }
             if (!read.IsCompleted)
             {
                 body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 continue;
             }
-            var result = form.Read(read.Buffer, repeatable);
+            var result = form.Read(read.Buffer, shape.Repeatable);
             body.AdvanceTo(read.Buffer.End);
             return result switch
             {
@@ -96,8 +100,6 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
             };
         }
     }
-
-    private OAuthError TooLarge => OAuthError.ContentTooLarge.With($"The body may have at most {options.MaxFormBytes} bytes.");
 
     private void Fail(FormExchange exchange, string name, Exception failed)
     {
@@ -128,5 +130,11 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         var end = contentType.IndexOf(';', StringComparison.Ordinal);
         var type = end < 0 ? contentType.AsSpan() : contentType.AsSpan(0, end);
         return type.Trim().Equals(Form, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // What differs between the forms of the endpoints.
+    private sealed record FormShape(int MaxBytes, string[] Repeatable)
+    {
+        internal OAuthError TooLarge { get; } = OAuthError.ContentTooLarge.With($"The body may have at most {MaxBytes} bytes.");
     }
 }

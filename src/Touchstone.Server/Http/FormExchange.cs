@@ -21,6 +21,9 @@ internal sealed class FormExchange
     /// <summary>The authenticated caller; null until it is known.</summary>
     internal Client? Caller { get; set; }
 
+    /// <summary>How many tokens the request asks about, known before its caller is: what it is charged by a limit. 1, but for a batch.</summary>
+    internal int Tokens { get; set; }
+
     /// <summary>What is counted: what became of the request.</summary>
     internal string Outcome { get; private set; } = "";
 
@@ -37,6 +40,7 @@ internal sealed class FormExchange
     {
         Http = http;
         Started = started;
+        Tokens = 1;
         Claimed = null;
         Caller = null;
         Outcome = Reason = "";

@@ -31,6 +31,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         json.WriteString("issuer", issuer);
         json.WriteString("token_endpoint", issuer + "/oauth/token");
         json.WriteString("introspection_endpoint", issuer + "/oauth/introspect");
+        json.WriteString("touchstone_introspection_batch_endpoint", issuer + "/oauth/introspect/batch"); // An extension of ours; called as the one above.
         json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
         json.WriteString("global_token_revocation_endpoint", issuer + GlobalRevocationEndpoint.Path);
         Write(json, "global_token_revocation_endpoint_auth_methods_supported", ["Bearer"]);
@@ -45,6 +46,7 @@ internal sealed class MetadataDocument(ServerOptions options)
             json.WriteStartObject("mtls_endpoint_aliases"); // RFC 8705 §5.
             json.WriteString("token_endpoint", alias + "/oauth/token");
             json.WriteString("introspection_endpoint", alias + "/oauth/introspect");
+            json.WriteString("touchstone_introspection_batch_endpoint", alias + "/oauth/introspect/batch");
             json.WriteString("revocation_endpoint", alias + "/oauth/revoke");
             json.WriteEndObject();
         }

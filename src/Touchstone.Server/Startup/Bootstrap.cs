@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
@@ -14,6 +16,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
+    private const string PairwiseSetting = "pairwise_key";
 
     internal string AdminFile => Path.Combine(options.Data, "admin.json");
 
@@ -56,11 +59,21 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
                 metrics.HeadMoved(head);
             },
             cancellationToken);
+        clients.PairwiseKey = await PairwiseKeyAsync(contents.Settings.GetValueOrDefault(PairwiseSetting));
         foreach (var registration in contents.Clients) clients.Put(registration);
         log.Epoch = contents.Epoch;
         log.Publish(contents.Rows, contents.Seq);
         metrics.HeadMoved(contents.Seq);
         return contents;
+    }
+
+    // In the store, so that a backup has it: without it every resource server with a pairwise view would know nobody again. Who has the store has the subjects themselves.
+    private async Task<byte[]> PairwiseKeyAsync(string? kept)
+    {
+        if (kept is not null) return Convert.FromBase64String(kept);
+        var key = RandomNumberGenerator.GetBytes(PairwiseSubject.KeySize);
+        await store.SetAsync(PairwiseSetting, Convert.ToBase64String(key));
+        return key;
     }
 
     // Tokens carry the issuer, and callers compare it: changing it would make every token of this store a stranger's.

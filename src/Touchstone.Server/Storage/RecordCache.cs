@@ -1,4 +1,5 @@
 using Touchstone.Protocol.Hashing;
+using Touchstone.Protocol.Introspection;
 
 namespace Touchstone.Server.Storage;
 
@@ -39,6 +40,29 @@ internal sealed class RecordCache(long capacity)
             else _newest.Newer = entry;
             _newest = entry;
             _bytes += entry.Size;
+        }
+    }
+
+    /// <summary>The answer of an entry as a view shows it; written once for an entry that is kept, and counted with it.</summary>
+    internal byte[] AnswerOf(TokenEntry entry, IntrospectionView view)
+    {
+        if (entry.Find(view) is { } kept) return kept;
+        var answer = entry.Write(view);
+        Keep(entry, new ViewedAnswer(view, answer));
+        return answer;
+    }
+
+    private void Keep(TokenEntry entry, ViewedAnswer answer)
+    {
+        lock (_writing)
+        {
+            if (_table.Find(entry.Key) != entry) return; // Not kept, so its answers go with the request too.
+            var viewed = ViewedAnswer.Add(entry.Viewed, answer);
+            var growth = TokenEntry.SizeOf(viewed) - TokenEntry.SizeOf(entry.Viewed);
+            while (_oldest is not null && _bytes + growth > capacity) Evict();
+            if (_table.Find(entry.Key) != entry) return; // It made room itself.
+            entry.Viewed = viewed;
+            _bytes += growth;
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class TokenEntry
     private static ArrayBufferWriter<byte>? _buffer;
 
     private readonly byte[] _answer;
+    private ViewedAnswer[] _viewed = [];
     private RevocationMatch? _match;
     private long _asOf;
 
@@ -42,9 +43,38 @@ internal sealed class TokenEntry
     /// <summary>No row up to this one ends the token; 0 when it was judged against none. It is of use only at or above the floor of memory.</summary>
     internal long AsOf => Volatile.Read(ref _asOf);
 
-    /// <summary>What it takes in memory, roughly: the objects (400 bytes), their strings, the answer.</summary>
+    /// <summary>The answers for who may not, as far as they are kept. Changed by <see cref="RecordCache"/> alone, which counts them.</summary>
+    internal ViewedAnswer[] Viewed { get => Volatile.Read(ref _viewed); set => Volatile.Write(ref _viewed, value); }
+
+    /// <summary>What it takes in memory, roughly: the objects (408 bytes), their strings, the answers.</summary>
     internal int Size =>
-        400 + _answer.Length + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
+        408 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
+
+    /// <summary>The kept answer of a view, or null: a comparison of references.</summary>
+    internal byte[]? Find(IntrospectionView view)
+    {
+        foreach (ref readonly var viewed in Viewed.AsSpan())
+        {
+            if (viewed.View == view) return viewed.Answer;
+        }
+        return null;
+    }
+
+    /// <summary>The answer for a view, made now.</summary>
+    internal byte[] Write(IntrospectionView view)
+    {
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
+        buffer.ResetWrittenCount();
+        view.Write(buffer, _answer);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    internal static int SizeOf(ViewedAnswer[] viewed)
+    {
+        var size = 0;
+        foreach (var answer in viewed) size += answer.Size;
+        return size;
+    }
 
     /// <summary>
     /// The row that ends this token, or null. With nothing new in the log since the last time that costs one comparison.

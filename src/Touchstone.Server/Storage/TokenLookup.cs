@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Touchstone.Protocol.Hashing;
+using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Revocation;
@@ -35,6 +36,9 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
         metrics.CacheMiss();
         return FindAndKeepAsync(TokenHash.Of(token), key, cancellationToken);
     }
+
+    /// <summary>The answer about an active token as a view shows it, in the form of the wire.</summary>
+    internal ReadOnlySpan<byte> AnswerOf(TokenEntry entry, IntrospectionView view) => view.IsWhole ? entry.Answer : cache.AnswerOf(entry, view);
 
     /// <summary>Finds the whole record by hash, in the store: for administrators.</summary>
     internal async ValueTask<FoundRecord> FindAsync(TokenHash hash, CancellationToken cancellationToken)

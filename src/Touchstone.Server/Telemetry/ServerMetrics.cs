@@ -14,6 +14,7 @@ internal sealed class ServerMetrics : IDisposable
 
     internal const string RequestDuration = "touchstone.server.request.duration";
     internal const string Requests = "touchstone.server.requests";
+    internal const string BatchTokens = "touchstone.server.batch.tokens";
     internal const string CacheLookups = "touchstone.server.record_cache.lookups";
     internal const string CacheBytes = "touchstone.server.record_cache.size";
     internal const string CacheEntries = "touchstone.server.record_cache.entries";
@@ -33,7 +34,7 @@ internal sealed class ServerMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Histogram<double> _requestDuration, _storeDuration;
-    private readonly Counter<long> _requests, _revocations;
+    private readonly Counter<long> _requests, _batchTokens, _revocations;
     private long _hits, _misses, _seq, _floor;
 
     public ServerMetrics(IMeterFactory meters)
@@ -42,6 +43,7 @@ internal sealed class ServerMetrics : IDisposable
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBuckets };
         _requestDuration = _meter.CreateHistogram(RequestDuration, "s", "How long requests took.", advice: advice);
         _requests = _meter.CreateCounter<long>(Requests, "{request}", "Requests by endpoint, outcome and reason.");
+        _batchTokens = _meter.CreateCounter<long>(BatchTokens, "{token}", "Tokens judged in batches, by reason.");
         _storeDuration = _meter.CreateHistogram(StoreDuration, "s", "How long the store took.", advice: advice);
         _revocations = _meter.CreateCounter<long>(Revocations, "{row}", "Rows appended to the revocation log, by kind.");
         _meter.CreateObservableCounter(
@@ -79,6 +81,8 @@ internal sealed class ServerMetrics : IDisposable
         _requestDuration.Record(elapsed.TotalSeconds, Tag("endpoint", endpoint), Tag("outcome", outcome));
         _requests.Add(1, Tag("endpoint", endpoint), Tag("outcome", outcome), Tag("reason", reason));
     }
+
+    internal void JudgedInBatch(string reason) => _batchTokens.Add(1, Tag("reason", reason));
 
     // Counted here and read when asked: an Add with a label costs ten times as much, and these are on the path of every introspection.
     internal void CacheHit() => Interlocked.Increment(ref _hits);

@@ -160,6 +160,17 @@ public sealed class OAuthFormTests
         form.Get("last").ShouldBe("1");
     }
 
+    [Fact]
+    public void The_buffer_of_a_large_body_is_overwritten_and_given_back()
+    {
+        var form = FormBody.Parse($"token={new string('x', 400_000)}");
+        var token = form["token"u8];
+        form.Clear();
+        token.IndexOfAnyExcept((byte)0).ShouldBe(-1);
+        form.Read("token=y").ShouldBe(FormResult.Ok);
+        form["token"u8].Overlaps(token).ShouldBeFalse();
+    }
+
     private static List<string> Values(OAuthForm form, string name)
     {
         var values = new List<string>();

@@ -77,6 +77,52 @@ public sealed class LookUpTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task Why_a_token_is_inactive_for_a_caller_says_what_about_the_caller_makes_the_difference()
+    {
+        var token = await acme.TokenAsync();
+        await acme.Admin.AddClientAsync(new { client_id = "off", kind = "resource-server", audience = new[] { Acme.OrdersApi } });
+        await acme.Admin.ChangeAsync("off", "disable");
+        (await WhyAsync(token, "rs-orders")).ShouldBeNull();
+        (await WhyAsync("never seen", "rs-orders")).ShouldBeNull();
+        (await WhyAsync(token, "rs-billing")).ShouldBe("None of the token's audiences is an identifier of this resource server.");
+        (await WhyAsync(await acme.TokenAsync(new { client_id = "web-shop", aud = Array.Empty<string>() }), "rs-billing")).ShouldBe("The token has no audience; a resource server sees tokens whose audience has one of its identifiers.");
+        (await WhyAsync(await acme.RefreshTokenAsync("g-why"), "rs-orders")).ShouldBe("It is a refresh token; a resource server sees access tokens only.");
+        (await WhyAsync(token, "warehouse")).ShouldBe("The token was issued to web-shop; a client sees its own tokens only.");
+        (await WhyAsync(token, "mute")).ShouldEndWith("it is answered 403 access_denied.");
+        (await WhyAsync(token, "off")).ShouldBe("The client is disabled: whatever the token, it is answered 401 invalid_client.");
+
+        var caller = (await acme.Admin.LookUpAsync(token, "rs-billing")).GetProperty("caller");
+        caller.EnumerateObject().Select(member => member.Name).ShouldBe(["client_id", "kind", "enabled", "may_introspect", "audience", "why"]);
+    }
+
+    [Fact]
+    public async Task I13_The_view_of_a_caller_and_what_it_keeps_back()
+    {
+        var viewer = await acme.Admin.AddClientAsync(new { client_id = "viewer", kind = "resource-server", audience = new[] { Acme.OrdersApi }, view = new { scope = "b", sub = "pairwise", aud = "own" } });
+        var token = await acme.TokenAsync(new { client_id = "web-shop", sub = "u-1", username = "u", scope = "a b c", aud = new[] { Acme.OrdersApi, Acme.BillingApi }, claims = new { email = "e" } });
+        var json = await acme.Admin.LookUpAsync(token, "viewer");
+        json.GetProperty("response").GetRawText().ShouldBe((await acme.OAuth.IntrospectAsync(token, viewer)).Text);
+        json.GetProperty("view").GetRawText().ShouldBe("""{"scope":"b","sub":"pairwise","aud":"own"}""");
+        json.GetProperty("hidden").GetRawText().ShouldBe("""{"members":["username","jti","email"],"scope":["a","c"],"aud":["https://billing.acme.test/"]}""");
+        json.GetProperty("record").GetProperty("sub").GetString().ShouldBe("u-1");
+
+        await acme.Admin.RevokeAsync(token);
+        var ended = await acme.Admin.LookUpAsync(token, "viewer");
+        ended.GetProperty("response").GetRawText().ShouldBe(AnswerAssertions.Inactive);
+        ended.TryGetProperty("hidden", out _).ShouldBeFalse();
+        (await acme.Admin.LookUpAsync(token, "rs-orders")).TryGetProperty("view", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_mistyped_token_of_ours_is_told_from_an_unknown_one()
+    {
+        var token = await acme.TokenAsync();
+        (await ReasonAsync(token[..^1])).ShouldBe("malformed");
+        (await ReasonAsync("tést")).ShouldBe("malformed");
+        (await acme.Admin.LookUpAsync(token[..^1], "rs-orders")).GetProperty("reason").GetString().ShouldBe("malformed");
+    }
+
+    [Fact]
     public async Task As_a_client_that_is_not_there_is_404() =>
         (await acme.Admin.PostAsync(AdminCalls.LookUp, new { token = "x", @as = "nobody" })).ShouldBeProblem(404, "There is no client nobody.").Faults().ShouldBe(["as"]);
 
@@ -92,6 +138,9 @@ public sealed class LookUpTests(Acme acme) : IClassFixture<Acme>
         (await acme.Admin.PostAsync(AdminCalls.LookUp, body)).ShouldBeProblem(400).GetProperty("detail").GetString()!.ShouldStartWith("Give token");
         (await acme.Admin.PostAsync(AdminCalls.Revocations, body)).ShouldBeProblem(400);
     }
+
+    private async Task<string?> WhyAsync(string token, string viewer) =>
+        (await acme.Admin.LookUpAsync(token, viewer)).GetProperty("caller").TryGetProperty("why", out var why) ? why.GetString() : null;
 
     private async Task<string?> ReasonAsync(string token) => (await acme.Admin.LookUpAsync(token)).GetProperty("reason").GetString();
 }

@@ -30,6 +30,6 @@ public sealed class HotPathTests
 
     private static void Repeat(AuditLog audit, FormExchange exchange, in FoundToken found, int times)
     {
-        for (var i = 0; i < times; i++) audit.Introspected(exchange, found, InactiveReason.None).IsCompletedSuccessfully.ShouldBeTrue();
+        for (var i = 0; i < times; i++) audit.Introspected(exchange, [], found, InactiveReason.None).IsCompletedSuccessfully.ShouldBeTrue();
     }
 }

@@ -25,7 +25,7 @@ public sealed class MetricsTests
         var document = MetricsDocument.Read();
         // A request whose caller is gone is counted a moment after the caller went: asked for until it is.
         var text = await MetricsAsync(acme.Server);
-        for (var i = 0; i < 500 && text.Value("touchstone_server_requests_total", ("reason", "aborted")) < 3; i++) text = await MetricsAsync(acme.Server);
+        for (var i = 0; i < 500 && text.Value("touchstone_server_requests_total", ("reason", "aborted")) < 4; i++) text = await MetricsAsync(acme.Server);
 
         foreach (var (endpoint, outcome, reason) in document.Outcomes)
         {
@@ -139,7 +139,7 @@ public sealed class MetricsTests
             var off = await acme.Admin.AddClientAsync(new { client_id = "off", kind = "client", audience = new[] { Acme.OrdersApi } });
             var post = await acme.Admin.AddClientAsync(new { client_id = "post", kind = "client", auth_methods = new[] { "client_secret_post" }, audience = new[] { Acme.OrdersApi } });
             await acme.Admin.ChangeAsync("off", "disable");
-            foreach (var endpoint in (string[])[OAuthCalls.Introspect, OAuthCalls.Revoke, OAuthCalls.Token])
+            foreach (var endpoint in (string[])[OAuthCalls.Introspect, OAuthCalls.Batch, OAuthCalls.Revoke, OAuthCalls.Token])
             {
                 await CredentialsAsync(endpoint, off, post);
                 await RequestsAsync(endpoint);
@@ -171,6 +171,8 @@ public sealed class MetricsTests
             foreach (var token in (string[])[expired, early, revoked, await acme.TokenAsync(), "unknown", "tst_at_mistyped"]) await acme.OAuth.IntrospectAsync(token, acme.Orders);
             await acme.OAuth.IntrospectAsync(await acme.TokenAsync(), acme.Billing);
             await acme.OAuth.IntrospectAsync("x", acme.Mute);
+            await acme.OAuth.PostAsync(OAuthCalls.Batch, acme.Mute, ("token", "x"));
+            await acme.OAuth.PostAsync(OAuthCalls.Batch, acme.Orders, ("token", "x"), ("token", await acme.TokenAsync()));
         }
 
         private async Task RevocationsAsync()

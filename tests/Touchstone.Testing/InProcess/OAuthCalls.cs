@@ -6,10 +6,14 @@ namespace Touchstone.Testing.InProcess;
 public sealed class OAuthCalls(HttpClient http)
 {
     public const string Introspect = "/oauth/introspect";
+    public const string Batch = "/oauth/introspect/batch";
     public const string Revoke = "/oauth/revoke";
     public const string Token = "/oauth/token";
 
     public Task<Answer> IntrospectAsync(string token, TestClient? caller, params (string Name, string Value)[] more) => PostAsync(Introspect, caller, [("token", token), .. more]);
+
+    /// <summary>Asks about several tokens at once.</summary>
+    public Task<Answer> IntrospectAllAsync(TestClient? caller, params IEnumerable<string> tokens) => PostAsync(Batch, caller, [.. tokens.Select(token => ("token", token))]);
 
     public Task<Answer> RevokeAsync(string token, TestClient? caller, params (string Name, string Value)[] more) => PostAsync(Revoke, caller, [("token", token), .. more]);
 

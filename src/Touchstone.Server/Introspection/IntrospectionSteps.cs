@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using Touchstone.Protocol;
+using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
+using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Http;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Introspection;
+
+/// <summary>A token as it was found, and as it was judged for a caller.</summary>
+internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason);
+
+/// <summary>What one token's introspection and a batch have in common. The rule that decides is <see cref="IntrospectionRules"/>, what is shown is <see cref="IntrospectionView"/>'s.</summary>
+internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
+{
+    /// <summary>Finds out who asks, and whether it may; refuses it otherwise. A known secret is judged at once.</summary>
+    internal ValueTask<bool> AdmitAsync(FormExchange exchange, string endpoint)
+    {
+        var authenticating = clients.AuthenticateAsync(exchange, acceptsBearer: true);
+        return authenticating.IsCompletedSuccessfully ? new(Admit(exchange, endpoint, authenticating.Result)) : AwaitCallerAsync(exchange, endpoint, authenticating);
+    }
+
+    /// <summary>Finds a token and judges it for the caller. A store that fails is an exception, and 503.</summary>
+    internal ValueTask<JudgedToken> JudgeAsync(FormExchange exchange, ReadOnlySpan<byte> token)
+    {
+        // What was never issued needs no look-up.
+        if (format.Inspect(token) is TokenShape.Malformed or TokenShape.Impossible) return new(new JudgedToken(default, InactiveReason.Malformed));
+
+        // Its record, and the row of the revocation log that ends it.
+        var finding = tokens.FindAsync(token, CancellationToken.None);
+        return finding.IsCompletedSuccessfully ? new(Decide(exchange, finding.Result)) : DecideAsync(exchange, finding);
+    }
+
+    /// <summary>Records what was judged. Awaited before the answer: with audit "all" nothing is answered that is not in the file.</summary>
+    internal ValueTask RecordAsync(FormExchange exchange, ReadOnlySpan<byte> token, in JudgedToken judged) => audit.Introspected(exchange, token, judged.Found, judged.Reason);
+
+    /// <summary>The answer in the form of the wire: as much as the caller may see.</summary>
+    internal ReadOnlySpan<byte> AnswerOf(FormExchange exchange, in JudgedToken judged)
+    {
+        if (judged.Reason is InactiveReason.None) return tokens.AnswerOf(judged.Found.Entry!, exchange.Caller!.Caller.View);
+        logger.Inactive(exchange.Caller!.Id, judged.Reason.Name());
+        return IntrospectionResponse.Inactive;
+    }
+
+    private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating) => Admit(exchange, endpoint, await authenticating);
+
+    private bool Admit(FormExchange exchange, string endpoint, in ClientAuthResult caller)
+    {
+        // An identifier alone proves nothing (I-09).
+        if (caller.Client is null || caller.Method is ClientAuthMethod.None)
+        {
+            var failed = caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing);
+            logger.AuthenticationFailed(endpoint, failed.Reason);
+            exchange.Refuse(failed);
+            return false;
+        }
+        exchange.Caller = caller.Client;
+        if (caller.Client.Caller.MayIntrospect) return true;
+        exchange.Refuse(OAuthError.AccessDenied);
+        return false;
+    }
+
+    private async ValueTask<JudgedToken> DecideAsync(FormExchange exchange, ValueTask<FoundToken> finding) => Decide(exchange, await finding);
+
+    private JudgedToken Decide(FormExchange exchange, in FoundToken found) =>
+        new(found, IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).Reason);
+}
