@@ -4,10 +4,10 @@ using Touchstone.Protocol.Forms;
 
 namespace Touchstone.EndToEnd.Tests.BadInput;
 
-/// <summary>Bad tokens, bad forms and bad client credentials, at the three endpoints that take a form.</summary>
+/// <summary>Bad tokens, bad forms and bad client credentials, at the endpoints that take a form.</summary>
 internal sealed class FormFuzz(FuzzWorld world)
 {
-    private static readonly string[] Endpoints = ["/oauth/introspect", "/oauth/revoke", "/oauth/token"];
+    private static readonly string[] Endpoints = ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/oauth/introspect/batch"];
 
     private static readonly string[] Names =
         ["token", "token_type_hint", "client_id", "client_secret", "client_assertion", "client_assertion_type", "grant_type", "scope", "resource", "audience", "active", "", "Token", "token ", "tok\0en", "\u00e9"];
@@ -136,9 +136,9 @@ internal sealed class FormFuzz(FuzzWorld world)
         return random.Next(5) switch { 0 => name, 1 => name + "=", 2 => "=" + value, _ => $"{name}={value}" };
     }
 
-    private TestClient Caller(string target) => target == Endpoints[0] ? world.ResourceServer : world.Client;
+    private TestClient Caller(string target) => target == Endpoints[0] || target == Endpoints[3] ? world.ResourceServer : world.Client;
 
-    private static Good GoodAt(string target) => target switch { "/oauth/introspect" => Good.Inactive, "/oauth/revoke" => Good.Empty, _ => Good.Grant };
+    private static Good GoodAt(string target) => target switch { "/oauth/introspect" => Good.Inactive, "/oauth/introspect/batch" => Good.AllInactive, "/oauth/revoke" => Good.Empty, _ => Good.Grant };
 
     /// <summary>The same length, one character another.</summary>
     private static string Wrong(Random random, string secret)

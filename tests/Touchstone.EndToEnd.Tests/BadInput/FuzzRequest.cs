@@ -12,6 +12,9 @@ internal enum Good
     /// <summary>Exactly <c>{"active":false}</c>.</summary>
     Inactive,
 
+    /// <summary>The same, for each token of a batch.</summary>
+    AllInactive,
+
     /// <summary>An introspection answer about a token that is active.</summary>
     Active,
 

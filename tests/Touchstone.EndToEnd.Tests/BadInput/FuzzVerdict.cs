@@ -39,6 +39,7 @@ internal static class FuzzVerdict
         {
             Good.None => false,
             Good.Inactive => IsInactive(answer),
+            Good.AllInactive => answer.Status == 200 && AreInactive(answer.Text),
             Good.Active => answer.Status == 200 && Parse(answer.Body) is { } json && json.GetProperty("active").GetBoolean(),
             Good.Empty => answer is { Status: 200, Body.Length: 0 },
             Good.Grant => Parse(answer.Body) is { } json && json.TryGetProperty("access_token", out _),
@@ -50,6 +51,8 @@ internal static class FuzzVerdict
     }
 
     private static bool IsInactive(RawAnswer answer) => answer is { Status: 200 } && answer.Body.AsSpan().SequenceEqual("{\"active\":false}"u8);
+
+    private static bool AreInactive(string text) => text.Replace("{\"active\":false},", "", StringComparison.Ordinal) == "{\"results\":[{\"active\":false}]}";
 
     // 505 is the one right answer to a version that nobody speaks (RFC 9110 §15.6.6).
     private static bool HasKnownVersion(FuzzRequest request)

@@ -64,10 +64,12 @@ internal sealed class JsonFuzz(FuzzWorld world)
     private (string Target, List<(string Name, string Value)> Members) Template(Random random)
     {
         var name = $"fuzz-{random.Letters(12)}";
+        var isClient = random.OneIn(2);
         return random.Next(8) switch
         {
             0 => ("/admin/clients", [
-                ("\"client_id\"", $"\"{name}\""), ("\"kind\"", random.Of(["\"client\"", "\"resource-server\""])), ("\"audience\"", $"[\"{FuzzWorld.Audience}\"]"), ("\"scope\"", "\"a b\""),
+                ("\"client_id\"", $"\"{name}\""), ("\"kind\"", isClient ? "\"client\"" : "\"resource-server\""), ("\"audience\"", $"[\"{FuzzWorld.Audience}\"]"), 
+                isClient ? ("\"scope\"", "\"a b\"") : ("\"view\"", "{\"scope\":\"a b\",\"claims\":[\"acr\"],\"sub\":\"pairwise\",\"aud\":\"own\"}"),
                 ("\"auth_methods\"", "[\"client_secret_basic\"]"), ("\"may_introspect\"", "false"), ("\"tenant\"", "\"t\""), ("\"public\"", "false")]),
             1 or 2 => ("/admin/tokens", [
                 ("\"client_id\"", "\"fuzz-app\""), ("\"sub\"", "\"s\""), ("\"username\"", "\"u\""), ("\"scope\"", "\"a b\""), ("\"aud\"", $"\"{FuzzWorld.Audience}\""), ("\"expires_in\"", "60"),

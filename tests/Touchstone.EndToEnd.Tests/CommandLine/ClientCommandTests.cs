@@ -53,6 +53,42 @@ public sealed class ClientCommandTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task I13_I20_A_view_is_given_at_registration_and_changed_later_without_a_restart()
+    {
+        var id = SharedServer.Name("rs");
+        var token = await Server.Admin.IssueAsync(new { client_id = "demo-app", sub = "dave", username = "dave@example.com", scope = "a b", aud = new[] { Audience, "https://other.example" }, claims = new { acr = "1", email = "e" } });
+
+        var added = await shared.Cli.RunAsync("client", "add", id, "--kind", "resource-server", "--audience", Audience, "--scope", "b c", "--claim", "acr", "--sub", "pairwise", "--sector", "acme", "--aud", "own", "--json");
+        added.ShouldEndWith(0);
+        added.Json.GetProperty("view").GetRawText().ShouldBe("""{"scope":"b c","claims":["acr"],"sub":"pairwise","sector":"acme","aud":"own"}""");
+        var caller = new TestClient(id, added.Json.GetProperty("client_secret").GetString());
+        (await NamesAsync()).ShouldBe(["active", "iss", "sub", "client_id", "aud", "scope", "token_type", "iat", "exp", "acr"]);
+        (await Server.OAuth.IntrospectAsync(token, caller)).Text.ShouldNotContain("dave");
+
+        (await shared.Cli.RunAsync("client", "set-view", id, "--sub", "omitted", "--no-scopes")).ShouldEndWith(0);
+        (await NamesAsync()).ShouldBe(["active", "iss", "client_id", "aud", "token_type", "iat", "exp"]);
+        (await shared.Cli.RunAsync("client", "set-view", id, "--no-claims")).ShouldEndWith(0);
+        (await NamesAsync()).ShouldBe(["active", "iss", "sub", "client_id", "aud", "scope", "token_type", "iat", "exp"]);
+        (await shared.Cli.RunAsync("client", "set-view", id, "--everything", "--json")).Json.TryGetProperty("view", out _).ShouldBeFalse();
+        (await NamesAsync()).ShouldContain("username");
+
+        async Task<string[]> NamesAsync() => [.. (await Server.OAuth.IntrospectAsync(token, caller)).Json.EnumerateObject().Select(member => member.Name)];
+    }
+
+    [Theory]
+    [InlineData("client", "set-view", "demo-api")]
+    [InlineData("client", "set-view", "demo-api", "--everything", "--sub", "omitted")]
+    [InlineData("client", "set-view", "demo-api", "--scope", "a", "--no-scopes")]
+    [InlineData("client", "set-view", "demo-api", "--claim", "a", "--no-claims")]
+    [InlineData("client", "set-view", "demo-api", "--sub", "hidden")]
+    [InlineData("client", "set-view", "demo-api", "--aud", "none")]
+    public async Task A_view_that_can_not_be_meant_is_a_usage_error_and_changes_nothing(params string[] line)
+    {
+        (await shared.Cli.RunAsync(line)).ShouldEndWith(2);
+        (await shared.Cli.RunAsync("client", "show", "demo-api", "--json")).Json.TryGetProperty("view", out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task I09_A_public_client_has_no_secret_and_may_revoke_but_not_introspect()
     {
         var id = SharedServer.Name("spa");

@@ -88,6 +88,7 @@ public sealed class IntrospectCommandTests(SharedServer shared)
 
         (await cli.RunAsync("introspect", token, "--as", own.Id, "--secret", own.Secret!)).ShouldEndWith(0);
         (await cli.RunAsync("introspect", token, "--as", own.Id, "--secret", own.Secret!, "--explain")).ShouldEndWith(2);
+        (await cli.RunAsync("introspect", token, "--as", own.Id, "--explain")).ShouldEndWith(2);
 
         var refused = await cli.RunAsync("introspect", token, "--as", own.Id, "--secret", "wrong", "--json");
         refused.ShouldEndWith(1);
@@ -119,6 +120,30 @@ public sealed class IntrospectCommandTests(SharedServer shared)
         var human = await shared.Cli.RunAsync("introspect", token, "--explain");
         human.Output.ShouldContain("reason  revoked");
         human.Output.ShouldContain("revocation");
+    }
+
+    [Fact]
+    public async Task I13_Explain_as_a_caller_needs_no_secret_and_says_what_it_sees_and_what_is_hidden_from_it()
+    {
+        var id = SharedServer.Name("rs");
+        var token = await TokenAsync();
+        (await shared.Cli.RunAsync("client", "add", id, "--kind", "resource-server", "--audience", "https://api.demo.example", "--sub", "omitted", "--scope", "none")).ShouldEndWith(0);
+
+        var json = await shared.Cli.RunAsync("introspect", token, "--explain", "--as", id, "--json");
+        json.ShouldEndWith(0);
+        json.Json.GetProperty("response").TryGetProperty("sub", out _).ShouldBeFalse();
+        json.Json.GetProperty("record").GetProperty("sub").GetString().ShouldBe("carol");
+        json.Json.GetProperty("hidden").GetProperty("members").EnumerateArray().Select(member => member.GetString()).ShouldContain("sub");
+
+        var human = await shared.Cli.RunAsync("introspect", token, "--explain", "--as", id);
+        human.Output.ShouldMatch("(?s)reason  active.*\nrecord\n.*\ncaller\n.*\nview\n.*\nhidden\n");
+
+        await shared.Server.Admin.AddResourceServerAsync(id + "-other", "https://stranger.example");
+        var foreign = await shared.Cli.RunAsync("introspect", token, "--explain", "--as", id + "-other");
+        foreign.ShouldEndWith(1);
+        foreign.Output.ShouldContain("reason  not_for_caller");
+        foreign.Output.ShouldContain("None of the token's audiences is an identifier of this resource server.");
+        (await shared.Cli.RunAsync("introspect", token, "--explain", "--as", "nobody")).ShouldEndWith(1);
     }
 
     [Theory]
