@@ -18,6 +18,7 @@ using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
 using Touchstone.Server.Metadata;
 using Touchstone.Server.Revocation;
+using Touchstone.Server.Settings;
 using Touchstone.Server.Startup;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
@@ -46,11 +47,11 @@ public sealed class ServerApp : IAsyncDisposable
     /// <summary>The addresses it listens on.</summary>
     public IReadOnlyCollection<string> Addresses => [.. _app.Urls];
 
-    /// <summary>Reads settings from a file (may be null), the environment and <paramref name="overrides"/>, in this order, and starts. Everything is ready when it returns.</summary>
-    /// <exception cref="StartupException">It can't start; the message says what to do.</exception>
-    public static async Task<ServerApp> StartAsync(string? configFile, Action<ServerOptions>? overrides = null, Action<WebApplicationBuilder>? adjust = null, CancellationToken cancellationToken = default)
+    /// <summary>Starts with these settings, changed by <paramref name="overrides"/>. Everything is ready when it returns.</summary>
+    /// <exception cref="StartupException">It can't start; the message says what to do, one error a line.</exception>
+    public static async Task<ServerApp> StartAsync(ServerConfiguration configuration, Action<ServerOptions>? overrides = null, Action<WebApplicationBuilder>? adjust = null, CancellationToken cancellationToken = default)
     {
-        var app = Build(configFile, overrides, adjust);
+        var app = Build(configuration, overrides, adjust);
         try
         {
             Map(app);
@@ -71,7 +72,7 @@ public sealed class ServerApp : IAsyncDisposable
     public static async Task<string> RecoverAdminAsync(string data, CancellationToken cancellationToken)
     {
         if (!File.Exists(Path.Combine(data, "touchstone.db"))) throw new StartupException($"There is no touchstone database in {data}. Name its data folder with --data.");
-        await using var app = Build(null, options => options.Data = data, builder => builder.Logging.ClearProviders());
+        await using var app = Build(ServerConfiguration.Read(null), options => options.Data = data, builder => builder.Logging.ClearProviders());
         try
         {
             var bootstrap = app.Services.GetRequiredService<Bootstrap>();
@@ -94,23 +95,15 @@ public sealed class ServerApp : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static WebApplication Build(string? configFile, Action<ServerOptions>? overrides, Action<WebApplicationBuilder>? adjust)
+    private static WebApplication Build(ServerConfiguration configuration, Action<ServerOptions>? overrides, Action<WebApplicationBuilder>? adjust)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        Configure(builder, configFile);
-        var options = new ServerOptions();
-        try
-        {
-            builder.Configuration.GetSection(ServerOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException error)
-        {
-            throw new StartupException($"Configuration: {error.Message}", isUsage: true);
-        }
+        var options = configuration.Options;
         overrides?.Invoke(options);
-        var errors = ServerOptionsRules.Errors(options, builder.Configuration);
+        var errors = configuration.Errors;
         if (errors.Count > 0) throw new StartupException(string.Join('\n', errors), isUsage: true);
 
+        var builder = WebApplication.CreateSlimBuilder();
+        Configure(builder, configuration.Root);
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -139,24 +132,12 @@ public sealed class ServerApp : IAsyncDisposable
         app.Run(Endpoints.NotFoundAsync);
     }
 
-    private static void Configure(WebApplicationBuilder builder, string? configFile)
+    private static void Configure(WebApplicationBuilder builder, IConfiguration configuration)
     {
         // The host's own sources (appsettings.json of the folder one happens to stand in) are no settings of ours.
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection([new("Logging:LogLevel:Default", "Information"), new("Logging:LogLevel:Microsoft", "Warning")]);
-        if (configFile is not null)
-        {
-            if (!File.Exists(configFile)) throw new StartupException($"There is no configuration file {configFile}.", isUsage: true);
-            try
-            {
-                builder.Configuration.AddJsonFile(Path.GetFullPath(configFile), optional: false, reloadOnChange: false);
-            }
-            catch (InvalidDataException error)
-            {
-                throw new StartupException($"{configFile} can't be read: {error.InnerException?.Message ?? error.Message}", isUsage: true);
-            }
-        }
-        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Settings;
 
 namespace Touchstone.Server;
 
@@ -10,36 +11,47 @@ public sealed class ServerOptions
     public const string Section = "Touchstone";
 
     /// <summary>The folder of the database, <c>admin.json</c> and <c>demo.json</c>; made when missing. Default <c>./data</c>.</summary>
+    [Setting(Flag = "--data", Range = "a folder on a local disk")]
     public string Data { get; set; } = "./data";
 
     /// <summary>The addresses to listen on, separated by <c>;</c>. Default <c>http://127.0.0.1:5080</c>. <c>Kestrel:Endpoints</c>, where configured, takes their place.</summary>
+    [Setting(Flag = "--urls", Range = "http or https addresses; plain http on loopback only")]
     public string Urls { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>The issuer identifier (RFC 8414 §2): an https URL without query and fragment; http on loopback only. Default: the first of <see cref="Urls"/>. Kept from the first start on.</summary>
+    [Setting(Flag = "--issuer", Range = "an https URL, http on loopback", Default = "the first of `Urls`")]
     public string? Issuer { get; set; }
 
     /// <summary>Whether plain http is served beyond loopback, because a proxy in front ends TLS. Default false.</summary>
+    [Setting(Flag = "--allow-insecure-http")]
     public bool AllowInsecureHttp { get; set; }
 
     /// <summary>The most memory for cached token records, in bytes, 0 (no cache) to 64 GiB. Default 256 MiB.</summary>
+    [Setting(Flag = "--record-cache", Min = "0", Max = "64 GiB")]
     public long RecordCacheBytes { get; set; } = 256L << 20;
 
     /// <summary>How long the tokens of the token endpoint live, 1 s to <see cref="MaxTokenLifetime"/>. Default 1 h.</summary>
+    [Setting(Min = "1 second", Range = "1 second to `MaxTokenLifetime`")]
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The longest life that any token may have, 1 min to 3,650 days. Default 90 days. Revocations are remembered as long.</summary>
+    [Setting(Min = "1 minute", Max = "3650 days")]
     public TimeSpan MaxTokenLifetime { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>The prefix of our access tokens, 1 to 16 characters of <c>A-Z a-z 0-9 _ -</c>. Default <c>tst_at_</c>.</summary>
+    [Setting(Range = "1 to 16 characters of `A-Z a-z 0-9 _ -`")]
     public string AccessTokenPrefix { get; set; } = "tst_at_";
 
     /// <summary>The prefix of our refresh tokens, of the same form. Default <c>tst_rt_</c>.</summary>
+    [Setting(Range = "1 to 16 characters of `A-Z a-z 0-9 _ -`; neither prefix may begin with the other")]
     public string RefreshTokenPrefix { get; set; } = "tst_rt_";
 
     /// <summary>The largest form body, in bytes, 1 KiB to 1 MiB. Default 64 KiB. A larger one is answered 413.</summary>
+    [Setting(Min = "1 KiB", Max = "1 MiB")]
     public int MaxFormBytes { get; set; } = 64 << 10;
 
     /// <summary>Whether a demo resource server, client and token are made (for trying out only). Default false.</summary>
+    [Setting(Flag = "--demo")]
     public bool Demo { get; set; }
 
     /// <summary>Whether a client's <c>jwks_uri</c> may be plain http and may lie at a loopback, private or link-local address. Default false: a registration can't make the server call into its own network.</summary>
@@ -65,11 +77,14 @@ public sealed class ClientCertificateOptions
     public bool Enabled { get; set; } = true;
 
     /// <summary>A PEM file with the CAs that vouch for <c>tls_client_auth</c>: roots, and intermediates where clients don't send them. Default none: no certificate is vouched for.</summary>
+    [Setting(Range = "a PEM file", Default = "none")]
     public string? TrustedRoots { get; set; }
 
     /// <summary>Addresses or CIDR ranges of the proxies that end TLS in front and send <c>Client-Cert</c> (RFC 9440), having removed it from what came in. Default none: the header is ignored.</summary>
+    [Setting(Range = "addresses or CIDR ranges", Default = "none")]
     public IList<string> TrustedProxies { get; set; } = [];
 
     /// <summary>The base URL under which clients reach this server with a certificate, for <c>mtls_endpoint_aliases</c>; https. Default none: under the issuer.</summary>
+    [Setting(Range = "an https URL", Default = "none")]
     public string? AliasBase { get; set; }
 }

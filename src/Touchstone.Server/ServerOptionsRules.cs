@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Settings;
 
 namespace Touchstone.Server;
 
-/// <summary>What a setting may be. Every error is reported at once, each with what to do.</summary>
+/// <summary>What a setting may be, beyond the bounds that stand at each (<see cref="SettingAttribute"/>). Every error is reported at once, each with what to do.</summary>
 internal static class ServerOptionsRules
 {
     internal static IReadOnlyList<string> Errors(ServerOptions options, IConfiguration configuration)
@@ -15,10 +16,7 @@ internal static class ServerOptionsRules
         var addresses = Addresses(options, configuration);
         Check(addresses.Count > 0, "Urls: name at least one address, such as http://127.0.0.1:5080.");
         foreach (var url in addresses) CheckAddress(url, options.AllowInsecureHttp, errors);
-        Check(options.RecordCacheBytes is >= 0 and <= 64L << 30, "RecordCacheBytes: must be 0 to 68719476736 (64 GiB).");
-        Check(options.MaxTokenLifetime >= TimeSpan.FromMinutes(1) && options.MaxTokenLifetime <= TimeSpan.FromDays(3650), "MaxTokenLifetime: must be 1 minute to 3650 days.");
-        Check(options.AccessTokenLifetime >= TimeSpan.FromSeconds(1) && options.AccessTokenLifetime <= options.MaxTokenLifetime, "AccessTokenLifetime: must be 1 second to MaxTokenLifetime.");
-        Check(options.MaxFormBytes is >= 1 << 10 and <= 1 << 20, "MaxFormBytes: must be 1024 to 1048576.");
+        Check(options.AccessTokenLifetime <= options.MaxTokenLifetime, "AccessTokenLifetime: must be 1 second to MaxTokenLifetime.");
         Check(TokenFormat.IsPrefix(options.AccessTokenPrefix), "AccessTokenPrefix: must be 1 to 16 characters of A-Z a-z 0-9 _ -.");
         Check(TokenFormat.IsPrefix(options.RefreshTokenPrefix), "RefreshTokenPrefix: must be 1 to 16 characters of A-Z a-z 0-9 _ -.");
         Check(
@@ -27,6 +25,7 @@ internal static class ServerOptionsRules
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         errors.AddRange(options.Audit.Errors());
+        errors.AddRange(ServerSettings.Faults(options));
         return errors;
 
         void Check(bool holds, string error)

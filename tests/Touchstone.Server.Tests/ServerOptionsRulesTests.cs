@@ -128,7 +128,7 @@ public sealed class ServerOptionsRulesTests
             options.AccessTokenPrefix = options.RefreshTokenPrefix = "!";
         });
         errors.Select(error => error[..error.IndexOf(':', StringComparison.Ordinal)]).ShouldBe(
-            ["Data", "Issuer", "Urls", "Urls", "RecordCacheBytes", "MaxTokenLifetime", "AccessTokenLifetime", "MaxFormBytes", "AccessTokenPrefix", "RefreshTokenPrefix", "AccessTokenPrefix and RefreshTokenPrefix"]);
+            ["Data", "Issuer", "Urls", "Urls", "AccessTokenLifetime", "AccessTokenPrefix", "RefreshTokenPrefix", "AccessTokenPrefix and RefreshTokenPrefix", "RecordCacheBytes", "MaxTokenLifetime", "MaxFormBytes"]);
     }
 
     private static IReadOnlyList<string> Errors(Action<ServerOptions> change)

@@ -7,12 +7,6 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone serve</c>: the server, until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    private static readonly Option<string?> Urls = new("--urls") { Description = "Addresses to listen on, separated by ';'. Default http://127.0.0.1:5080.", HelpName = "url" };
-    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer identifier, an https URL (http on loopback only). Default: the first of --urls. Kept from the first start on.", HelpName = "url" };
-    private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with the sections Touchstone, Kestrel and Logging.", HelpName = "file" };
-    private static readonly Option<long?> RecordCache = Size.Option("--record-cache", "Memory for cached token records, such as 256MiB; 0 turns the cache off. Default 256MiB.");
-    private static readonly Option<bool> Demo = new("--demo") { Description = "Also make a resource server, a client and an active token, and print curl lines to try them." };
-
     internal static Command Create()
     {
         var command = new Verb(
@@ -20,10 +14,8 @@ internal static class ServeCommand
             "Run the server. It stops on Ctrl-C and SIGTERM, after the requests under way.",
             "touchstone serve --demo",
             "touchstone serve --data /var/lib/touchstone --config touchstone.json --issuer https://tokens.example.com",
-            "touchstone serve --urls http://0.0.0.0:5080 --allow-insecure-http --issuer https://tokens.example.com")
-        {
-            Urls, Issuer, Config, RecordCache, Demo,
-        };
+            "touchstone serve --urls http://0.0.0.0:5080 --allow-insecure-http --issuer https://tokens.example.com");
+        SettingOptions.AddTo(command);
         command.Validators.Add(line =>
         {
             if (line.GetResult(CommonOptions.Server) is { Implicit: false }) line.AddError("serve listens where --urls says; --server is for the commands that call a server.");
@@ -37,8 +29,9 @@ internal static class ServeCommand
         var output = Output.For(line);
         try
         {
-            await using var server = await ServerApp.StartAsync(line.GetValue(Config), options => Apply(line, options), cancellationToken: stop);
-            if (server.Demo is { } demo) Introduce(output, demo, line.GetValue(CommonOptions.Data)!);
+            var configuration = SettingOptions.Read(line);
+            await using var server = await ServerApp.StartAsync(configuration, cancellationToken: stop);
+            if (server.Demo is { } demo) Introduce(output, demo, configuration.Options.Data);
             await server.WaitForShutdownAsync(stop);
             return ExitCodes.Done;
         }
@@ -52,17 +45,6 @@ internal static class ServeCommand
         {
             return output.Fail(new Failure(ExitCodes.Refused, "address_in_use", $"{taken.Message} Stop what listens there, or give another --urls."));
         }
-    }
-
-    // What the line says wins over the file and the environment; what it does not say leaves them alone.
-    private static void Apply(ParseResult line, ServerOptions options)
-    {
-        if (line.GetResult(CommonOptions.Data) is { Implicit: false }) options.Data = line.GetValue(CommonOptions.Data)!;
-        options.Urls = line.GetValue(Urls) ?? options.Urls;
-        options.Issuer = line.GetValue(Issuer)?.TrimEnd('/') ?? options.Issuer;
-        options.RecordCacheBytes = line.GetValue(RecordCache) ?? options.RecordCacheBytes;
-        options.AllowInsecureHttp |= line.GetValue(CommonOptions.AllowInsecureHttp);
-        options.Demo |= line.GetValue(Demo);
     }
 
     private static void Introduce(Output output, DemoFile demo, string data)

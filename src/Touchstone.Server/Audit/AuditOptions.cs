@@ -1,3 +1,5 @@
+using Touchstone.Server.Settings;
+
 namespace Touchstone.Server.Audit;
 
 /// <summary>Which introspections are recorded.</summary>
@@ -36,21 +38,27 @@ public sealed class AuditOptions
     public IntrospectionAudit Introspection { get; set; } = IntrospectionAudit.Sampled;
 
     /// <summary>With <c>sampled</c>, one of this many active answers is recorded, by chance; 1 to 1,000,000. Default 100.</summary>
+    [Setting(Min = "1", Max = "1000000")]
     public int SampleOneIn { get; set; } = 100;
 
     /// <summary>The most memory for introspections that wait to be written, in bytes, 64 KiB to 1 GiB. Default 4 MiB.</summary>
+    [Setting(Min = "64 KiB", Max = "1 GiB")]
     public int QueueBytes { get; set; } = 4 << 20;
 
     /// <summary>How large a file of introspections grows before the next one begins, in bytes, 4 KiB to 4 GiB. Default 64 MiB.</summary>
+    [Setting(Min = "4 KiB", Max = "4 GiB")]
     public long SegmentBytes { get; set; } = 64L << 20;
 
     /// <summary>After how many records a chain is signed, 1 to 100,000. Default 1,000.</summary>
+    [Setting(Min = "1", Max = "100000")]
     public int CheckpointEvery { get; set; } = 1000;
 
     /// <summary>After how long a chain that has grown is signed, 1 s to 1 day. Default 1 min.</summary>
+    [Setting(Min = "1 second", Max = "1 day")]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long records are kept, 1 h to 3,650 days; 0 keeps them for ever. Default 365 days.</summary>
+    [Setting(Zero = "for ever", Min = "1 hour", Max = "3650 days")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(365);
 
     /// <summary>How fields with personal data are recorded.</summary>
@@ -59,18 +67,7 @@ public sealed class AuditOptions
     /// <summary>Where records are sent as they are written.</summary>
     public SyslogOptions Syslog { get; set; } = new();
 
-    internal IEnumerable<string> Errors()
-    {
-        if (!Enum.IsDefined(Introspection)) yield return "Audit:Introspection: must be all, refused, sampled or off.";
-        if (SampleOneIn is < 1 or > 1_000_000) yield return "Audit:SampleOneIn: must be 1 to 1000000.";
-        if (QueueBytes is < 64 << 10 or > 1 << 30) yield return "Audit:QueueBytes: must be 65536 (64 KiB) to 1073741824 (1 GiB).";
-        if (SegmentBytes is < 4 << 10 or > 4L << 30) yield return "Audit:SegmentBytes: must be 4096 (4 KiB) to 4294967296 (4 GiB).";
-        if (CheckpointEvery is < 1 or > 100_000) yield return "Audit:CheckpointEvery: must be 1 to 100000.";
-        if (CheckpointInterval < TimeSpan.FromSeconds(1) || CheckpointInterval > TimeSpan.FromDays(1)) yield return "Audit:CheckpointInterval: must be 1 second to 1 day.";
-        if (Retention != TimeSpan.Zero && (Retention < TimeSpan.FromHours(1) || Retention > TimeSpan.FromDays(3650))) yield return "Audit:Retention: must be 0 (for ever), or 1 hour to 3650 days.";
-        foreach (var error in Privacy.Errors()) yield return error;
-        foreach (var error in Syslog.Errors()) yield return error;
-    }
+    internal IEnumerable<string> Errors() => Syslog.Errors();
 }
 
 /// <summary>Per field: <c>clear</c>, <c>hash</c> or <c>omit</c>. Default <c>clear</c> for each.</summary>
@@ -96,39 +93,33 @@ public sealed class AuditPrivacyOptions
 
     /// <summary>What a caller says that it is. Default <c>clear</c>.</summary>
     public Privacy UserAgent { get; set; }
-
-    internal IEnumerable<string> Errors()
-    {
-        foreach (var (name, value) in new[] { ("Subject", Subject), ("Session", Session), ("Grant", Grant), ("Tenant", Tenant), ("Jti", Jti), ("Address", Address), ("UserAgent", UserAgent) })
-        {
-            if (!Enum.IsDefined(value)) yield return $"Audit:Privacy:{name}: must be clear, hash or omit.";
-        }
-    }
 }
 
 /// <summary>A collector that takes RFC 5424 over TCP. Nothing is sent without a host.</summary>
 public sealed class SyslogOptions
 {
     /// <summary>The name or address of the collector; null sends nothing. Default null.</summary>
+    [Setting(Range = "a name or an address", Default = "none")]
     public string? Host { get; set; }
 
     /// <summary>Its port, 1 to 65535. Default 6514, the port of syslog over TLS (RFC 5425).</summary>
+    [Setting(Min = "1", Max = "65535")]
     public int Port { get; set; } = 6514;
 
     /// <summary>Whether the connection is TLS. Default true.</summary>
     public bool Tls { get; set; } = true;
 
     /// <summary>A PEM file with the certificate authorities that may vouch for the collector; null for those of the system. Default null.</summary>
+    [Setting(Range = "a PEM file", Default = "the system's")]
     public string? CaFile { get; set; }
 
     /// <summary>The most memory for records that wait for the collector, in bytes, 64 KiB to 1 GiB. Default 16 MiB. What does not fit is not sent, and counted; in the audit itself it stands.</summary>
+    [Setting(Min = "64 KiB", Max = "1 GiB")]
     public int BufferBytes { get; set; } = 16 << 20;
 
     internal IEnumerable<string> Errors()
     {
         if (Host is { Length: 0 }) yield return "Audit:Syslog:Host: name the collector, or leave it out.";
-        if (Port is < 1 or > 65535) yield return "Audit:Syslog:Port: must be 1 to 65535.";
-        if (BufferBytes is < 64 << 10 or > 1 << 30) yield return "Audit:Syslog:BufferBytes: must be 65536 (64 KiB) to 1073741824 (1 GiB).";
         if (CaFile is not null && !File.Exists(CaFile)) yield return $"Audit:Syslog:CaFile: there is no file {CaFile}.";
     }
 }

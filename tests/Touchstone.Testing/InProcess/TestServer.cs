@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Touchstone.Server;
+using Touchstone.Server.Settings;
 
 namespace Touchstone.Testing.InProcess;
 
@@ -71,7 +72,7 @@ public sealed class TestServer : IAsyncDisposable
         try
         {
             var app = await ServerApp.StartAsync(
-                configFile,
+                ServerConfiguration.Read(configFile),
                 settings =>
                 {
                     settings.Data = data;

@@ -1,0 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Touchstone.Server.Audit;
+
+namespace Touchstone.Server.Settings;
+
+/// <summary>Every setting below <c>Touchstone</c>. A public property of a class that stands here is a setting; a new group of settings needs a line here.</summary>
+internal static class ServerSettings
+{
+    internal static IReadOnlyList<Setting> All { get; } =
+    [
+        .. Of<ServerOptions>("", options => options),
+        .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
+        .. Of<AuditOptions>("Audit", options => options.Audit),
+        .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),
+        .. Of<SyslogOptions>("Audit:Syslog", options => options.Audit.Syslog),
+    ];
+
+    /// <summary>What is wrong with values, by their bounds.</summary>
+    internal static IEnumerable<string> Faults(ServerOptions options) => All.Select(setting => setting.Fault(options)).OfType<string>();
+
+    // The type is named, so that a trimmed program keeps its properties.
+    private static IEnumerable<Setting> Of<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(string group, Func<ServerOptions, T> owner)
+        where T : class =>
+        typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite && IsValue(property.PropertyType)).Select(property => new Setting(group, property, owner));
+
+    /// <summary>Whether a property of this type is a setting and no group of them.</summary>
+    internal static bool IsValue(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain.IsEnum || plain == typeof(string) || plain == typeof(bool) || plain == typeof(int) || plain == typeof(long) || plain == typeof(TimeSpan) || plain == typeof(IList<string>));
+}
