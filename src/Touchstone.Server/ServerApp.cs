@@ -23,6 +23,7 @@ using Touchstone.Server.Startup;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.Tls;
 using Touchstone.Server.TokenIssue;
 
 namespace Touchstone.Server;
@@ -111,7 +112,7 @@ public sealed class ServerApp : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-            kestrel.ConfigureHttpsDefaults(https => CallerServices.AskForCertificate(https, options.ClientCertificates));
+            kestrel.ApplicationServices.GetRequiredService<ServerCertificates>().Attach(kestrel, https => CallerServices.AskForCertificate(https, options.ClientCertificates));
         });
         // Requests under way have this long to end; a body that stopped coming must not hold up a restart.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -190,6 +191,9 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<RevocationsAdmin>();
         services.AddSingleton<SubjectsAdmin>();
 
+        services.AddSingleton<ServerCertificates>();
+        services.AddHostedService(parts => parts.GetRequiredService<ServerCertificates>());
+
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<DemoData>();
@@ -203,6 +207,7 @@ public sealed class ServerApp : IAsyncDisposable
         var addresses = string.Join(", ", app.Urls);
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<ServerCertificates>());
         logger.Serving(options.EffectiveIssuer, addresses, Path.GetFullPath(options.Data), app.Services.GetRequiredService<RevocationLog>().Seq);
         if (app.Urls.Any(url => url.StartsWith("http:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var uri) && !ServerOptionsRules.IsLoopback(uri))) logger.InsecureHttp(addresses);
     }

@@ -30,7 +30,7 @@ public sealed class ServerConfiguration
     public ServerOptions Options { get; } = new();
 
     /// <summary>Everything that is wrong, each with what to do; none when a server can start with it.</summary>
-    public IReadOnlyList<string> Errors => [.. _unreadable, .. ServerOptionsRules.Errors(Options, Root), .. FrameworkRules.Errors(Root)];
+    public IReadOnlyList<string> Errors => [.. _unreadable, .. ServerOptionsRules.Errors(Options, Root), .. FrameworkRules.Errors(Options, Root)];
 
     /// <summary>Every setting of ours, and what is given of the framework's.</summary>
     public IReadOnlyList<SettingValue> Values =>

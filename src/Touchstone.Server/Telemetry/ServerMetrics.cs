@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Storage;
+using Touchstone.Server.Tls;
 
 namespace Touchstone.Server.Telemetry;
 
@@ -26,6 +27,9 @@ internal sealed class ServerMetrics : IDisposable
     internal const string AuditRecords = "touchstone.server.audit.records";
     internal const string AuditDropped = "touchstone.server.audit.dropped";
     internal const string AuditSyslog = "touchstone.server.audit.syslog.messages";
+
+    internal const string CertificateExpiry = "touchstone.server.certificate.expiry";
+    internal const string CertificateReloads = "touchstone.server.certificate.reloads";
 
     /// <summary>From 50 µs, because an introspection from memory takes less than that.</summary>
     internal static readonly double[] DurationBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -74,6 +78,20 @@ internal sealed class ServerMetrics : IDisposable
             () => new Measurement<long>[] { new(audit.SyslogSent, Tag("result", "sent")), new(audit.SyslogDropped, Tag("result", "dropped")) },
             "{message}",
             "Records handed to the syslog collector, and those for which its buffer had no room.");
+    }
+
+    internal void Watch(ServerCertificates certificates)
+    {
+        _meter.CreateObservableGauge(
+            CertificateExpiry,
+            () => certificates.All.Select(certificate => new Measurement<long>(certificate.NotAfter, Tag("certificate", certificate.Name))),
+            "s",
+            "When the certificate ends that new connections get, in seconds since 1970.");
+        _meter.CreateObservableCounter(
+            CertificateReloads,
+            () => new Measurement<long>[] { new(certificates.Reloads.Loaded, Tag("result", "loaded")), new(certificates.Reloads.Refused, Tag("result", "refused")) },
+            "{reload}",
+            "Certificates in files that changed: taken, and those that could not be used.");
     }
 
     internal void Answered(string endpoint, string outcome, string reason, TimeSpan elapsed)

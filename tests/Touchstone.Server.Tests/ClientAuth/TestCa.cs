@@ -31,6 +31,15 @@ internal sealed class TestCa
         return new TestCa(Sign(Authority(name, key), key, Until));
     }
 
+    /// <summary>Whether this root is reached with what a peer sent and nothing else.</summary>
+    internal bool Vouches(X509Chain sent)
+    {
+        using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true } };
+        chain.ChainPolicy.CustomTrustStore.Add(_certificate);
+        chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
+        return chain.Build(sent.ChainElements[0].Certificate);
+    }
+
     internal X509Certificate2 ServerCertificate(string name) => Issue(new X500DistinguishedName($"CN={name}"), san => san.AddIpAddress(IPAddress.Loopback), ForServers);
 
     internal X509Certificate2 Issue(string subject, Action<SubjectAlternativeNameBuilder>? san = null, string usage = ForClients, DateTimeOffset? until = null) =>

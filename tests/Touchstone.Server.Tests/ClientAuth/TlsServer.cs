@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Configuration;
 
 namespace Touchstone.Server.Tests.ClientAuth;
 
@@ -19,13 +18,15 @@ public sealed class TlsServer : IAsyncLifetime
         var pfx = Path.Combine(_folder.Path, "server.pfx");
         await File.WriteAllTextAsync(roots, Ca.Pem);
         await File.WriteAllBytesAsync(pfx, Ca.ServerCertificate("localhost").Export(X509ContentType.Pkcs12, "pfx"));
+        var config = Path.Combine(_folder.Path, "touchstone.json");
+        await File.WriteAllTextAsync(config, new JsonObject { ["Kestrel"] = new JsonObject { ["Certificates"] = new JsonObject { ["Default"] = new JsonObject { ["Path"] = pfx, ["Password"] = "pfx" } } } }.ToJsonString());
         Server = await TestServer.StartAsync(
             options =>
             {
                 options.Urls = "http://127.0.0.1:0;https://127.0.0.1:0";
                 options.ClientCertificates.TrustedRoots = roots;
             },
-            builder => builder.Configuration.AddInMemoryCollection([new("Kestrel:Certificates:Default:Path", pfx), new("Kestrel:Certificates:Default:Password", "pfx")]));
+            configFile: config);
     }
 
     /// <summary>Introspects over TLS, with a certificate or without.</summary>
