@@ -118,6 +118,7 @@ public sealed class ServerApp : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
+        if (OtlpExport.IsOn(options.Otlp, builder.Configuration)) OtlpExport.Add(builder, options);
 
         return builder.Build();
     }

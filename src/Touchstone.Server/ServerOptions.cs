@@ -1,6 +1,7 @@
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Settings;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server;
 
@@ -57,11 +58,18 @@ public sealed class ServerOptions
     /// <summary>Whether a client's <c>jwks_uri</c> may be plain http and may lie at a loopback, private or link-local address. Default false: a registration can't make the server call into its own network.</summary>
     public bool AllowPrivateJwksUris { get; set; }
 
+    /// <summary>The region that this server stands in, as it is told to whoever watches it (<c>cloud.region</c>).</summary>
+    [Setting(Default = "none")]
+    public string? Region { get; set; }
+
     /// <summary>TLS client certificates of callers.</summary>
     public ClientCertificateOptions ClientCertificates { get; set; } = new();
 
     /// <summary>What is recorded, how, and for how long.</summary>
     public AuditOptions Audit { get; set; } = new();
+
+    /// <summary>Export to an OpenTelemetry collector.</summary>
+    public OtlpOptions Otlp { get; set; } = new();
 
     internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 

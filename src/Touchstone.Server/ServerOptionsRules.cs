@@ -25,6 +25,7 @@ internal static class ServerOptionsRules
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         errors.AddRange(options.Audit.Errors());
+        errors.AddRange(options.Otlp.Errors());
         errors.AddRange(ServerSettings.Faults(options));
         return errors;
 

@@ -61,6 +61,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
             AdminExchange.Refuse(http, StatusCodes.Status500InternalServerError, OAuthError.ServerError.Description);
         }
         var outcome = http.Response.StatusCode < 400 ? "ok" : "refused";
+        if (activity is not null) Tracing.Tell(activity, http, outcome, outcome);
         metrics.Answered(endpoint, outcome, outcome, time.GetElapsedTime(started));
     };
 

@@ -60,7 +60,7 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         {
             audit.Refused(exchange, name);
             metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
-            activity?.SetTag("touchstone.outcome", exchange.Outcome);
+            if (activity is not null) Tracing.Tell(activity, http, exchange.Outcome, exchange.Reason);
             exchange.End();
             _idle.Add(exchange);
         }

@@ -126,5 +126,5 @@ public sealed class ServerConfiguration
         return null;
     }
 
-    private static bool IsFrameworks(string key) => key.StartsWith("Kestrel:", StringComparison.OrdinalIgnoreCase) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase);
+    private static bool IsFrameworks(string key) => key.StartsWith("Kestrel:", StringComparison.OrdinalIgnoreCase) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase) || key.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase);
 }

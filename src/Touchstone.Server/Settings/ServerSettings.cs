@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Settings;
 
@@ -14,6 +15,7 @@ internal static class ServerSettings
         .. Of<AuditOptions>("Audit", options => options.Audit),
         .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),
         .. Of<SyslogOptions>("Audit:Syslog", options => options.Audit.Syslog),
+        .. Of<OtlpOptions>("Otlp", options => options.Otlp),
     ];
 
     /// <summary>What is wrong with values, by their bounds.</summary>
