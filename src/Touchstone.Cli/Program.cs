@@ -8,6 +8,7 @@ var root = new RootCommand("Know, right now, whether a token is good: OAuth 2.0 
     ServeCommand.Create(),
     new Verb("admin", "Look after the data folder of a stopped server.", "touchstone admin recover --data ./data") { AdminRecoverCommand.Create() },
     ConfigCommand.Create(),
+    DoctorCommand.Create(),
     ClientCommand.Create(),
     SubjectCommand.Create(),
     TokenCommand.Create(),

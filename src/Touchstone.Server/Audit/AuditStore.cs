@@ -22,23 +22,10 @@ internal sealed class AuditStore : IDisposable
     /// <exception cref="Startup.StartupException">There is none, or it can't be read.</exception>
     internal static AuditStore Open(string data)
     {
-        var path = Path.Combine(data, "touchstone.db");
-        if (!File.Exists(path)) throw new Startup.StartupException($"There is no touchstone database in {data}. Name its data folder with --data.");
-        // Without a write-ahead log nobody uses it: then it is read as it lies there, and not even SQLite's own files are made beside it.
-        var source = File.Exists(path + "-wal") ? path : $"file:{Uri.EscapeDataString(Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1";
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Mode = SqliteOpenMode.ReadOnly, Pooling = false, DefaultTimeout = 5 }.ToString());
-        try
-        {
-            connection.Open();
-            if (Sql.Scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'audit'") == 0) throw new Startup.StartupException($"The database in {data} was written by a version without an audit.");
-            return new AuditStore(data, connection);
-        }
-        catch (Exception error)
-        {
-            connection.Dispose();
-            if (error is SqliteException) throw new Startup.StartupException($"The database in {data} can't be read: {error.Message}");
-            throw;
-        }
+        var connection = SqliteFile.OpenToRead(data);
+        if (Sql.Scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'audit'") > 0) return new AuditStore(data, connection);
+        connection.Dispose();
+        throw new Startup.StartupException($"The database in {data} was written by a version without an audit.");
     }
 
     /// <summary>The chains of the database.</summary>

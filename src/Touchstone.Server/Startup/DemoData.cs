@@ -11,8 +11,8 @@ namespace Touchstone.Server.Startup;
 /// <summary>What <c>serve --demo</c> makes: a resource server, a client and an active token; on a restart the same ones, and a new token only when the old one is dead.</summary>
 internal sealed class DemoData(ITokenStore store, TokenLookup tokens, RevocationLog log, ClientDirectory clients, TokenIssuer issuer, ServerOptions options, TimeProvider time)
 {
-    private const string ResourceServerId = "demo-api";
-    private const string ClientId = "demo-app";
+    internal const string ResourceServerId = "demo-api";
+    internal const string ClientId = "demo-app";
     private const string Audience = "https://api.demo.example";
     private const string Scope = "orders:read orders:write";
 

@@ -36,6 +36,9 @@ internal static class Migrations
         """,
     ];
 
+    /// <summary>The schema of this version.</summary>
+    internal static int Newest => Steps.Length;
+
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>
     internal static void Apply(SqliteConnection connection)
     {

@@ -35,7 +35,7 @@ internal sealed class SqliteFile : IDisposable
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
             else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            RefuseNetworkFilesystem(folder);
+            if (NetworkFilesystem(folder) is { } network) throw new StoreException($"The data folder {folder} is on a network filesystem ({network}), where SQLite's locks don't hold. Use a local disk.");
             return new SqliteFile(System.IO.Path.Combine(folder, "touchstone.db"), TakeLock(folder));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -68,6 +68,29 @@ internal sealed class SqliteFile : IDisposable
         }
     }
 
+    /// <summary>Opens the database of a folder for a look at it, beside a running server or without one.</summary>
+    /// <exception cref="Startup.StartupException">There is none, or it can't be read.</exception>
+    internal static SqliteConnection OpenToRead(string folder)
+    {
+        var path = System.IO.Path.Combine(folder, "touchstone.db");
+        if (!File.Exists(path)) throw new Startup.StartupException($"There is no touchstone database in {folder}. Name its data folder with --data.");
+        // Without a write-ahead log nobody uses it: then it is read as it lies there, and not even SQLite's own files are made beside it.
+        var source = File.Exists(path + "-wal") ? path : $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1";
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Mode = SqliteOpenMode.ReadOnly, Pooling = false, DefaultTimeout = 5 }.ToString());
+        try
+        {
+            connection.Open();
+            _ = Sql.Scalar(connection, "SELECT count(*) FROM sqlite_schema");
+            return connection;
+        }
+        catch (Exception error)
+        {
+            connection.Dispose();
+            if (error is SqliteException) throw new Startup.StartupException($"The database in {folder} can't be read: {error.Message}");
+            throw;
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private static FileStream TakeLock(string folder)
@@ -88,12 +111,11 @@ internal sealed class SqliteFile : IDisposable
         return held;
     }
 
-    // Locks and the shared memory of the write-ahead log don't hold across machines (sqlite.org/wal.html).
-    private static void RefuseNetworkFilesystem(string folder)
+    /// <summary>The network filesystem that a folder is on, or null: locks and the shared memory of the write-ahead log don't hold across machines (sqlite.org/wal.html).</summary>
+    internal static string? NetworkFilesystem(string folder)
     {
         var full = System.IO.Path.GetFullPath(folder);
         var drive = DriveInfo.GetDrives().Where(d => full.StartsWith(d.RootDirectory.FullName, StringComparison.Ordinal)).MaxBy(d => d.RootDirectory.FullName.Length);
-        if (drive is { IsReady: true } && NetworkFilesystems.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
-            throw new StoreException($"The data folder {folder} is on a network filesystem ({drive.DriveFormat}), where SQLite's locks don't hold. Use a local disk.");
+        return drive is { IsReady: true } && NetworkFilesystems.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase) ? drive.DriveFormat : null;
     }
 }
