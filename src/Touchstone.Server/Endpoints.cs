@@ -37,6 +37,7 @@ internal static class Endpoints
         routes.MapPost(GlobalRevocationEndpoint.Path, admin.Handle(GlobalRevocationEndpoint.Name, GlobalRevocationEndpoint.Scope, global.HandleAsync));
 
         routes.MapGet(metadata.Path, metadata.WriteAsync);
+        routes.MapGet("/openapi.json", services.GetRequiredService<OpenApiDocument>().WriteAsync);
         routes.MapGet("/health/live", health.LiveAsync);
         routes.MapGet("/health/ready", health.ReadyAsync);
         routes.MapGet("/metrics", metrics.WriteAsync);

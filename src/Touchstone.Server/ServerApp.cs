@@ -182,6 +182,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<GlobalRevocationEndpoint>();
         services.AddSingleton<TokenEndpoint>();
         services.AddSingleton<MetadataDocument>();
+        services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<Health>();
         services.AddSingleton<FormEndpoint>();
 

@@ -1,0 +1,55 @@
+using Touchstone.Server.Admin;
+
+namespace Touchstone.Server.Tests.OpenApi;
+
+/// <summary>What the routes and docs/api.md don't say of an operation.</summary>
+/// <param name="Route">Method and path.</param>
+/// <param name="Id">Its name for generated clients.</param>
+/// <param name="Answer">The shape of the answer: a type of the admin API, the name of a schema in <see cref="Schemas"/>, or null for none.</param>
+/// <param name="Body">The shape of the body: a type of the admin API, the name of a schema, or null.</param>
+internal sealed record Operation(string Route, string Id, object? Answer, object? Body = null)
+{
+    internal int Status { get; init; } = 200;
+
+    internal string MediaType { get; init; } = "application/json";
+
+    /// <summary>Whether body and answer may be arrays.</summary>
+    internal bool IsBatch { get; init; }
+
+    internal (string Name, string Type, string Says)[] Query { get; init; } = [];
+
+    internal bool IsForm => Route.StartsWith("POST /oauth/", StringComparison.Ordinal) && Body is string name && name.EndsWith("Form", StringComparison.Ordinal);
+
+    internal string Path => Route.Split(' ')[1];
+
+    internal string Method => Route.Split(' ')[0].ToLowerInvariant();
+
+    /// <summary>Every operation: a new route needs its line here.</summary>
+    internal static IReadOnlyList<Operation> All { get; } =
+    [
+        new("POST /oauth/introspect", "introspect", "IntrospectionAnswer", "IntrospectionForm"),
+        new("POST /oauth/revoke", "revoke", null, "RevocationForm"),
+        new("POST /oauth/token", "token", "TokenAnswer", "TokenForm"),
+        new("POST /oauth/global-token-revocation", "revokeSubjectGlobally", null, "GlobalRevocation") { Status = 204 },
+        new("GET /.well-known/oauth-authorization-server", "metadata", "Metadata"),
+        new("GET /openapi.json", "openApi", "AnyObject"),
+        new("GET /health/live", "live", "Health"),
+        new("GET /health/ready", "ready", "Health"),
+        new("GET /metrics", "metrics", "Text") { MediaType = "text/plain" },
+        new("POST /admin/clients", "addClient", typeof(ClientView), typeof(NewClient)) { Status = 201 },
+        new("GET /admin/clients", "listClients", typeof(ClientPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "an identifier behind which the page begins")] },
+        new("GET /admin/clients/{id}", "showClient", typeof(ClientView)),
+        new("POST /admin/clients/{id}/disable", "disableClient", typeof(ClientView)),
+        new("POST /admin/clients/{id}/enable", "enableClient", typeof(ClientView)),
+        new("POST /admin/clients/{id}/rotate-secret", "rotateSecret", typeof(ClientView), typeof(Rotation)),
+        new("POST /admin/clients/{id}/keys", "setKeys", typeof(ClientView), typeof(NewKeys)),
+        new("GET /admin/clients/{id}/failures", "listFailures", typeof(FailureList)),
+        new("POST /admin/subjects/disable", "disableSubject", typeof(SubjectView), typeof(SubjectReference)),
+        new("POST /admin/subjects/enable", "enableSubject", typeof(SubjectView), typeof(SubjectReference)),
+        new("GET /admin/subjects", "listSubjects", typeof(SubjectPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "the next of the page before")] },
+        new("POST /admin/tokens", "addTokens", typeof(IssuedToken), typeof(NewToken)) { Status = 201, IsBatch = true },
+        new("POST /admin/tokens/lookup", "lookUpToken", "LookUp", typeof(TokenReference)),
+        new("POST /admin/revocations", "revokeTokens", typeof(RevocationView), typeof(NewRevocation)) { IsBatch = true, Query = [("dry_run", "boolean", "ends nothing, and counts")] },
+        new("GET /admin/cursor", "cursor", typeof(CursorView)),
+    ];
+}
