@@ -35,7 +35,7 @@ internal sealed class AdminApi(Wire wire, string dataFolder)
         var answer = await wire.PostFormAsync(
             "oauth/token", credentials.Value, stop, new("grant_type", "client_credentials"), new("scope", "touchstone:admin"));
         if (answer.Failure is { ExitCode: ExitCodes.Refused } refused)
-            return refused with { Detail = $"no admin token for the credentials of {credentials.Value.Source}: {refused.Detail}" };
+            return refused with { Detail = $"no admin token for the credentials of {credentials.Value.Source}: {refused.Detail} {credentials.Value.Hint}" };
         if (answer.Failure is { } failure) return failure;
 
         return answer.Value.TryGetProperty("access_token", out var token) && token.ValueKind == JsonValueKind.String

@@ -7,9 +7,15 @@ namespace Touchstone.Cli;
 /// <summary>An identifier and its secret, and where they came from. No record: its text form would show the secret.</summary>
 internal sealed class Credentials(string clientId, string secret, string source)
 {
+    private const string Environs = "the environment";
     private const string SetBoth = "set TOUCHSTONE_CLIENT_ID and TOUCHSTONE_CLIENT_SECRET";
 
     internal string Source => source;
+
+    /// <summary>What may be meant instead, when the server refuses these.</summary>
+    internal string Hint => source == Environs
+        ? "TOUCHSTONE_CLIENT_ID and TOUCHSTONE_CLIENT_SECRET win over --data: unset them, or set those of this server"
+        : $"are they of this server? --data names its data folder, or {SetBoth}";
 
     /// <summary>The environment wins; otherwise what the server's first start wrote into its data folder.</summary>
     internal static Outcome<Credentials> OfAdministrator(string dataFolder)
@@ -19,7 +25,7 @@ internal sealed class Credentials(string clientId, string secret, string source)
         if (string.IsNullOrEmpty(id) != string.IsNullOrEmpty(secret))
             return Failure.Usage("set both TOUCHSTONE_CLIENT_ID and TOUCHSTONE_CLIENT_SECRET, or neither");
 
-        return string.IsNullOrEmpty(id) ? FromFile(Path.Combine(dataFolder, "admin.json")) : new Credentials(id, secret!, "the environment");
+        return string.IsNullOrEmpty(id) ? FromFile(Path.Combine(dataFolder, "admin.json")) : new Credentials(id, secret!, Environs);
     }
 
     /// <summary>RFC 6749 §2.3.1: both parts are form-encoded first, so a colon in either does no harm.</summary>

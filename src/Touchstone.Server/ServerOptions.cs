@@ -47,7 +47,7 @@ public sealed class ServerOptions
     [Setting(Range = "1 to 16 characters of `A-Z a-z 0-9 _ -`; neither prefix may begin with the other")]
     public string RefreshTokenPrefix { get; set; } = "tst_rt_";
 
-    /// <summary>The largest form body, in bytes, 1 KiB to 1 MiB. Default 64 KiB. A larger one is answered 413.</summary>
+    /// <summary>The largest form body, in bytes, 1 KiB to 1 MiB. Default 64 KiB. A larger one is answered 413. A batch of introspections may have 410,300 bytes more.</summary>
     [Setting(Min = "1 KiB", Max = "1 MiB")]
     public int MaxFormBytes { get; set; } = 64 << 10;
 

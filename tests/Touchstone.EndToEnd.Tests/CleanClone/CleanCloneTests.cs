@@ -18,8 +18,9 @@ public sealed partial class CleanCloneTests(Clone clone) : IClassFixture<Clone>
         {
             run.ExitCode.ShouldBe(0, run.Error);
             run.Output.ShouldMatch("^[0-9]+\\.[0-9]+\\.[0-9]+\\S*\n$");
-            run.Error.ShouldBeEmpty();
         }
+        // None where another test of this clone came first.
+        string.Concat(runs.Select(run => run.Error)).ShouldBeOneOf("", "building touchstone…\n");
         runs[1].Output.ShouldBe(runs[0].Output);
 
         var built = File.GetLastWriteTimeUtc(Path.Combine(clone.Path, "artifacts", "build.stamp"));

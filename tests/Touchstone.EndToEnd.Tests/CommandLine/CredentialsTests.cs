@@ -19,6 +19,7 @@ public sealed class CredentialsTests(SharedServer shared) : IDisposable
         var wrong = await shared.Cli.With("TOUCHSTONE_CLIENT_ID", admin.Id).With("TOUCHSTONE_CLIENT_SECRET", "wrong").RunAsync("client", "list");
         wrong.ShouldEndWith(1);
         wrong.Error.ShouldContain("the environment");
+        wrong.Error.ShouldContain("win over --data");
     }
 
     [Fact]

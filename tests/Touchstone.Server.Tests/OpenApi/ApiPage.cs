@@ -42,7 +42,7 @@ internal static partial class ApiPage
     [GeneratedRegex("^###? ", RegexOptions.Multiline)]
     private static partial Regex Heading { get; }
 
-    [GeneratedRegex(@"(?<![\d.])(40[0-9]|41[0-9]|429|50[03])(?![\d.])")]
+    [GeneratedRegex(@"(?<![\d.,])(40[0-9]|41[0-9]|429|50[03])(?!\d|[.,]\d)")]
     private static partial Regex Status { get; }
 
     [GeneratedRegex("```http\n(.*?)```", RegexOptions.Singleline)]

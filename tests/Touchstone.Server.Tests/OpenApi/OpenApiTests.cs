@@ -91,6 +91,7 @@ public sealed class OpenApiTests(Acme acme) : IClassFixture<Acme>
         Holds("POST /oauth/introspect", await acme.OAuth.IntrospectAsync(token, null));
         Holds("POST /oauth/introspect", await acme.OAuth.IntrospectAsync(token, acme.Mute));
         Holds("POST /oauth/introspect", await acme.OAuth.GetAsync("/oauth/introspect"));
+        Holds("POST /oauth/introspect/batch", await acme.OAuth.PostAsync("/oauth/introspect/batch", acme.Orders, ("token", token), ("token", "unknown")));
         Holds("POST /oauth/token", await acme.OAuth.GrantAsync(acme.Shop));
         Holds("POST /oauth/token", await acme.OAuth.GrantAsync(acme.Shop, ("scope", "no")));
         Holds("POST /oauth/global-token-revocation", await acme.Admin.PostAsync("/oauth/global-token-revocation", "{}"));

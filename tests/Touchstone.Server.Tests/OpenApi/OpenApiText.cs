@@ -61,7 +61,7 @@ internal static class OpenApiText
             foreach (var (name, says) in ApiPage.Members(operation.Route)) schemas.Describe(operation.Body, name, says);
         }
         made["responses"] = Responses();
-        made["security"] = operation.IsForm ? Security("basic", "certificate", operation.Id == "introspect" ? "bearer" : null, "") : isProblem ? Security("bearer") : [];
+        made["security"] = operation.IsForm ? Security("basic", "certificate", operation.Id.StartsWith("introspect", StringComparison.Ordinal) ? "bearer" : null, "") : isProblem ? Security("bearer") : [];
         return made;
 
         JsonObject Shape(object shape, bool isRequest)

@@ -1,4 +1,5 @@
 using Touchstone.Server.Admin;
+using Touchstone.Server.Clients;
 
 namespace Touchstone.Server.Tests.OpenApi;
 
@@ -28,6 +29,7 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
     internal static IReadOnlyList<Operation> All { get; } =
     [
         new("POST /oauth/introspect", "introspect", "IntrospectionAnswer", "IntrospectionForm"),
+        new("POST /oauth/introspect/batch", "introspectBatch", "BatchAnswer", "BatchForm"),
         new("POST /oauth/revoke", "revoke", null, "RevocationForm"),
         new("POST /oauth/token", "token", "TokenAnswer", "TokenForm"),
         new("POST /oauth/global-token-revocation", "revokeSubjectGlobally", null, "GlobalRevocation") { Status = 204 },
@@ -43,6 +45,7 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /admin/clients/{id}/enable", "enableClient", typeof(ClientView)),
         new("POST /admin/clients/{id}/rotate-secret", "rotateSecret", typeof(ClientView), typeof(Rotation)),
         new("POST /admin/clients/{id}/keys", "setKeys", typeof(ClientView), typeof(NewKeys)),
+        new("POST /admin/clients/{id}/view", "setView", typeof(ClientView), typeof(ViewRegistration)),
         new("GET /admin/clients/{id}/failures", "listFailures", typeof(FailureList)),
         new("POST /admin/subjects/disable", "disableSubject", typeof(SubjectView), typeof(SubjectReference)),
         new("POST /admin/subjects/enable", "enableSubject", typeof(SubjectView), typeof(SubjectReference)),

@@ -17,7 +17,9 @@ internal sealed class Schemas
         Write("IntrospectionForm", """{"type":"object","required":["token"],"properties":{"token":{"type":"string"},"token_type_hint":{"type":"string"}}}""");
         Write("RevocationForm", """{"type":"object","required":["token"],"properties":{"token":{"type":"string"},"token_type_hint":{"type":"string"}}}""");
         Write("TokenForm", """{"type":"object","required":["grant_type"],"properties":{"grant_type":{"type":"string","enum":["client_credentials"]},"scope":{"type":"string"},"resource":{"type":"array","items":{"type":"string"}}}}""");
-        foreach (var form in (string[])["IntrospectionForm", "RevocationForm", "TokenForm"])
+        Write("BatchForm", """{"type":"object","required":["token"],"properties":{"token":{"type":"array","minItems":1,"maxItems":100,"items":{"type":"string"}},"token_type_hint":{"type":"string"}}}""");
+        Write("BatchAnswer", """{"type":"object","required":["results"],"additionalProperties":false,"properties":{"results":{"type":"array","items":{"$ref":"#/components/schemas/IntrospectionAnswer"}}}}""");
+        foreach (var form in (string[])["IntrospectionForm", "BatchForm", "RevocationForm", "TokenForm"])
         {
             foreach (var name in (string[])["client_id", "client_secret", "client_assertion", "client_assertion_type"]) _all[form]!["properties"]![name] = new JsonObject { ["type"] = "string" };
         }
