@@ -26,6 +26,9 @@ internal static class ServerOptionsRules
                 || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
+        Check(options.StrictTransportSecurity >= TimeSpan.Zero && options.StrictTransportSecurity <= TimeSpan.FromDays(3650), "StrictTransportSecurity: must be 0 (none) to 3650 days.");
+        errors.AddRange(options.Limits.Errors());
+        errors.AddRange(options.Detection.Errors());
         errors.AddRange(options.Audit.Errors());
         return errors;
 
