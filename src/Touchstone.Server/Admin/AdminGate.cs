@@ -39,7 +39,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
             else if (await AuthenticateAsync(http, endpoint, scope) is { } token)
             {
                 AuditOrigin.Begin(http, token.ClientId);
-                await handler(new AdminExchange(http, token.ClientId, clients.Find(token.ClientId)?.Registration.Tenant ?? token.Tenant));
+                await handler(new AdminExchange(http, token.ClientId, clients.Find(token.ClientId)?.Registration.Tenant ?? token.Tenant, 6 * options.Limits.BodyTimeout, time));
             }
         }
         catch (StoreException failed)
