@@ -124,7 +124,7 @@ public sealed class ServerApp : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections == 0 ? null : options.Limits.MaxConnections;
             kestrel.ConfigureHttpsDefaults(https => CallerServices.AskForCertificate(https, options.ClientCertificates));
         });
-        // Requests under way have this long to end; a body that stopped coming must not hold up a restart.
+        // Requests under way have this long to end, as long as a body may take to come.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
