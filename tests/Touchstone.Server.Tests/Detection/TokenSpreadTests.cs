@@ -71,6 +71,8 @@ public sealed class TokenSpreadTests
         (await server.IntrospectFromAsync("192.0.2.1", token, orders)).ShouldBeActive();
         (await server.IntrospectFromAsync(refused[0], other, orders)).ShouldBeActive();
         (await server.IntrospectFromAsync(refused[0], "unknown", orders)).ShouldBeInactive();
+        (await server.IntrospectFromAsync(refused[0], token, orders, OAuthCalls.Batch)).ShouldBeError(429, "rate_limit_exceeded");
+        (await server.IntrospectFromAsync("192.0.2.1", token, orders, OAuthCalls.Batch)).Status.ShouldBe(200);
         server.Time.AdvanceSeconds(600);
         (await server.IntrospectFromAsync(refused[0], token, orders)).ShouldBeActive();
     }

@@ -31,7 +31,7 @@ public sealed class ClientRateTests
         (await AdmittedAsync(server, orders, 150)).ShouldBe(100);
     }
 
-    [Theory, InlineData(OAuthCalls.Introspect), InlineData(OAuthCalls.Revoke), InlineData(OAuthCalls.Token)]
+    [Theory, InlineData(OAuthCalls.Introspect), InlineData(OAuthCalls.Batch), InlineData(OAuthCalls.Revoke), InlineData(OAuthCalls.Token)]
     public async Task C07_Every_endpoint_is_limited_before_what_is_missing_is_told(string endpoint)
     {
         await using var server = await TestServer.StartAsync();
@@ -63,6 +63,25 @@ public sealed class ClientRateTests
             exchange.Caller = client;
             return limits.Admit(exchange, tokens) ? ("", "") : (http.Response.StatusCode.ToString(CultureInfo.InvariantCulture), http.Response.Headers.RetryAfter.ToString());
         }
+    }
+
+    [Fact]
+    public async Task A_batch_costs_one_for_each_token()
+    {
+        await using var server = await TestServer.StartAsync();
+        var orders = await AddAsync(server, "rs", new { rate = 10, burst = 50 });
+        string[] tokens = [.. Enumerable.Range(0, 30).Select(i => $"unknown-{i}")];
+        (await server.OAuth.IntrospectAllAsync(orders, tokens)).Status.ShouldBe(200);
+        (await server.OAuth.IntrospectAllAsync(orders, tokens)).ShouldBeError(429, "rate_limit_exceeded").Header("Retry-After").ShouldBe("1");
+        (await AdmittedAsync(server, orders, 30)).ShouldBe(20);
+        server.Time.AdvanceSeconds(5);
+        // More than it may ever send at once: when the bucket is full, and then it waits the longer.
+        (await server.OAuth.IntrospectAllAsync(orders, [.. tokens, .. tokens])).Status.ShouldBe(200);
+        (await AdmittedAsync(server, orders, 1)).ShouldBe(0);
+        server.Time.AdvanceSeconds(1);
+        (await AdmittedAsync(server, orders, 1)).ShouldBe(0);
+        server.Time.Advance(TimeSpan.FromMilliseconds(100));
+        (await AdmittedAsync(server, orders, 2)).ShouldBe(1);
     }
 
     [Fact]
