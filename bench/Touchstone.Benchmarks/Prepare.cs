@@ -13,7 +13,7 @@ internal static class Prepare
     {
         using var http = new HttpClient { BaseAddress = server };
         await AuthorizeAsync(http, data);
-        var caller = await PostAsync(http, "admin/clients", new JsonObject { ["client_id"] = "bench-api", ["kind"] = "resource-server", ["audience"] = new JsonArray(JsonValue.Create(Audience)) });
+        var caller = await PostAsync(http, "admin/clients", new JsonObject { ["client_id"] = "bench-api", ["kind"] = "resource-server", ["audience"] = new JsonArray(JsonValue.Create(Audience)), ["limits"] = new JsonObject { ["rate"] = 1_000_000 } });
         await PostAsync(http, "admin/clients", new JsonObject { ["client_id"] = "bench-app", ["kind"] = "client", ["audience"] = new JsonArray(JsonValue.Create(Audience)) });
 
         await using var file = new StreamWriter(output);

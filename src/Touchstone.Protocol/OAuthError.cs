@@ -49,6 +49,12 @@ public sealed record OAuthError(string Code, int Status, string Description)
     /// <summary>RFC 9110 §15.5.16.</summary>
     public static OAuthError UnsupportedMediaType { get; } = new("invalid_request", 415, "Send application/x-www-form-urlencoded.");
 
+    /// <summary>RFC 6585 §4: too many requests, or too many failures. It says nothing about a token.</summary>
+    public static OAuthError RateLimitExceeded { get; } = new("rate_limit_exceeded", 429, "Too many requests. Try again after the time in Retry-After.");
+
+    /// <summary>RFC 9110 §15.5.9.</summary>
+    public static OAuthError RequestTimeout { get; } = new("invalid_request", 408, "The request body did not come in time.");
+
     /// <summary>RFC 6749 §4.1.2.1 has the code: the store is out of reach; the state of the token is not known.</summary>
     public static OAuthError TemporarilyUnavailable { get; } = new("temporarily_unavailable", 503, "The token store is out of reach. Try again.");
 

@@ -16,6 +16,7 @@ using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Metadata;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Settings;
@@ -111,10 +112,13 @@ public sealed class ServerApp : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.RequestHeadersTimeout = options.Limits.HeadersTimeout;
+            kestrel.Limits.KeepAliveTimeout = options.Limits.KeepAliveTimeout;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.MaxHeaderBytes;
+            kestrel.Limits.MaxConcurrentConnections = options.Limits.MaxConnections == 0 ? null : options.Limits.MaxConnections;
             kestrel.ApplicationServices.GetRequiredService<ServerCertificates>().Attach(kestrel, https => CallerServices.AskForCertificate(https, options.ClientCertificates));
         });
-        // Requests under way have this long to end; a body that stopped coming must not hold up a restart.
+        // Requests under way have this long to end, as long as a body may take to come.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
@@ -126,7 +130,10 @@ public sealed class ServerApp : IAsyncDisposable
     // Makes every part, and with them takes the data folder: the first thing that can fail.
     private static void Map(WebApplication app)
     {
-        app.UsePathBase(new PathString(new Uri(app.Services.GetRequiredService<ServerOptions>().EffectiveIssuer).AbsolutePath.TrimEnd('/')));
+        var options = app.Services.GetRequiredService<ServerOptions>();
+        app.UsePathBase(new PathString(new Uri(options.EffectiveIssuer).AbsolutePath.TrimEnd('/')));
+        app.UseSecurityHeaders(options.StrictTransportSecurity);
+        app.UseForwardedAddress(options.Limits);
         app.UseRouting();
 #pragma warning disable ASP0014 // Spelled out, because what no route takes comes after the routes.
         app.UseEndpoints(routes => routes.MapTouchstone());
@@ -173,6 +180,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<ClientDirectory>();
 
         services.AddCallers();
+        services.AddLimits();
 
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<IntrospectionSteps>();
@@ -210,6 +218,7 @@ public sealed class ServerApp : IAsyncDisposable
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<ServerCertificates>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AddressLimits>());
         logger.Serving(options.EffectiveIssuer, addresses, Path.GetFullPath(options.Data), app.Services.GetRequiredService<RevocationLog>().Seq);
         if (app.Urls.Any(url => url.StartsWith("http:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var uri) && !ServerOptionsRules.IsLoopback(uri))) logger.InsecureHttp(addresses);
     }

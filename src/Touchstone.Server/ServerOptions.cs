@@ -1,5 +1,7 @@
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Detection;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Telemetry;
 
@@ -64,6 +66,16 @@ public sealed class ServerOptions
 
     /// <summary>TLS client certificates of callers.</summary>
     public ClientCertificateOptions ClientCertificates { get; set; } = new();
+
+    /// <summary>For how long browsers are told to come by https only (<c>Strict-Transport-Security</c>, RFC 6797), on answers over https, 0 (not at all) to 3,650 days. Default 0.</summary>
+    [Setting(Zero = "not at all", Min = "1 second", Max = "3650 days")]
+    public TimeSpan StrictTransportSecurity { get; set; }
+
+    /// <summary>How often and from where requests may come, and how long they may take.</summary>
+    public LimitOptions Limits { get; set; } = new();
+
+    /// <summary>What is looked for in the behaviour of callers.</summary>
+    public DetectionOptions Detection { get; set; } = new();
 
     /// <summary>What is recorded, how, and for how long.</summary>
     public AuditOptions Audit { get; set; } = new();

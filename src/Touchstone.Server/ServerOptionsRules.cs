@@ -24,6 +24,8 @@ internal static class ServerOptionsRules
                 || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
+        errors.AddRange(options.Limits.Errors());
+
         errors.AddRange(options.Audit.Errors());
         errors.AddRange(options.Otlp.Errors());
         errors.AddRange(ServerSettings.Faults(options));

@@ -20,6 +20,8 @@ public sealed class OAuthErrorTests
         { nameof(OAuthError.MethodNotAllowed), "invalid_request", 405 },
         { nameof(OAuthError.ContentTooLarge), "invalid_request", 413 },
         { nameof(OAuthError.UnsupportedMediaType), "invalid_request", 415 },
+        { nameof(OAuthError.RateLimitExceeded), "rate_limit_exceeded", 429 },
+        { nameof(OAuthError.RequestTimeout), "invalid_request", 408 },
         { nameof(OAuthError.TemporarilyUnavailable), "temporarily_unavailable", 503 },
         { nameof(OAuthError.ServerError), "server_error", 500 },
     };

@@ -8,7 +8,8 @@ internal static class AnswerAssertions
     internal const string BasicChallenge = "Basic realm=\"touchstone\", charset=\"UTF-8\"";
     internal const string Inactive = "{\"active\":false}";
 
-    private static readonly string[] Usual = ["Cache-Control", "Content-Length", "Content-Type", "Pragma"];
+    private static readonly string[] Security = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options"];
+    private static readonly string[] Usual = ["Cache-Control", "Content-Length", "Content-Type", "Pragma", .. Security];
 
     /// <summary>JSON that no cache keeps, of the length it says, with no header but these and the usual ones.</summary>
     internal static Answer ShouldBeJson(this Answer answer, int status, params string[] moreHeaders)
@@ -21,9 +22,19 @@ internal static class AnswerAssertions
 
     internal static Answer ShouldNotBeKept(this Answer answer)
     {
+        answer.ShouldBeGuarded();
         answer.Header("Cache-Control").ShouldBe("no-store");
         answer.Header("Pragma").ShouldBe("no-cache");
         answer.Header("Content-Length").ShouldBe(answer.Body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return answer;
+    }
+
+    /// <summary>What every answer tells a browser.</summary>
+    internal static Answer ShouldBeGuarded(this Answer answer)
+    {
+        answer.Header("X-Content-Type-Options").ShouldBe("nosniff", answer.ToString());
+        answer.Header("Referrer-Policy").ShouldBe("no-referrer");
+        answer.Header("Content-Security-Policy").ShouldBe("default-src 'none'; frame-ancestors 'none'");
         return answer;
     }
 
@@ -40,14 +51,14 @@ internal static class AnswerAssertions
     internal static void ShouldBeEmpty(this Answer answer)
     {
         answer.Status.ShouldBe(200, answer.ToString());
-        answer.HeaderNames.ShouldBe(["Cache-Control", "Content-Length", "Pragma"]);
+        answer.HeaderNames.ShouldBe([.. Usual.Except(["Content-Type"]).Order(StringComparer.Ordinal)]);
         answer.ShouldNotBeKept().Body.ShouldBeEmpty();
     }
 
     /// <summary>RFC 6749 §5.2, with the header that the status asks for.</summary>
     internal static Answer ShouldBeError(this Answer answer, int status, string error, string? description = null)
     {
-        string[] more = status switch { 401 => ["WWW-Authenticate"], 405 => ["Allow"], 415 => ["Accept"], 503 => ["Retry-After"], _ => [] };
+        string[] more = status switch { 401 => ["WWW-Authenticate"], 405 => ["Allow"], 415 => ["Accept"], 429 or 503 => ["Retry-After"], _ => [] };
         var json = answer.ShouldBeJson(status, more).Json;
         json.EnumerateObject().Select(member => member.Name).ShouldBe(["error", "error_description"]);
         json.GetProperty("error").GetString().ShouldBe(error, answer.ToString());
@@ -65,7 +76,7 @@ internal static class AnswerAssertions
         answer.Status.ShouldBe(status, answer.ToString());
         answer.Header("Content-Type").ShouldBe("application/problem+json");
         answer.ShouldNotBeKept();
-        string[] more = status switch { 401 or 403 => ["WWW-Authenticate"], 405 => ["Allow"], 503 => ["Retry-After"], _ => [] };
+        string[] more = status switch { 401 or 403 => ["WWW-Authenticate"], 405 => ["Allow"], 429 or 503 => ["Retry-After"], _ => [] };
         answer.HeaderNames.Except(["WWW-Authenticate"]).ShouldBe([.. Usual.Concat(more).Except(["WWW-Authenticate"]).Order(StringComparer.Ordinal)], answer.ToString());
         var json = answer.Json;
         json.GetProperty("type").GetString().ShouldBe("about:blank");

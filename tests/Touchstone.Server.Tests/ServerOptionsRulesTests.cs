@@ -131,6 +131,19 @@ public sealed class ServerOptionsRulesTests
             ["Data", "Issuer", "Urls", "Urls", "AccessTokenLifetime", "AccessTokenPrefix", "RefreshTokenPrefix", "AccessTokenPrefix and RefreshTokenPrefix", "RecordCacheBytes", "MaxTokenLifetime", "MaxFormBytes"]);
     }
 
+    [Theory]
+    [InlineData(-1, "Limits:ClientRate"), InlineData(1_000_001, "Limits:ClientRate")]
+    public void A_limit_out_of_range_is_named(int rate, string name) => Errors(options => options.Limits.ClientRate = rate).Single().ShouldStartWith(name + ": must be ");
+
+    [Fact]
+    public void Every_wrong_limit_and_detection_is_told_at_once() => Errors(options =>
+    {
+        options.StrictTransportSecurity = TimeSpan.FromSeconds(-1);
+        options.Limits = new() { ClientBurst = 0, AddressFailures = -1, AddressFailureBurst = 0, MaxFailureDelay = TimeSpan.FromHours(2), BodyTimeout = TimeSpan.Zero, HeadersTimeout = TimeSpan.Zero, KeepAliveTimeout = TimeSpan.Zero, MaxHeaderBytes = 1, MaxConnections = -1, TrustedProxies = ["0.0.0.0/0"] };
+        options.Detection = new() { TokenScanning = (Server.Detection.DetectionMode)9, ScanningTokens = 1, ScanningPercent = 0, SpreadAddresses = 3, BlockFor = TimeSpan.Zero };
+    }).Select(error => error.Split(':')[^2] is var name && error.Contains("Proxies", StringComparison.Ordinal) ? "TrustedProxies" : name).ShouldBe(
+        ["TrustedProxies", "StrictTransportSecurity", "ClientBurst", "AddressFailures", "AddressFailureBurst", "MaxFailureDelay", "BodyTimeout", "HeadersTimeout", "KeepAliveTimeout", "MaxHeaderBytes", "MaxConnections", "TokenScanning", "ScanningTokens", "ScanningPercent", "SpreadAddresses", "BlockFor"]);
+
     private static IReadOnlyList<string> Errors(Action<ServerOptions> change)
     {
         var options = new ServerOptions();

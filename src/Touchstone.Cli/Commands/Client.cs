@@ -25,6 +25,7 @@ internal static class ClientCommand
         ClientRotateSecret.Create(Id),
         ClientSetKeys.Create(Id),
         ClientSetView.Create(Id),
+        ClientSetLimits.Create(Id),
         ClientFailures.Create(Id),
     };
 

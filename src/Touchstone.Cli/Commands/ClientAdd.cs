@@ -53,7 +53,7 @@ internal static class ClientAdd
         "touchstone client add gateway --kind resource-server --audience https://api.example.com --auth-method private_key_jwt --jwks gateway-keys.json",
         "touchstone client add spa --kind client --public")
     {
-        id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, Tenant,
+        id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, Tenant, ClientLimitOptions.Rate, ClientLimitOptions.Burst, ClientLimitOptions.AllowAddress,
     }.Does(async (call, stop) =>
     {
         var registration = Registration(call, call.Get(id));
@@ -71,6 +71,7 @@ internal static class ClientAdd
         if (call.Has(Audience)) registration["audience"] = Requests.Array(call.Get(Audience));
         if (call.Get(MayIntrospect) is { } may) registration["may_introspect"] = may;
         if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
+        if (ClientLimitOptions.Read(call) is { } limits) registration["limits"] = limits;
         return registration;
     }
 

@@ -10,7 +10,7 @@ using Touchstone.Server.Http;
 namespace Touchstone.Server.Admin;
 
 /// <summary>One request to the admin API, or to what is guarded like it, by somebody who is known, and its answer.</summary>
-internal sealed class AdminExchange(HttpContext http, string actor, string? tenant)
+internal sealed class AdminExchange(HttpContext http, string actor, string? tenant, TimeSpan bodyTimeout, TimeProvider time)
 {
     internal HttpContext Http { get; } = http;
 
@@ -54,7 +54,7 @@ internal sealed class AdminExchange(HttpContext http, string actor, string? tena
             return null;
         }
         using var body = new MemoryStream();
-        await Http.Request.Body.CopyToAsync(body, Aborted);
+        if (!await TryReadBodyAsync(body)) return null;
         if (!Utf8.IsValid(body.GetBuffer().AsSpan(0, (int)body.Length)))
         {
             Refuse(400, "The body is not UTF-8 (RFC 8259 section 8.1).");
@@ -77,6 +77,24 @@ internal sealed class AdminExchange(HttpContext http, string actor, string? tena
         {
             Refuse(400, "The body is not readable JSON: " + Explain(error));
             return null;
+        }
+    }
+
+    // A list of tokens may be large and the line to the administrator slow; but it has to end.
+    private async Task<bool> TryReadBodyAsync(MemoryStream body)
+    {
+        using var deadline = new CancellationTokenSource(bodyTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, Aborted);
+        try
+        {
+            await Http.Request.Body.CopyToAsync(body, either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !Aborted.IsCancellationRequested)
+        {
+            Refuse(408, "The body did not come in time.");
+            BodyDeadline.CloseAfter(Http, time);
+            return false;
         }
     }
 

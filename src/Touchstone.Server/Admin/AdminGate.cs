@@ -8,6 +8,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
@@ -17,9 +18,11 @@ namespace Touchstone.Server.Admin;
 /// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
 /// The global token revocation stands behind the same gate with a scope of its own.
 /// </summary>
-internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
+internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
 {
     internal const string Scope = "touchstone:admin";
+
+    private static readonly OAuthError NotFromHere = OAuthError.AccessDenied.With("The client of this token may not call from this address.");
 
     // The admin API is one more resource server: the same rule judges its tokens as everybody's.
     private readonly Caller _self = new() { ClientId = "touchstone", Kind = CallerKind.ResourceServer, Audience = [options.EffectiveIssuer], MayIntrospect = true };
@@ -32,10 +35,11 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         using var activity = ServerMetrics.Activities.HasListeners() ? Tracing.Start(http, endpoint) : null;
         try
         {
-            if (await AuthenticateAsync(http, endpoint, scope) is { } token)
+            if (addresses.Delay(http, started) is var delay && delay > TimeSpan.Zero) RefuseForNow(http, endpoint, delay);
+            else if (await AuthenticateAsync(http, endpoint, scope) is { } token)
             {
                 AuditOrigin.Begin(http, token.ClientId);
-                await handler(new AdminExchange(http, token.ClientId, clients.Find(token.ClientId)?.Registration.Tenant ?? token.Tenant));
+                await handler(new AdminExchange(http, token.ClientId, clients.Find(token.ClientId)?.Registration.Tenant ?? token.Tenant, 6 * options.Limits.BodyTimeout, time));
             }
         }
         catch (StoreException failed)
@@ -78,15 +82,24 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         // A foreign token that was registered here is another server's word, whatever scope it names.
         if (found.Record!.Issuer != options.EffectiveIssuer) return Refuse(OAuthError.InvalidToken);
         if (!await IsProvenAsync(http, found)) return Refuse(OAuthError.InvalidToken);
-        return found.Record.Scope.Contains(scope) ? found.Record : Refuse(OAuthError.InsufficientScope.With($"This needs the scope {scope}."));
+        if (!found.Record.Scope.Contains(scope)) return Refuse(OAuthError.InsufficientScope.With($"This needs the scope {scope}."));
+        return clients.Find(found.Record.ClientId)?.Gate.Allows(http.Connection) is false ? Refuse(NotFromHere) : found.Record;
 
         TokenRecord? Refuse(OAuthError error)
         {
+            if (error.Status == StatusCodes.Status401Unauthorized) addresses.Failed(http, time.GetTimestamp());
             audit.GateRefused(http, endpoint, error.Code);
-            http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code ? null : scope);
+            http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(error, error.Code == OAuthError.InvalidRequest.Code || error == NotFromHere ? null : scope);
             AdminExchange.Refuse(http, error.Status, error.Description);
             return null;
         }
+    }
+
+    private void RefuseForNow(HttpContext http, string endpoint, TimeSpan delay)
+    {
+        AdminExchange.Refuse(http, StatusCodes.Status429TooManyRequests, AddressLimits.TooManyFailures.Description);
+        Responses.SetRetryAfter(http.Response, delay);
+        hits.Count(AddressLimits.Failures, null, endpoint, http);
     }
 
     // What a token is bound to is not kept in memory, only in its answer: where that has the word, the record is read.
@@ -94,8 +107,9 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         found.Entry!.Answer.IndexOf("\"cnf\""u8) < 0 || ((await tokens.FindAsync(found.Record!.Hash, CancellationToken.None)).Record is { } whole && certificates.Proves(http, whole.Confirmation));
 
     // RFC 6750 §3.1: who sent no token is told how, not what was wrong.
-    private static TokenRecord? Challenge(HttpContext http, string scope)
+    private TokenRecord? Challenge(HttpContext http, string scope)
     {
+        addresses.Failed(http, time.GetTimestamp());
         http.Response.Headers.WWWAuthenticate = Responses.BearerChallenge(null, scope);
         AdminExchange.Refuse(http, 401, $"Send a bearer token of this server with the scope {scope}.");
         return null;

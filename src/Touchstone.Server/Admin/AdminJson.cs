@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Admin;
 
@@ -12,6 +13,7 @@ internal sealed record NewClient(
     /// <summary>A secret that somebody chose, in place of a generated one.</summary>
     public string? ClientSecret { get; init; }
 
+    public ClientLimits? Limits { get; init; }
     public JsonElement? Jwks { get; init; }
     public string? JwksUri { get; init; }
     public bool TokenEndpointAudience { get; init; }
@@ -31,6 +33,7 @@ internal sealed record ClientView(
     string ClientId, string Kind, bool Public, IReadOnlyList<string> AuthMethods, IReadOnlyList<string> Audience, string Scope, bool MayIntrospect, string? Tenant,
     bool Enabled, long CreatedAt, IReadOnlyList<SecretView> Secrets, string? ClientSecret = null)
 {
+    public LimitsView? Limits { get; init; }
     public string? JwksUri { get; init; }
     public IReadOnlyList<KeyView>? Keys { get; init; }
     public bool? TokenEndpointAudience { get; init; }
@@ -48,6 +51,7 @@ internal sealed record ClientView(
             client.ClientId, client.Kind, client.Public, client.AuthMethods, client.Audience, client.Scope, client.MayIntrospect, client.Tenant,
             client.Enabled, client.CreatedAt, [.. client.Secrets.Zip(current.Slots, SecretView.Of)], secret)
         {
+            Limits = LimitsView.Of(current),
             JwksUri = client.JwksUri,
             Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
             TokenEndpointAudience = client.TokenEndpointAudience ? true : null,
@@ -59,6 +63,13 @@ internal sealed record ClientView(
             TlsClientAuthSanEmail = client.TlsClientAuthSanEmail,
         };
     }
+}
+
+/// <summary>The limits that hold for a client, registered or by default; a rate of 0 is none.</summary>
+internal sealed record LimitsView(int Rate, int? Burst, IReadOnlyList<string>? AllowAddresses)
+{
+    internal static LimitsView Of(Client client) =>
+        new(client.Gate.Rate, client.Gate.Burst, client.Registration.Limits?.AllowAddresses is { Count: > 0 } ranges ? ranges : null);
 }
 
 /// <summary>A secret as the admin API shows it: never the secret, but when it ends and whether somebody still uses it.</summary>
@@ -172,6 +183,7 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(Rotation))]
 [JsonSerializable(typeof(NewKeys))]
 [JsonSerializable(typeof(ViewRegistration))]
+[JsonSerializable(typeof(ClientLimits))]
 [JsonSerializable(typeof(FailureList))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(IssuedToken))]

@@ -5,13 +5,14 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys and view.</summary>
+/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view and limits.</summary>
 internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
@@ -145,6 +146,22 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         });
     }
 
+    /// <summary>Changes the limits that the body names and leaves the others as they are. A client that a detection blocked is free again.</summary>
+    internal async Task SetLimitsAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.ClientLimits) is not { } asked) return;
+        await ChangeAsync(exchange, "changed the limits of", client =>
+        {
+            var old = client.Limits ?? new ClientLimits();
+            var changed = new ClientLimits(asked.Rate ?? old.Rate, asked.Burst ?? old.Burst, asked.AllowAddresses ?? old.AllowAddresses);
+            ProblemError[] errors = [.. asked.Errors().Select(error => new ProblemError(error.Detail, error.Member["limits.".Length..]))];
+            if (errors.Length == 0) return (client with { Limits = changed }, Selector.Registration(client.ClientId), null);
+            exchange.Refuse(400, "The limits were not changed.", errors);
+            return null;
+        });
+        clients.Find(exchange.RouteValue("id"))?.Gate.Activity.Block(0);
+    }
+
     /// <summary>Why a caller was refused lately.</summary>
     internal Task FailuresAsync(AdminExchange exchange)
     {
@@ -201,6 +218,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             CreatedAt = time.GetUtcNow().ToUnixTimeSeconds(),
             Jwks = asked.Jwks?.GetRawText(),
             JwksUri = asked.JwksUri,
+            Limits = asked.Limits,
             TokenEndpointAudience = asked.TokenEndpointAudience,
             View = asked.View is { IsWhole: true, Sector: null } ? null : asked.View,
             TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,

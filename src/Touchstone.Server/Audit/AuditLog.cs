@@ -54,7 +54,7 @@ internal sealed class AuditLog(
     }
 
     /// <summary>Records that somebody was turned away from the admin API, or from what is guarded like it.</summary>
-    internal void GateRefused(HttpContext http, string endpoint, string code) => Record(new AuditEvent(code == OAuthError.InsufficientScope.Code ? AuditKind.AccessRefused : AuditKind.AuthenticationFailed)
+    internal void GateRefused(HttpContext http, string endpoint, string code) => Record(new AuditEvent(code == OAuthError.InsufficientScope.Code || code == OAuthError.AccessDenied.Code ? AuditKind.AccessRefused : AuditKind.AuthenticationFailed)
     {
         Outcome = "failure", Reason = code, Endpoint = endpoint, Origin = AuditOrigin.Of(http, null),
     });
@@ -140,7 +140,6 @@ internal sealed class AuditLog(
     {
         "invalid_client" => AuditKind.AuthenticationFailed,
         "access_denied" or "unauthorized_client" or "invalid_target" or "invalid_scope" => AuditKind.AccessRefused,
-        "rate_limit_exceeded" => AuditKind.LimitHit,
         _ => null,
     };
 

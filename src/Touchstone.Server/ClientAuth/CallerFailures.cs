@@ -28,6 +28,8 @@ internal sealed class CallerFailures(TimeProvider time)
             time.GetUtcNow().ToUnixTimeSeconds(), failed.Reason, method, http.Connection.RemoteIpAddress?.ToString(), http.Request.PathBase + http.Request.Path, clientId ?? Printable(claimed));
         lock (_lock)
         {
+            // Who waits tells nothing new: what it did wrong must not be pushed out.
+            if (failed.Failure is AuthFailure.Delayed && clientId is not null && Of(clientId).LastOrDefault() is { } last && last.Reason == failure.Reason && last.Address == failure.Address) return;
             if (clientId is null) Add(_unknown, failure, MaxUnknown);
             else Add(Of(clientId), failure, PerClient);
         }

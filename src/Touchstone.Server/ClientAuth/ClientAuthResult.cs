@@ -1,6 +1,7 @@
 using Touchstone.Protocol;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.ClientAuth;
 
@@ -39,6 +40,9 @@ internal enum AuthFailure
 
     /// <summary>Too many slow hashes wait: 503.</summary>
     Busy,
+
+    /// <summary>This client failed here too often and has to wait: 429.</summary>
+    Delayed,
 }
 
 /// <summary>The client and how it proved itself, or why not.</summary>
@@ -66,6 +70,15 @@ internal readonly record struct ClientAuthResult
 
     internal AuthFailure Failure { get; }
 
+    /// <summary>How long to wait, where that is why.</summary>
+    internal TimeSpan RetryAfter { get; private init; }
+
+    /// <summary>Whether a proof was wrong, as that of somebody who guesses is. What is only too late, not registered or out of reach is none.</summary>
+    internal bool IsGuess => Failure is AuthFailure.WrongSecret or AuthFailure.WrongSignature or AuthFailure.UnknownKey or AuthFailure.CertificateUntrusted or AuthFailure.CertificateOfAnother;
+
+    /// <summary>Whether it is the caller's failure and not ours.</summary>
+    internal bool IsOfCaller => Failure is not (AuthFailure.None or AuthFailure.Busy or AuthFailure.KeysUnavailable or AuthFailure.Delayed);
+
     /// <summary>What is wrong with an assertion.</summary>
     internal ClientAssertionFault Fault { get; init; }
 
@@ -73,11 +86,14 @@ internal readonly record struct ClientAuthResult
 
     internal static ClientAuthResult Fail(AuthFailure failure, ClientAuthMethod method = default, Client? named = null) => new(named, method, failure);
 
+    internal static ClientAuthResult Wait(Client client, ClientAuthMethod method, TimeSpan delay) => new(client, method, AuthFailure.Delayed) { RetryAfter = delay };
+
     /// <summary>The wire error: <c>invalid_request</c> for an ambiguity, <c>invalid_token</c> for an access token, else <c>invalid_client</c> whatever the reason.</summary>
     internal OAuthError Error => Failure switch
     {
         AuthFailure.Ambiguous => OAuthError.InvalidRequest.With("Use one client authentication method, once."),
         AuthFailure.Busy => OAuthError.TemporarilyUnavailable.With("Too many secrets are being verified. Try again."),
+        AuthFailure.Delayed => OAuthError.RateLimitExceeded.With("This client failed to authenticate too often from this address."),
         // Also for a token without the scope: RFC 7662 §2.3 asks for 401 where RFC 6750 would say 403.
         _ when Method is ClientAuthMethod.Bearer => OAuthError.InvalidToken,
         _ => OAuthError.InvalidClient,
@@ -105,6 +121,7 @@ internal readonly record struct ClientAuthResult
         AuthFailure.CertificateOfAnother => "certificate_of_another",
         AuthFailure.Token => "token_refused",
         AuthFailure.Busy => "too_many_secrets",
+        AuthFailure.Delayed => AddressLimits.Delayed,
         _ => "authenticated",
     };
 }

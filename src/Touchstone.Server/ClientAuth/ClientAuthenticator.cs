@@ -2,11 +2,12 @@ using System.Text;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.ClientAuth;
 
 /// <summary>Finds out who calls. The one place for it: introspection, revocation and the token endpoint all come here.</summary>
-internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<IClientAuthMethod> methods, CallerFailures failures, TimeProvider time)
+internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<IClientAuthMethod> methods, CallerFailures failures, AddressLimits addresses, TimeProvider time)
 {
     private readonly IClientAuthMethod[] _methods = [.. methods];
 
@@ -37,6 +38,8 @@ internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<I
     {
         var client = credentials.ClientId.IsEmpty ? null : clients.Find(credentials.ClientId);
         exchange.Claimed = client?.Id; // Only a registered name: what else stands there may be a secret in the wrong place.
+        // Before anything is compared: while it waits, not even the right secret is told from a wrong one here. From another address it is.
+        if (client is not null && exchange.Address?.DelayOf(client.Id, exchange.Started) is { } delay && delay > TimeSpan.Zero) return new(Refuse(exchange, ClientAuthResult.Wait(client, credentials.Method, delay), credentials.ClientId));
         var judging = MethodOf(credentials.Method, client).AuthenticateAsync(credentials, client, exchange, time.GetUtcNow().ToUnixTimeSeconds());
         return judging.IsCompletedSuccessfully ? new(Conclude(exchange, judging.Result, credentials.ClientId)) : ConcludeAsync(exchange, judging);
     }
@@ -48,6 +51,7 @@ internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<I
         if (result.Client is not { } client) return Refuse(exchange, result, claimed);
         if (!IsRegistered(client, result.Method)) return Refuse(exchange, ClientAuthResult.Fail(AuthFailure.MethodNotRegistered, result.Method, client), claimed);
         if (!client.Registration.Enabled) return Refuse(exchange, ClientAuthResult.Fail(AuthFailure.Disabled, result.Method, client), claimed);
+        exchange.Address?.Forgive(client.Id);
         return result;
     }
 
@@ -71,6 +75,7 @@ internal sealed class ClientAuthenticator(ClientDirectory clients, IEnumerable<I
     private ClientAuthResult Refuse(FormExchange exchange, in ClientAuthResult failed, ReadOnlySpan<byte> claimed)
     {
         var named = failed.Named ?? (claimed.IsEmpty ? null : clients.Find(claimed));
+        if (failed.IsOfCaller) addresses.Failed(exchange.Http, exchange.Started, failed.IsGuess ? named?.Id : null);
         failures.Add(named?.Id, failed.Claimed ?? Encoding.Latin1.GetString(claimed), failed, exchange.Http);
         return failed;
     }

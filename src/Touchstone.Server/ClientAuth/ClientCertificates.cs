@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.ClientAuth;
 
@@ -19,7 +20,7 @@ internal sealed class ClientCertificates(ServerOptions options)
     private const int MaxJudged = 1024;
     private const long JudgedFor = 60;
 
-    private readonly IPNetwork[] _proxies = [.. options.ClientCertificates.TrustedProxies.Select(proxy => ClientCertificateRules.Network(proxy)!.Value)];
+    private readonly IPNetwork[] _proxies = [.. options.ClientCertificates.TrustedProxies.Select(proxy => AddressRange.Parse(proxy)!.Value)];
     private readonly X509Certificate2Collection _roots = options.ClientCertificates.TrustedRoots is { } file ? ClientCertificateRules.Roots(file) : [];
 
     // Building a chain takes some tenths of a millisecond, and a caller shows the same certificate at every request.
@@ -30,7 +31,7 @@ internal sealed class ClientCertificates(ServerOptions options)
     {
         failure = AuthFailure.CertificateMissing;
         // A copy: the connection's own lives as long as the connection.
-        if (!IsProxy(http.Connection.RemoteIpAddress)) return http.Connection.ClientCertificate is { } shown ? X509CertificateLoader.LoadCertificate(shown.RawDataMemory.Span) : null;
+        if (!AddressRange.Holds(_proxies, ForwardedAddress.PeerOf(http))) return http.Connection.ClientCertificate is { } shown ? X509CertificateLoader.LoadCertificate(shown.RawDataMemory.Span) : null;
 
         var header = http.Request.Headers[Header];
         if (header.Count == 0) return null;
@@ -72,13 +73,6 @@ internal sealed class ClientCertificates(ServerOptions options)
 
     internal static bool IsInTime(X509Certificate2 certificate, long now) =>
         now >= new DateTimeOffset(certificate.NotBefore).ToUnixTimeSeconds() && now <= new DateTimeOffset(certificate.NotAfter).ToUnixTimeSeconds();
-
-    private bool IsProxy(IPAddress? address)
-    {
-        if (_proxies.Length == 0 || address is null) return false;
-        var plain = ClientCertificateRules.Plain(address);
-        return Array.Exists(_proxies, proxy => proxy.Contains(plain));
-    }
 
     private static bool IsRoot(X509Certificate2 certificate) => certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
 

@@ -18,7 +18,7 @@ internal sealed class SecretMethod : IClientAuthMethod
         ClientId = "-",
         Kind = ClientRegistration.ClientKind,
         Secrets = [new ClientSecret(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)), 0, null)],
-    });
+    }, Limits.ClientGate.Open);
 
     private readonly KeyedHash _key = new(RandomNumberGenerator.GetBytes(KeyedHash.KeySize));
 

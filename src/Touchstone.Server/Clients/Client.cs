@@ -3,6 +3,7 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Clients;
 
@@ -22,9 +23,10 @@ internal sealed class Client
     private readonly byte[]?[] _sha256;
     private Client? _introspecting;
 
-    internal Client(ClientRegistration registration, Client? previous = null, byte[]? pairwiseKey = null)
+    internal Client(ClientRegistration registration, ClientGate gate, Client? previous = null, byte[]? pairwiseKey = null)
     {
         Registration = registration;
+        Gate = gate;
         Scope = ScopeSet.TryParse(registration.Scope, out var scope) ? scope : throw new InvalidDataException($"client {registration.ClientId}: stored scope");
         foreach (var name in registration.AuthMethods)
         {
@@ -67,8 +69,11 @@ internal sealed class Client
     /// <summary>The secrets under slow verification, and some that were wrong.</summary>
     internal SecretGuesses Guesses { get; }
 
+    /// <summary>From where and how often it may call, and what it did lately.</summary>
+    internal ClientGate Gate { get; }
+
     /// <summary>The same client with the right to introspect, which an access token can carry.</summary>
-    internal Client Introspecting => Registration.MayIntrospect ? this : _introspecting ??= new Client(Registration with { MayIntrospect = true }, this);
+    internal Client Introspecting => Registration.MayIntrospect ? this : _introspecting ??= new Client(Registration with { MayIntrospect = true }, Gate, this);
 
     /// <summary>
     /// Whether this is a valid secret now. A secret that was proven once in this process is known again by its keyed hash, which costs 30 ns instead of 430 for SHA-256 and a quarter of a second for the slow hash;

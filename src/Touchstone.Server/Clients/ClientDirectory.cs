@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Clients;
 
@@ -9,7 +10,14 @@ internal sealed class ClientDirectory
     private readonly ConcurrentDictionary<string, Client> _clients = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Client>.AlternateLookup<ReadOnlySpan<char>> _byChars;
 
-    public ClientDirectory() => _byChars = _clients.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly LimitOptions _limits;
+    private readonly TimeProvider _time;
+
+    public ClientDirectory(ServerOptions options, TimeProvider time)
+    {
+        _byChars = _clients.GetAlternateLookup<ReadOnlySpan<char>>();
+        (_limits, _time) = (options.Limits, time);
+    }
 
     /// <summary>The key of pairwise subjects; there before the first client is put.</summary>
     internal byte[]? PairwiseKey { get; set; }
@@ -26,7 +34,11 @@ internal sealed class ClientDirectory
     }
 
     /// <summary>Called by one at a time: at start, and by the store's writer.</summary>
-    internal void Put(ClientRegistration registration) => _clients[registration.ClientId] = new Client(registration, _clients.GetValueOrDefault(registration.ClientId), PairwiseKey);
+    internal void Put(ClientRegistration registration)
+    {
+        var previous = _clients.GetValueOrDefault(registration.ClientId);
+        _clients[registration.ClientId] = new Client(registration, ClientGate.Of(registration.Limits, _limits, previous?.Gate, _time), previous, PairwiseKey);
+    }
 
     internal IEnumerable<Client> All => _clients.Values;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Clients;
 
@@ -29,6 +30,9 @@ internal sealed record ClientRegistration
 
     /// <summary>What a resource server may see of an answer; null for everything.</summary>
     public ViewRegistration? View { get; init; }
+
+    /// <summary>From where and how often it may call; null for the server's defaults.</summary>
+    public ClientLimits? Limits { get; init; }
 
     public string? TlsClientAuthSubjectDn { get; init; }
     public string? TlsClientAuthSanDns { get; init; }

@@ -32,6 +32,7 @@ internal static class ClientRules
         if (client.Kind == ClientRegistration.ResourceServerKind && client.Scope.Length > 0) yield return ("scope", "is what a client may be granted; what a resource server may see is view.scope");
         if (client.Tenant is { } tenant && !IsName(tenant)) yield return ("tenant", "must be 1 to 200 printable characters");
         foreach (var error in ViewRegistration.Errors(client)) yield return error;
+        foreach (var error in client.Limits?.Errors() ?? []) yield return error;
     }
 
     internal static bool IsId(string id) =>

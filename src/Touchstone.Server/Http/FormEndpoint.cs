@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
@@ -16,9 +17,9 @@ namespace Touchstone.Server.Http;
 internal delegate ValueTask FormHandler(FormExchange exchange);
 
 /// <summary>
-/// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
+/// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 429 for the address, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
 /// </summary>
-internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
+internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
 {
     private static readonly OAuthError Unreadable = OAuthError.InvalidRequest.With("The request body could not be read.");
 
@@ -39,9 +40,15 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         exchange.Begin(http, started);
         try
         {
-            var error = Judge(http.Request, shape) ?? await ReadAsync(http, exchange.Form, shape);
-            if (error is not null) exchange.Refuse(error);
-            else await handler(exchange);
+            if (Judge(http.Request, shape) is { } error)
+            {
+                exchange.Refuse(error);
+            }
+            else if (!addresses.Refuses(exchange))
+            {
+                if (await ReadAsync(http, exchange.Form, shape) is { } unreadable) RefuseUnreadable(exchange, unreadable);
+                else await handler(exchange);
+            }
         }
         catch (BadHttpRequestException ended) when (ended.StatusCode == StatusCodes.Status400BadRequest && http.Request.ContentLength is not null)
         {
@@ -58,7 +65,8 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
         }
         finally
         {
-            audit.Refused(exchange, name);
+            if (exchange.Outcome == OAuthError.RateLimitExceeded.Code) hits.Count(exchange.Reason, exchange.Caller?.Id ?? exchange.Claimed, name, http);
+            else audit.Refused(exchange, name);
             metrics.Answered(name, exchange.Outcome, exchange.Reason, time.GetElapsedTime(started));
             if (activity is not null) Tracing.Tell(activity, http, exchange.Outcome, exchange.Reason);
             exchange.End();
@@ -77,28 +85,50 @@ internal sealed class FormEndpoint(ServerOptions options, AuditLog audit, Server
     private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, FormShape shape)
     {
         var body = http.Request.BodyReader;
-        while (true)
+        BodyDeadline? deadline = null;
+        try
         {
-            var read = await body.ReadAsync(CancellationToken.None);
-            if (read.Buffer.Length > shape.MaxBytes)
+            while (true)
             {
+                var reading = body.ReadAsync(CancellationToken.None);
+                if (!reading.IsCompleted) deadline ??= new BodyDeadline(body, options.Limits.BodyTimeout, time);
+                var read = await reading;
+                if (deadline is { IsOver: true } && !read.IsCompleted)
+                {
+                    body.AdvanceTo(read.Buffer.Start);
+                    return OAuthError.RequestTimeout;
+                }
+                if (read.Buffer.Length > shape.MaxBytes)
+                {
+                    body.AdvanceTo(read.Buffer.End);
+                    return shape.TooLarge;
+                }
+                if (!read.IsCompleted)
+                {
+                    body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    continue;
+                }
+                var result = form.Read(read.Buffer, shape.Repeatable);
                 body.AdvanceTo(read.Buffer.End);
-                return shape.TooLarge;
+                return result switch
+                {
+                    FormResult.Ok => null,
+                    FormResult.Repeated => OAuthError.InvalidRequest.With("A parameter stands in the body twice."),
+                    _ => OAuthError.InvalidRequest.With("The body is not a readable form: a % is not followed by two hexadecimal digits, or there are too many fields."),
+                };
             }
-            if (!read.IsCompleted)
-            {
-                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                continue;
-            }
-            var result = form.Read(read.Buffer, shape.Repeatable);
-            body.AdvanceTo(read.Buffer.End);
-            return result switch
-            {
-                FormResult.Ok => null,
-                FormResult.Repeated => OAuthError.InvalidRequest.With("A parameter stands in the body twice."),
-                _ => OAuthError.InvalidRequest.With("The body is not a readable form: a % is not followed by two hexadecimal digits, or there are too many fields."),
-            };
         }
+        finally
+        {
+            if (deadline is not null) await deadline.DisposeAsync();
+        }
+    }
+
+    private void RefuseUnreadable(FormExchange exchange, OAuthError error)
+    {
+        exchange.Refuse(error, error == OAuthError.RequestTimeout ? "body_unreadable" : null);
+        if (error == OAuthError.RequestTimeout) BodyDeadline.CloseAfter(exchange.Http, time);
+        else if (error.Status == StatusCodes.Status400BadRequest) addresses.Failed(exchange.Http, exchange.Started);
     }
 
     private void Fail(FormExchange exchange, string name, Exception failed)

@@ -4,6 +4,7 @@ using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Http;
 
@@ -36,6 +37,9 @@ internal sealed class FormExchange
     /// <summary>The registered client that the request named, whether or not it proved to be it: for the audit of failures.</summary>
     internal string? Claimed { get; set; }
 
+    /// <summary>What is held against the address of the request; null where that is nothing.</summary>
+    internal AddressRecord? Address { get; set; }
+
     internal void Begin(HttpContext http, long started)
     {
         Http = http;
@@ -43,6 +47,7 @@ internal sealed class FormExchange
         Tokens = 1;
         Claimed = null;
         Caller = null;
+        Address = null;
         Outcome = Reason = "";
     }
 
@@ -51,6 +56,7 @@ internal sealed class FormExchange
         Form.Clear();
         Http = null!;
         Caller = null;
+        Address = null;
     }
 
     /// <summary>Answers 200 with JSON.</summary>
@@ -82,9 +88,21 @@ internal sealed class FormExchange
         Responses.WriteError(Http.Response, error);
     }
 
+    /// <summary>Refuses what may be tried again after a while, and says when.</summary>
+    internal void RefuseForNow(OAuthError error, string reason, TimeSpan wait)
+    {
+        Refuse(error, reason);
+        Responses.SetRetryAfter(Http.Response, wait);
+    }
+
     /// <summary>Refuses because the caller is not known.</summary>
     internal void Refuse(in ClientAuthResult failed)
     {
+        if (failed.Failure is AuthFailure.Delayed)
+        {
+            RefuseForNow(failed.Error, failed.Reason, failed.RetryAfter);
+            return;
+        }
         Refuse(failed.Error, failed.Reason);
         // Who came with an access token is told in its scheme (RFC 6750 §3).
         if (failed.Method is Protocol.ClientAuth.ClientAuthMethod.Bearer && failed.Error.Status == StatusCodes.Status401Unauthorized)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -30,6 +31,10 @@ internal static class Responses
         response.Headers.CacheControl = "no-store";
         response.Headers.Pragma = "no-cache";
     }
+
+    /// <summary>When to come again (RFC 9110 §10.2.3): whole seconds, never before it is of use, at least 1.</summary>
+    internal static void SetRetryAfter(HttpResponse response, TimeSpan wait) =>
+        response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>RFC 6749 §5.2: <c>error</c> and <c>error_description</c>, with the header that the status asks for.</summary>
     internal static void WriteError(HttpResponse response, OAuthError error)

@@ -33,6 +33,11 @@ internal sealed class BatchEndpoint(IntrospectionSteps steps, ServerMetrics metr
 
         var judged = new JudgedToken[count];
         await JudgeAsync(exchange, judged);
+        if (Array.Exists(judged, token => token.IsBlocked))
+        {
+            steps.RefuseBlocked(exchange);
+            return;
+        }
         await RecordAsync(exchange, judged);
         Answer(exchange, judged);
     }

@@ -36,6 +36,11 @@ internal sealed class IntrospectionEndpoint(IntrospectionSteps steps)
     // 4. Recorded first, 5. answered then.
     private ValueTask RecordAsync(FormExchange exchange, in JudgedToken judged)
     {
+        if (judged.IsBlocked)
+        {
+            steps.RefuseBlocked(exchange);
+            return ValueTask.CompletedTask;
+        }
         // Of a known token the record says all; the form is searched for an unknown one only.
         var recording = steps.RecordAsync(exchange, judged.Found.Entry is null ? exchange.Form["token"u8] : default, judged);
         if (!recording.IsCompletedSuccessfully) return AwaitRecordAsync(exchange, judged, recording);

@@ -5,17 +5,19 @@ using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Detection;
 using Touchstone.Server.Http;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Introspection;
 
-/// <summary>A token as it was found, and as it was judged for a caller.</summary>
-internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason);
+/// <summary>A token as it was found, and as it was judged for a caller; <c>IsBlocked</c> when its state is not to be told here for now.</summary>
+internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason, bool IsBlocked = false);
 
 /// <summary>What one token's introspection and a batch have in common. The rule that decides is <see cref="IntrospectionRules"/>, what is shown is <see cref="IntrospectionView"/>'s.</summary>
-internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
+internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
 {
     /// <summary>Finds out who asks, and whether it may; refuses it otherwise. A known secret is judged at once.</summary>
     internal ValueTask<bool> AdmitAsync(FormExchange exchange, string endpoint)
@@ -36,7 +38,14 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
     }
 
     /// <summary>Records what was judged. Awaited before the answer: with audit "all" nothing is answered that is not in the file.</summary>
-    internal ValueTask RecordAsync(FormExchange exchange, ReadOnlySpan<byte> token, in JudgedToken judged) => audit.Introspected(exchange, token, judged.Found, judged.Reason);
+    internal ValueTask RecordAsync(FormExchange exchange, ReadOnlySpan<byte> token, in JudgedToken judged)
+    {
+        exchange.Caller!.Gate.Activity.Count(judged.Reason);
+        return audit.Introspected(exchange, token, judged.Found, judged.Reason);
+    }
+
+    /// <summary>Refuses what is about a token that is blocked.</summary>
+    internal void RefuseBlocked(FormExchange exchange) => spread.Refuse(exchange);
 
     /// <summary>The answer in the form of the wire: as much as the caller may see.</summary>
     internal ReadOnlySpan<byte> AnswerOf(FormExchange exchange, in JudgedToken judged)
@@ -54,18 +63,22 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         if (caller.Client is null || caller.Method is ClientAuthMethod.None)
         {
             var failed = caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing);
-            logger.AuthenticationFailed(endpoint, failed.Reason);
+            if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason);
             exchange.Refuse(failed);
             return false;
         }
         exchange.Caller = caller.Client;
-        if (caller.Client.Caller.MayIntrospect) return true;
+        // From here, and so often? A batch is charged one for each token.
+        if (caller.Client.Caller.MayIntrospect) return limits.Admit(exchange, exchange.Tokens);
         exchange.Refuse(OAuthError.AccessDenied);
         return false;
     }
 
     private async ValueTask<JudgedToken> DecideAsync(FormExchange exchange, ValueTask<FoundToken> finding) => Decide(exchange, await finding);
 
-    private JudgedToken Decide(FormExchange exchange, in FoundToken found) =>
-        new(found, IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).Reason);
+    private JudgedToken Decide(FormExchange exchange, in FoundToken found)
+    {
+        var reason = IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).Reason;
+        return new(found, reason, reason is InactiveReason.None && spread.Blocks(exchange, found.Entry!));
+    }
 }

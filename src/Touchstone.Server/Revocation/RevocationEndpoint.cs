@@ -4,13 +4,14 @@ using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Http;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Revocation;
 
 /// <summary><c>POST /oauth/revoke</c> (RFC 7009). 200 says: if this token was yours, it is dead now, on disk and in memory.</summary>
-internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLookup tokens, RevocationLog log, TokenFormat format, ILogger<RevocationEndpoint> logger)
+internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLookup tokens, RevocationLog log, TokenFormat format, CallerLimits limits, ILogger<RevocationEndpoint> logger)
 {
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
@@ -18,21 +19,24 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
         var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is null)
         {
-            logger.AuthenticationFailed("revoke", caller.Reason);
+            if (caller.IsOfCaller) logger.AuthenticationFailed("revoke", caller.Reason);
             exchange.Refuse(caller);
             return;
         }
         exchange.Caller = caller.Client;
         Audit.AuditOrigin.Begin(exchange.Http, caller.Client.Id);
 
-        // 2. Which token?
+        // 2. May it come from here, and so often?
+        if (!limits.Admit(exchange)) return;
+
+        // 3. Which token?
         if (!RevocationRequest.TryRead(exchange.Form, out var request))
         {
             exchange.Refuse(OAuthError.InvalidRequest.With("The parameter token is missing."));
             return;
         }
 
-        // 3. Unknown, foreign and already revoked tokens get the same answer as one that is revoked now: no oracle (L16).
+        // 4. Unknown, foreign and already revoked tokens get the same answer as one that is revoked now: no oracle (L16).
         var found = format.Inspect(request.Token) is TokenShape.Ours or TokenShape.Foreign ? tokens.FindAsync(request.Token, CancellationToken.None) : default;
         var outcome = await RevokeAsync(caller.Client.Id, await found);
         exchange.AnswerEmpty(outcome, outcome);

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Detection;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Settings;
@@ -12,6 +14,8 @@ internal static class ServerSettings
     [
         .. Of<ServerOptions>("", options => options),
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
+        .. Of<LimitOptions>("Limits", options => options.Limits),
+        .. Of<DetectionOptions>("Detection", options => options.Detection),
         .. Of<AuditOptions>("Audit", options => options.Audit),
         .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),
         .. Of<SyslogOptions>("Audit:Syslog", options => options.Audit.Syslog),

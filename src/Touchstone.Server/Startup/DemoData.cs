@@ -2,6 +2,7 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.TokenIssue;
@@ -55,6 +56,7 @@ internal sealed class DemoData(ITokenStore store, TokenLookup tokens, Revocation
             Audience = [Audience],
             Scope = kind == ClientRegistration.ClientKind ? Scope : "",
             MayIntrospect = kind == ClientRegistration.ResourceServerKind,
+            Limits = ClientLimits.None,
             CreatedAt = now,
             Secrets = [Secrets.Hash(secret, now)],
         });

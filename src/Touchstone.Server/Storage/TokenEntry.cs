@@ -3,6 +3,7 @@ using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Detection;
 using Touchstone.Server.Revocation;
 
 namespace Touchstone.Server.Storage;
@@ -21,6 +22,10 @@ internal sealed class TokenEntry
     // The links and the mark of RecordCache, which alone touches them.
     internal TokenEntry? Next, Newer, Older;
     internal bool IsVisited;
+
+    // From where it is introspected, and when that was told last; TokenSpread alone touches them.
+    internal AddressSketch Addresses;
+    internal int SpreadTold;
 
     /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none.</summary>
     internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key)
@@ -46,9 +51,9 @@ internal sealed class TokenEntry
     /// <summary>The answers for who may not, as far as they are kept. Changed by <see cref="RecordCache"/> alone, which counts them.</summary>
     internal ViewedAnswer[] Viewed { get => Volatile.Read(ref _viewed); set => Volatile.Write(ref _viewed, value); }
 
-    /// <summary>What it takes in memory, roughly: the objects (408 bytes), their strings, the answers.</summary>
+    /// <summary>What it takes in memory, roughly: the objects (428 bytes), their strings, the answers.</summary>
     internal int Size =>
-        408 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
+        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
 
     /// <summary>The kept answer of a view, or null: a comparison of references.</summary>
     internal byte[]? Find(IntrospectionView view)

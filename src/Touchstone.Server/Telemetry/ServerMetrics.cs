@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Tls;
 
@@ -24,6 +25,9 @@ internal sealed class ServerMetrics : IDisposable
     internal const string LogSeq = "touchstone.server.revocation_log.seq";
     internal const string LogFloor = "touchstone.server.revocation_log.floor";
 
+    internal const string Detections = "touchstone.server.detections";
+    internal const string LimitedAddresses = "touchstone.server.limits.addresses";
+
     internal const string AuditRecords = "touchstone.server.audit.records";
     internal const string AuditDropped = "touchstone.server.audit.dropped";
     internal const string AuditSyslog = "touchstone.server.audit.syslog.messages";
@@ -38,7 +42,7 @@ internal sealed class ServerMetrics : IDisposable
 
     private readonly Meter _meter;
     private readonly Histogram<double> _requestDuration, _storeDuration;
-    private readonly Counter<long> _requests, _batchTokens, _revocations;
+    private readonly Counter<long> _requests, _batchTokens, _revocations, _detections;
     private long _hits, _misses, _seq, _floor;
 
     public ServerMetrics(IMeterFactory meters)
@@ -50,6 +54,7 @@ internal sealed class ServerMetrics : IDisposable
         _batchTokens = _meter.CreateCounter<long>(BatchTokens, "{token}", "Tokens judged in batches, by reason.");
         _storeDuration = _meter.CreateHistogram(StoreDuration, "s", "How long the store took.", advice: advice);
         _revocations = _meter.CreateCounter<long>(Revocations, "{row}", "Rows appended to the revocation log, by kind.");
+        _detections = _meter.CreateCounter<long>(Detections, "{detection}", "What looked like an attack, by kind.");
         _meter.CreateObservableCounter(
             CacheLookups,
             () => new Measurement<long>[] { new(Volatile.Read(ref _hits), Tag("result", "hit")), new(Volatile.Read(ref _misses), Tag("result", "miss")) },
@@ -64,6 +69,9 @@ internal sealed class ServerMetrics : IDisposable
         _meter.CreateObservableGauge(CacheBytes, () => cache.Bytes, "By", "Memory that cached records take, as counted against the bound.");
         _meter.CreateObservableGauge(CacheEntries, () => cache.Count, "{entry}", "Cached records.");
     }
+
+    internal void Watch(AddressLimits addresses) =>
+        _meter.CreateObservableGauge(LimitedAddresses, () => addresses.Count, "{address}", "Addresses from which requests failed lately.");
 
     internal void Watch(AuditCounts audit)
     {
@@ -112,6 +120,8 @@ internal sealed class ServerMetrics : IDisposable
     internal void StoreWrote(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "write"));
 
     internal void Revoked(SelectorKind kind) => _revocations.Add(1, Tag("kind", kind.ToString().ToLowerInvariant()));
+
+    internal void Detected(string detection) => _detections.Add(1, Tag("detection", detection));
 
     internal void HeadMoved(long seq) => Volatile.Write(ref _seq, seq);
 

@@ -7,6 +7,7 @@ using Touchstone.Protocol.Tokens;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Limits;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -15,7 +16,7 @@ namespace Touchstone.Server.TokenIssue;
 
 /// <summary><c>POST /oauth/token</c> (RFC 6749 §4.4): the <c>client_credentials</c> grant, with <c>scope</c> and <c>resource</c> (RFC 8707).</summary>
 internal sealed class TokenEndpoint(
-    ClientAuthenticator clients, ITokenStore store, ISubjectStore subjects, RevocationLog log, TokenIssuer issuer, ServerOptions options, ILogger<TokenEndpoint> logger, TimeProvider time)
+    ClientAuthenticator clients, ITokenStore store, ISubjectStore subjects, RevocationLog log, TokenIssuer issuer, CallerLimits limits, ServerOptions options, ILogger<TokenEndpoint> logger, TimeProvider time)
 {
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
@@ -26,12 +27,13 @@ internal sealed class TokenEndpoint(
         var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is not { } client)
         {
-            logger.AuthenticationFailed("token", caller.Reason);
+            if (caller.IsOfCaller) logger.AuthenticationFailed("token", caller.Reason);
             exchange.Refuse(caller);
             return;
         }
         exchange.Caller = client;
         Audit.AuditOrigin.Begin(exchange.Http, client.Id);
+        if (!limits.Admit(exchange)) return;
         if (JudgeGrant(exchange, client) is { } refused)
         {
             exchange.Refuse(refused);

@@ -12,7 +12,7 @@ public sealed class FuzzTests
     {
         var seed = Bars.Seed;
         Bars.Tell($"seed {seed} (TOUCHSTONE_SEED)");
-        await using var server = await ServerProcess.StartAsync();
+        await using var server = await ServerProcess.StartAsync(new ServerSetup { Environment = ServerSetup.NoLimits });
         var world = await FuzzWorld.CreateAsync(server, seed);
         var run = new FuzzRun(server, world, seed);
         var before = Memory(server);

@@ -16,7 +16,7 @@ public sealed class RotationTests
     [InlineData(true)]
     public async Task A_secret_is_rotated_under_load_without_one_refused_request(bool isBrought)
     {
-        await using var server = await ServerProcess.StartAsync(ServerSetup.Demo);
+        await using var server = await ServerProcess.StartAsync(ServerSetup.Demo with { Environment = ServerSetup.NoLimits });
         var cli = Cli.For(server);
         var caller = await server.Admin.AddResourceServerAsync("busy-api", "https://api.demo.example");
         var random = Bars.Random(Bars.Seed, isBrought ? 1 : 0);

@@ -16,7 +16,7 @@ public sealed class CrashTests
     {
         Bars.Tell($"seed {Bars.Seed} (TOUCHSTONE_SEED)");
         var random = new Random(Bars.Seed);
-        await using var server = await ServerProcess.StartAsync(new ServerSetup { Environment = Bars.SmallGenerations });
+        await using var server = await ServerProcess.StartAsync(new ServerSetup { Environment = new Dictionary<string, string?>(Bars.SmallGenerations.Concat(ServerSetup.NoLimits)) });
         var resourceServer = await server.Admin.AddResourceServerAsync("crash-api", CrashLoad.Audience);
         var client = await server.Admin.AddClientAsync("crash-app", CrashLoad.Audience, "a b");
         var rotation = new RotationLoad(server, await server.Admin.AddResourceServerAsync("crash-rotated", CrashLoad.Audience));

@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Touchstone.EndToEnd.Tests.Serve;
 
@@ -40,6 +42,27 @@ public sealed class StopTests
 
         (await answering).Json.GetProperty("active").GetBoolean().ShouldBeTrue();
         (await ending).ShouldBe(0);
+    }
+
+    [Theory, InlineData("Content-Length: 100\r\n\r\ntoken=x"), InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\ntoken\r\n")]
+    public async Task A_body_that_stopped_coming_is_answered_and_holds_up_nothing(string rest)
+    {
+        // Kestrel's own rate of bytes is not judged any more once it stops: without a deadline of ours this would last as long as the host waits.
+        await using var server = await ServerProcess.StartAsync(new ServerSetup { Arguments = ["--demo"], Environment = new Dictionary<string, string?> { ["Touchstone__Limits__BodyTimeout"] = "00:00:02" } });
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /oauth/introspect HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\n" + rest), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("HTTP/1.1 100 Continue"); // It reads the body.
+        (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("");
+
+        var started = TimeProvider.System.GetTimestamp();
+        var ending = server.TerminateAsync();
+        (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("HTTP/1.1 408 Request Timeout");
+        (await ending).ShouldBe(0);
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(9)); // The host would wait for ten.
+        server.Error.ShouldNotContain("Exception");
     }
 
     /// <summary>A form of which the last byte comes when it is told to.</summary>

@@ -15,7 +15,7 @@ public sealed class ClientsTests(Acme acme) : IClassFixture<Acme>
         secret.ShouldMatch("^tst_cs_[A-Za-z0-9_-]{43}$");
         json.GetRawText().ShouldBe(
             """{"client_id":"rs-1","kind":"resource-server","public":false,"auth_methods":["client_secret_basic","client_secret_post"],"audience":["https://orders.acme.test/"],"scope":"","may_introspect":true,"enabled":true,""" +
-            $"\"created_at\":{acme.Time.Seconds},\"secrets\":[{{\"created_at\":{acme.Time.Seconds}}}],\"client_secret\":\"{secret}\"}}");
+            $"\"created_at\":{acme.Time.Seconds},\"secrets\":[{{\"created_at\":{acme.Time.Seconds}}}],\"client_secret\":\"{secret}\",\"limits\":{{\"rate\":0}}}}");
         (await acme.Admin.GetAsync("/admin/clients/rs-1")).Text.ShouldNotContain("client_secret\"");
     }
 

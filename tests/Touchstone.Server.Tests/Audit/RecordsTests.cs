@@ -113,7 +113,13 @@ public sealed class RecordsTests
     public async Task Many_writers_at_once_make_one_chain_without_a_gap()
     {
         using var folder = new AuditedFolder();
-        await using (var server = await TestServer.StartAsync(options => (options.Audit.Introspection, options.Audit.CheckpointEvery) = (IntrospectionAudit.All, 50), data: folder.Data))
+        await using (var server = await TestServer.StartAsync(
+            options =>
+            {
+                (options.Audit.Introspection, options.Audit.CheckpointEvery) = (IntrospectionAudit.All, 50);
+                options.Unlimit();
+            },
+            data: folder.Data))
         {
             var orders = await server.Admin.AddClientAsync(new { client_id = "rs-orders", kind = "resource-server", audience = new[] { Acme.OrdersApi } });
             await server.Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = new[] { Acme.OrdersApi } });

@@ -9,7 +9,7 @@ public sealed class ReplayTests
     [Fact]
     public async Task L13_K07_K32_Of_200_parallel_uses_exactly_one_wins()
     {
-        await using var server = await TestServer.StartAsync();
+        await using var server = await TestServer.StartAsync(options => options.Unlimit());
         var key = Signer.Of("ES256");
         await server.AddWithKeysAsync("rs", key);
         for (var round = 0; round < 5; round++)

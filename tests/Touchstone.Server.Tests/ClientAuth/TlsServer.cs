@@ -10,6 +10,8 @@ public sealed class TlsServer : IAsyncLifetime
 
     internal TestServer Server { get; private set; } = null!;
 
+    internal Action<ServerOptions> Adjust { get; init; } = _ => { };
+
     internal TestCa Ca { get; } = TestCa.Create("Acme CA");
 
     public async ValueTask InitializeAsync()
@@ -25,6 +27,8 @@ public sealed class TlsServer : IAsyncLifetime
             {
                 options.Urls = "http://127.0.0.1:0;https://127.0.0.1:0";
                 options.ClientCertificates.TrustedRoots = roots;
+                options.Unlimit();
+                Adjust(options);
             },
             configFile: config);
     }

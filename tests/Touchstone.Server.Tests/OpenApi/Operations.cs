@@ -1,3 +1,4 @@
+using Touchstone.Server.Limits;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
 
@@ -46,6 +47,7 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /admin/clients/{id}/rotate-secret", "rotateSecret", typeof(ClientView), typeof(Rotation)),
         new("POST /admin/clients/{id}/keys", "setKeys", typeof(ClientView), typeof(NewKeys)),
         new("POST /admin/clients/{id}/view", "setView", typeof(ClientView), typeof(ViewRegistration)),
+        new("POST /admin/clients/{id}/limits", "setLimits", typeof(ClientView), typeof(ClientLimits)),
         new("GET /admin/clients/{id}/failures", "listFailures", typeof(FailureList)),
         new("POST /admin/subjects/disable", "disableSubject", typeof(SubjectView), typeof(SubjectReference)),
         new("POST /admin/subjects/enable", "enableSubject", typeof(SubjectView), typeof(SubjectReference)),

@@ -14,7 +14,7 @@ public sealed class RevocationRaceTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (_server, _store) = await ProbedStore.StartAsync();
+        (_server, _store) = await ProbedStore.StartAsync(options => options.Unlimit());
         _orders = await _server.Admin.AddClientAsync(new { client_id = "rs-orders", kind = "resource-server", audience = new[] { Acme.OrdersApi } });
         _shop = await _server.Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = new[] { Acme.OrdersApi } });
     }

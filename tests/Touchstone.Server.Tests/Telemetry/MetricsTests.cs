@@ -1,7 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Detection;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.Tests.Limits;
 using Touchstone.Server.Tests.Storage;
 using Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -19,9 +23,8 @@ public sealed class MetricsTests
     [Fact]
     public async Task Every_outcome_of_the_document_is_counted_once_and_every_count_is_in_the_document()
     {
-        await using var acme = await Acme.StartAsync();
-        var traffic = new Traffic(acme);
-        await traffic.AllAsync();
+        await using var acme = await StartAsync();
+        await new Traffic(acme).AllAsync();
         var document = MetricsDocument.Read();
         // A request whose caller is gone is counted a moment after the caller went: asked for until it is.
         var text = await MetricsAsync(acme.Server);
@@ -45,7 +48,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task Every_instrument_of_the_code_is_in_the_document_and_on_the_page()
     {
-        await using var acme = await Acme.StartAsync();
+        await using var acme = await StartAsync();
         await new Traffic(acme).AllAsync();
         var document = MetricsDocument.Read();
         document.Instruments.Select(instrument => instrument.Name).ShouldBe(Constants, ignoreOrder: true);
@@ -119,6 +122,13 @@ public sealed class MetricsTests
         foreach (var answer in await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => server.OAuth.GetAsync("/metrics")))) Exposition.Parse(answer.Text).Types.ShouldNotBeEmpty();
     }
 
+    // Behind a proxy that is trusted, a test can call from any address.
+    private static Task<Acme> StartAsync() => Acme.StartAsync(options =>
+    {
+        options.Limits.TrustedProxies = ["127.0.0.1"];
+        (options.Detection.TokenSpread, options.Detection.SpreadAddresses) = (DetectionMode.Block, 4);
+    });
+
     private static async Task<Exposition> MetricsAsync(TestServer server) => Exposition.Parse((await server.OAuth.GetAsync("/metrics")).Text);
 
     private static Dictionary<string, string?> Units()
@@ -148,6 +158,7 @@ public sealed class MetricsTests
             }
             await acme.OAuth.GetAsync("/admin/clients");
             await GlobalRevocationsAsync();
+            await LimitsAsync();
         }
 
         private async Task GlobalRevocationsAsync()
@@ -161,6 +172,31 @@ public sealed class MetricsTests
                 await acme.OAuth.SendAsync(request);
             }
         }
+
+        private async Task LimitsAsync()
+        {
+            var elsewhere = await AddAsync("elsewhere", new { allow_addresses = new[] { "192.0.2.1" } });
+            var slow = await AddAsync("slow", new { rate = 1, burst = 1 });
+            var blocked = await AddAsync("blocked", new { rate = 0 });
+            acme.Server.Services.GetRequiredService<ClientDirectory>().Find(blocked.Id)!.Gate.Activity.Block(long.MaxValue);
+            await acme.OAuth.IntrospectAsync("x", slow);
+            for (var guess = 0; guess < 6; guess++) await acme.OAuth.IntrospectAsync("x", acme.Warehouse with { Secret = "wrong" });
+            var token = await acme.TokenAsync();
+            for (var host = 1; host <= 16; host++)
+            {
+                await acme.Server.IntrospectFromAsync($"192.0.2.{host}", token, acme.Orders);
+                await acme.Server.IntrospectFromAsync($"198.51.100.{host}", token, acme.Orders, OAuthCalls.Batch);
+            }
+            string[] endpoints = [OAuthCalls.Introspect, OAuthCalls.Batch, OAuthCalls.Revoke, OAuthCalls.Token];
+            foreach (var endpoint in endpoints)
+            {
+                foreach (var client in (TestClient[])[elsewhere, slow, blocked, acme.Warehouse]) await acme.OAuth.PostAsync(endpoint, client, ("token", "x"), ("grant_type", "client_credentials"));
+            }
+            for (var failure = 0; failure < 101; failure++) await acme.OAuth.IntrospectAsync("x", new TestClient("nobody", "x"));
+            foreach (var endpoint in endpoints) await acme.OAuth.PostAsync(endpoint, acme.Shop, ("token", "x"), ("grant_type", "client_credentials"));
+        }
+
+        private Task<TestClient> AddAsync(string id, object limits) => acme.Admin.AddClientAsync(new { client_id = id, kind = "resource-server", audience = new[] { Acme.OrdersApi }, limits });
 
         private async Task TokensInEveryStateAsync()
         {

@@ -141,7 +141,11 @@ public sealed class OtlpTests : IDisposable
         var port = ((IPEndPoint)collector.LocalEndpoint).Port;
         if (!hangs) collector.Stop();
 
-        var acme = await Acme.StartAsync(options => (options.Otlp.Endpoint, options.Otlp.Protocol, options.Otlp.SampleOneIn) = ($"http://127.0.0.1:{port}", "http/protobuf", 1));
+        var acme = await Acme.StartAsync(options =>
+        {
+            options.Unlimit();
+            (options.Otlp.Endpoint, options.Otlp.Protocol, options.Otlp.SampleOneIn) = ($"http://127.0.0.1:{port}", "http/protobuf", 1);
+        });
         var token = await acme.TokenAsync();
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();

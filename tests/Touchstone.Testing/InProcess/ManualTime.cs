@@ -15,6 +15,15 @@ public sealed class ManualTime : TimeProvider
     /// <summary>The time in seconds since 1970.</summary>
     public long Seconds => GetUtcNow().ToUnixTimeSeconds();
 
+    /// <summary>How many timers wait that fire once.</summary>
+    public int OneShots
+    {
+        get
+        {
+            lock (_lock) return _timers.Count(timer => !timer.Repeats);
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock) return _now;
@@ -57,6 +66,8 @@ public sealed class ManualTime : TimeProvider
         private TimeSpan _period;
 
         internal DateTimeOffset Due { get; private set; }
+
+        internal bool Repeats => _period > TimeSpan.Zero;
 
         internal void Fire() => callback(state);
 

@@ -9,6 +9,9 @@ public sealed record ServerSetup
     /// <summary>With demo data.</summary>
     public static ServerSetup Demo { get; } = new() { Arguments = ["--demo"] };
 
+    /// <summary>Variables that turn the limits per client and per address off: for load, and for bad input.</summary>
+    public static IReadOnlyDictionary<string, string?> NoLimits { get; } = new Dictionary<string, string?> { ["Touchstone__Limits__ClientRate"] = "0", ["Touchstone__Limits__AddressFailures"] = "0" };
+
     /// <summary>Arguments after <c>serve --data … --urls …</c>.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
