@@ -20,6 +20,7 @@ public class SqliteReadBenchmarks
 
     private readonly string _folder = Directory.CreateTempSubdirectory("touchstone-bench").FullName;
     private readonly TokenHash[] _hashes = new TokenHash[Count];
+    private DataFolder _held = null!;
     private SqliteFile _file = null!;
     private SqliteTokenStore _store = null!;
     private SqliteReader _reader = null!;
@@ -30,8 +31,9 @@ public class SqliteReadBenchmarks
     public void Fill()
     {
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        _file = SqliteFile.Open(_folder);
-        _store = new SqliteTokenStore(_file, new ServerOptions(), new AuditRecorder(AuditKey.Open(_folder), new AuditOptions(), new AuditCounts(), TimeProvider.System), new ServerMetrics(meters), TimeProvider.System);
+        _held = DataFolder.Open(_folder);
+        _file = new SqliteFile(_held);
+        _store = new SqliteTokenStore(_held, new ServerOptions(), new AuditRecorder(AuditKey.Open(_folder), new AuditOptions(), new AuditCounts(), TimeProvider.System), new ServerMetrics(meters), TimeProvider.System);
         _store.LoadAsync((_, _, _) => { }, CancellationToken.None).GetAwaiter().GetResult();
         for (var i = 0; i < Count; i += 1000) _store.AddTokensAsync([.. Enumerable.Range(i, 1000).Select(Record)]).GetAwaiter().GetResult();
         RandomNumberGenerator.Shuffle(_hashes.AsSpan());

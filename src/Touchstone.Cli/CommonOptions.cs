@@ -29,6 +29,14 @@ internal static class CommonOptions
         DefaultValueFactory = static _ => "./data",
     };
 
+    /// <summary>For commands that look into the database themselves.</summary>
+    internal static readonly Option<string?> Postgres = new("--postgres")
+    {
+        Description = "The server's PostgreSQL database: keywords and values, or a postgresql:// URL. Default: the variable Touchstone__Postgres__Connection, where others can't read the password; without both SQLite in --data.",
+        HelpName = "connection",
+        DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("Touchstone__Postgres__Connection") is { Length: > 0 } given ? given : null,
+    };
+
     internal static readonly Option<bool> Json = new("--json")
     {
         Description = "Print the server's answer as one line of JSON, errors too.",

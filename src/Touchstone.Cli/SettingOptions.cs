@@ -18,7 +18,7 @@ internal static class SettingOptions
     /// <summary>Adds them to a command.</summary>
     internal static void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Urls, Issuer, Config, RecordCache, Demo]) command.Add(option);
+        foreach (var option in (Option[])[Urls, Issuer, Config, CommonOptions.Postgres, RecordCache, Demo]) command.Add(option);
     }
 
     /// <summary>The settings as file, environment and line give them. What the line does not say leaves the others alone.</summary>
@@ -27,6 +27,7 @@ internal static class SettingOptions
     {
         var flags = new List<KeyValuePair<string, string>>();
         if (line.GetResult(CommonOptions.Data) is { Implicit: false }) Add(CommonOptions.Data, line.GetValue(CommonOptions.Data));
+        if (line.GetResult(CommonOptions.Postgres) is { Implicit: false }) Add(CommonOptions.Postgres, line.GetValue(CommonOptions.Postgres));
         Add(Urls, line.GetValue(Urls));
         Add(Issuer, line.GetValue(Issuer)?.TrimEnd('/'));
         Add(RecordCache, line.GetValue(RecordCache)?.ToString(CultureInfo.InvariantCulture));

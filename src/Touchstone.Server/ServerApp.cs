@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -22,6 +23,7 @@ using Touchstone.Server.Revocation;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Startup;
 using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
 using Touchstone.Server.Tls;
@@ -70,11 +72,11 @@ public sealed class ServerApp : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes new admin credentials in a data folder that no server uses; gives the path of the file.</summary>
-    public static async Task<string> RecoverAdminAsync(string data, CancellationToken cancellationToken)
+    /// <summary>Makes new admin credentials in a data folder and a database that no server uses; gives the path of the file.</summary>
+    public static async Task<string> RecoverAdminAsync(string data, string? postgres, CancellationToken cancellationToken)
     {
-        if (!File.Exists(Path.Combine(data, "touchstone.db"))) throw new StartupException($"There is no touchstone database in {data}. Name its data folder with --data.");
-        await using var app = Build(ServerConfiguration.Read(null), options => options.Data = data, builder => builder.Logging.ClearProviders());
+        if (postgres is null && !File.Exists(Path.Combine(data, "touchstone.db"))) throw new StartupException($"There is no touchstone database in {data}. Name its data folder with --data.");
+        await using var app = Build(ServerConfiguration.Read(null), options => (options.Data, options.Postgres.Connection) = (data, postgres), builder => builder.Logging.ClearProviders());
         try
         {
             var bootstrap = app.Services.GetRequiredService<Bootstrap>();
@@ -168,12 +170,14 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton(options.TokenFormat);
         services.AddMetrics();
 
-        services.AddSingleton(_ => SqliteFile.Open(options.Data));
+        services.AddSingleton(_ => DataFolder.Open(options.Data));
         services.AddAudit(options);
-        services.AddSingleton<SqliteTokenStore>();
-        services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
-        services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
-        services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
+        if (options.Postgres.Connection is null) AddStore<SqliteTokenStore>(services);
+        else
+        {
+            AddStore<PostgresTokenStore>(services);
+            services.AddHostedService<PostgresFollowing>();
+        }
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();
@@ -208,6 +212,15 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<DemoData>();
         services.AddSingleton<Bootstrap>();
+    }
+
+    private static void AddStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(IServiceCollection services)
+        where T : class, ITokenStore, ISubjectStore, ICallerStore
+    {
+        services.AddSingleton<T>();
+        services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<T>());
+        services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<T>());
+        services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<T>());
     }
 
     private static void Announce(WebApplication app)

@@ -3,6 +3,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server;
@@ -16,6 +17,9 @@ public sealed class ServerOptions
     /// <summary>The folder of the database, <c>admin.json</c> and <c>demo.json</c>; made when missing. Default <c>./data</c>.</summary>
     [Setting(Flag = "--data", Range = "a folder on a local disk")]
     public string Data { get; set; } = "./data";
+
+    /// <summary>The PostgreSQL database in place of a file in <see cref="Data"/>.</summary>
+    public PostgresOptions Postgres { get; set; } = new();
 
     /// <summary>The addresses to listen on, separated by <c>;</c>. Default <c>http://127.0.0.1:5080</c>. <c>Kestrel:Endpoints</c>, where configured, takes their place.</summary>
     [Setting(Flag = "--urls", Range = "http or https addresses; plain http on loopback only")]

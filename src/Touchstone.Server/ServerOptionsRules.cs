@@ -29,6 +29,7 @@ internal static class ServerOptionsRules
         errors.AddRange(options.Audit.Errors());
         errors.AddRange(options.Otlp.Errors());
         errors.AddRange(ServerSettings.Faults(options));
+        errors.AddRange(options.Postgres.Errors());
         return errors;
 
         void Check(bool holds, string error)

@@ -13,12 +13,13 @@ internal static class AdminRecoverCommand
             "recover",
             "Make new administrator credentials in a data folder whose server is stopped, and write them to admin.json there. The old ones, and every token got with them, end.",
             "touchstone admin recover --data ./data");
+        command.Add(CommonOptions.Postgres);
         command.SetAction(async (line, stop) =>
         {
             var output = Output.For(line);
             try
             {
-                var file = await ServerApp.RecoverAdminAsync(line.GetValue(CommonOptions.Data)!, stop);
+                var file = await ServerApp.RecoverAdminAsync(line.GetValue(CommonOptions.Data)!, line.GetValue(CommonOptions.Postgres), stop);
                 output.Line(output.IsJson ? $"{{\"admin_file\":\"{System.Text.Json.JsonEncodedText.Encode(file)}\"}}" : $"New administrator credentials stand in {file}.");
                 return ExitCodes.Done;
             }

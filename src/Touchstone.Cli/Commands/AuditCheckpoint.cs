@@ -13,12 +13,13 @@ internal static class AuditCheckpoint
             "checkpoint",
             "Print the newest signed checkpoints with the public key, to be kept where nobody who could cut the audit can reach.",
             "touchstone audit checkpoint --data ./data > checkpoint.json");
+        command.Add(CommonOptions.Postgres);
         command.SetAction(line =>
         {
             var output = Output.For(line);
             try
             {
-                output.Line(ExportedCheckpoint.Export(line.GetValue(CommonOptions.Data)!));
+                output.Line(ExportedCheckpoint.Export(line.GetValue(CommonOptions.Data)!, line.GetValue(CommonOptions.Postgres)));
                 return ExitCodes.Done;
             }
             catch (StartupException failed)

@@ -14,13 +14,14 @@ internal static class ImpactCommand
     internal static Command Create()
     {
         var command = new Verb("impact", "Tell who used what a revocation ended, and who was refused since. Exit code 1 when the audit has no record of it.", "touchstone impact 42 --data ./data") { Revocation };
+        command.Add(CommonOptions.Postgres);
         command.SetAction(line =>
         {
             var output = Output.For(line);
             try
             {
                 var asked = line.GetRequiredValue(Revocation);
-                if (AuditImpact.Of(line.GetValue(CommonOptions.Data)!, asked) is not { } impact) return output.Fail(new Failure(ExitCodes.Refused, "not_found", $"the audit has no record of the revocation {asked}"));
+                if (AuditImpact.Of(line.GetValue(CommonOptions.Data)!, asked, line.GetValue(CommonOptions.Postgres)) is not { } impact) return output.Fail(new Failure(ExitCodes.Refused, "not_found", $"the audit has no record of the revocation {asked}"));
                 if (output.IsJson) output.Line(ToJson(impact).ToJsonString());
                 else Print(output, impact);
                 return ExitCodes.Done;

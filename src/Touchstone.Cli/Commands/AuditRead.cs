@@ -39,6 +39,7 @@ internal static class AuditRead
     internal static Command CreateTail()
     {
         var command = new Verb("tail", "Show the newest records, and with -f those that come.", "touchstone audit tail -f", "touchstone audit tail --kind revoked") { Follow, Lines, Kind };
+        command.Add(CommonOptions.Postgres);
         command.SetAction((line, stop) => GuardedAsync(line, async (output, query) =>
         {
             Print(output, query.Newest(Math.Max(0, line.GetValue(Lines))));
@@ -59,6 +60,7 @@ internal static class AuditRead
             "touchstone audit search --subject alice --since 7d",
             "touchstone audit search --kind authentication_failed --since 2026-11-20T08:00:00Z",
             "touchstone audit search --revocation 42 --json"));
+        command.Add(CommonOptions.Postgres);
         command.SetAction((line, _) => GuardedAsync(line, (output, query) =>
         {
             Print(output, query.All());
@@ -75,6 +77,7 @@ internal static class AuditRead
             "touchstone audit export --since 24h > audit.jsonl",
             "touchstone audit export --raw > audit-chains.jsonl"));
         command.Add(Raw);
+        command.Add(CommonOptions.Postgres);
         command.SetAction((line, _) => GuardedAsync(line, (output, query) =>
         {
             foreach (var record in query.All())
@@ -107,7 +110,7 @@ internal static class AuditRead
         var output = Output.For(line);
         try
         {
-            using var query = AuditQuery.Open(line.GetValue(CommonOptions.Data)!, Filter(line));
+            using var query = AuditQuery.Open(line.GetValue(CommonOptions.Data)!, Filter(line), line.GetValue(CommonOptions.Postgres));
             await read(output, query);
             return ExitCodes.Done;
         }

@@ -21,12 +21,13 @@ internal static class AuditVerify
         {
             Checkpoint,
         };
+        command.Add(CommonOptions.Postgres);
         command.SetAction(line =>
         {
             var output = Output.For(line);
             try
             {
-                var report = AuditVerification.Verify(line.GetValue(CommonOptions.Data)!, line.GetValue(Checkpoint));
+                var report = AuditVerification.Verify(line.GetValue(CommonOptions.Data)!, line.GetValue(Checkpoint), line.GetValue(CommonOptions.Postgres));
                 if (output.IsJson) output.Line(ToJson(report).ToJsonString());
                 else Print(output, report);
                 return report.Findings.Count == 0 ? ExitCodes.Done : ExitCodes.Refused;

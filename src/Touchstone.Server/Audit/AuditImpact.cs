@@ -23,9 +23,9 @@ public static class AuditImpact
 {
     /// <summary>The impact of a revocation, by its number or its id; null when the audit has no record of it.</summary>
     /// <exception cref="StartupException">There is nothing that could be read.</exception>
-    public static Impact? Of(string data, string revocation)
+    public static Impact? Of(string data, string revocation, string? postgres = null)
     {
-        if (Find(data, revocation) is not { } row) return null;
+        if (Find(data, revocation, postgres) is not { } row) return null;
         var selector = Text(row, "selector")!;
         // A member is a subject within a tenant: both have to meet.
         string[] names = selector == "member" ? ["subject", "tenant"] : [selector];
@@ -37,7 +37,7 @@ public static class AuditImpact
         var notes = new Notes();
         if (!isKnown && selector != "all") notes.Add($"The {selector} is not recorded (Audit:Privacy), so what was accepted before can't be told.");
 
-        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Gap, AuditKind.Retention, AuditKind.SettingChanged] });
+        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Gap, AuditKind.Retention, AuditKind.SettingChanged] }, postgres);
         foreach (var record in query.All())
         {
             if (notes.Read(record)) continue;
@@ -47,9 +47,9 @@ public static class AuditImpact
         return new Impact(row, Sorted(accepted), Sorted(refused), notes.All);
     }
 
-    private static JsonElement? Find(string data, string revocation)
+    private static JsonElement? Find(string data, string revocation, string? postgres)
     {
-        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Revoked] });
+        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Revoked] }, postgres);
         foreach (var record in query.All())
         {
             if (Text(record, "id") == revocation || record.GetProperty("revocation").GetInt64().ToString(CultureInfo.InvariantCulture) == revocation) return record;

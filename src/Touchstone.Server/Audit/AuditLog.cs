@@ -245,7 +245,7 @@ internal static class AuditServices
         // After the data folder is taken: two processes must not make two keys.
         services.AddSingleton(provider =>
         {
-            _ = provider.GetRequiredService<Storage.Sqlite.SqliteFile>();
+            _ = provider.GetRequiredService<DataFolder>();
             return AuditKey.Open(options.Data);
         });
         services.AddSingleton<AuditCounts>();

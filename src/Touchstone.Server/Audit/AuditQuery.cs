@@ -36,9 +36,9 @@ public sealed class AuditQuery : IDisposable
         foreach (var (name, value) in filter.Members) _hashed[name] = AuditPrivacy.Hash(key, name, value);
     }
 
-    /// <summary>Opens a data folder.</summary>
+    /// <summary>Opens a data folder, whose database may be in PostgreSQL.</summary>
     /// <exception cref="StartupException">There is none, or it can't be read.</exception>
-    public static AuditQuery Open(string data, AuditFilter filter) => new(AuditStore.Open(data), filter);
+    public static AuditQuery Open(string data, AuditFilter filter, string? postgres = null) => new(AuditStore.Open(data, postgres), filter);
 
     /// <summary>All records that match, in the order of their time.</summary>
     public IEnumerable<JsonElement> All()

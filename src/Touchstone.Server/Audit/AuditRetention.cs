@@ -30,7 +30,7 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
     // The highest number of each chain below which everything is older; what had left before counts as well.
     private (long Changes, long Introspections, IReadOnlyList<AuditSegment> Files, bool IsNew) Find(long oldest)
     {
-        using var folder = AuditStore.Open(options.Data);
+        using var folder = AuditStore.Open(options.Data, options.Postgres.Connection);
         long changes = 0;
         var isNew = false;
         foreach (var (n, record) in folder.Changes(recorder.Changes))

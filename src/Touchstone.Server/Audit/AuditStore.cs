@@ -1,6 +1,5 @@
 using System.Buffers;
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Storage.Sqlite;
 
 namespace Touchstone.Server.Audit;
@@ -8,53 +7,42 @@ namespace Touchstone.Server.Audit;
 /// <summary>The audit of a data folder as it lies there: read-only, beside a running server or without one.</summary>
 internal sealed class AuditStore : IDisposable
 {
-    private readonly SqliteConnection _connection;
+    private readonly IAuditRecords _records;
 
-    private AuditStore(string data, SqliteConnection connection)
+    private AuditStore(string data, IAuditRecords records)
     {
         Data = data;
-        _connection = connection;
+        _records = records;
     }
 
     internal string Data { get; }
 
-    /// <summary>Opens a data folder.</summary>
+    /// <summary>Opens a data folder, whose database may be in PostgreSQL.</summary>
     /// <exception cref="Startup.StartupException">There is none, or it can't be read.</exception>
-    internal static AuditStore Open(string data)
+    internal static AuditStore Open(string data, string? postgres = null)
     {
-        var connection = SqliteFile.OpenToRead(data);
-        if (Sql.Scalar(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'audit'") > 0) return new AuditStore(data, connection);
-        connection.Dispose();
-        throw new Startup.StartupException($"The database in {data} was written by a version without an audit.");
+        if (postgres is null) return new AuditStore(data, SqliteAuditRecords.Open(data));
+        if (AuditKey.ReadPublic(data).Count == 0) throw new Startup.StartupException($"There is no audit.pub in {data}. Name the data folder of a node with --data.");
+        return new AuditStore(data, PostgresAuditRecords.Open(postgres));
     }
 
     /// <summary>The chains of the database.</summary>
-    internal IReadOnlyList<string> Chains() => Sql.Read(_connection, "SELECT DISTINCT chain FROM audit", row => row.GetString(0));
+    internal IReadOnlyList<string> Chains() => _records.Chains();
 
     /// <summary>The records of a chain of the database above a number, as they are at one moment.</summary>
-    internal IEnumerable<(long N, byte[] Record)> Changes(string chain, long after = 0)
-    {
-        using var command = _connection.CreateCommand();
-        command.CommandText = "SELECT n, record FROM audit WHERE chain = $chain AND n > $after ORDER BY n";
-        command.Parameters.AddWithValue("$chain", chain);
-        command.Parameters.AddWithValue("$after", after);
-        using var reader = command.ExecuteReader();
-        while (reader.Read()) yield return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
-    }
+    internal IEnumerable<(long N, byte[] Record)> Changes(string chain, long after = 0) => _records.After(chain, after);
 
     /// <summary>One record, or null.</summary>
-    internal byte[]? Change(string chain, long n) =>
-        Sql.Read(_connection, "SELECT record FROM audit WHERE chain = $chain AND n = $n", row => row.GetFieldValue<byte[]>(0), ("$chain", chain), ("$n", n)).FirstOrDefault();
+    internal byte[]? Change(string chain, long n) => _records.Find(chain, n);
 
     /// <summary>The newest records of a chain of the database, newest first.</summary>
-    internal IReadOnlyList<byte[]> NewestChanges(string chain, int count) =>
-        Sql.Read(_connection, string.Create(CultureInfo.InvariantCulture, $"SELECT record FROM audit WHERE chain = $chain ORDER BY n DESC LIMIT {count}"), row => row.GetFieldValue<byte[]>(0), ("$chain", chain));
+    internal IReadOnlyList<byte[]> NewestChanges(string chain, int count) => [.. _records.Newest(chain, count).Select(row => row.Record)];
 
     /// <summary>The newest checkpoint of a chain of the database, or null.</summary>
     internal byte[]? NewestCheckpoint(string chain)
     {
-        var n = Sql.Read(_connection, "SELECT max(n) FROM audit WHERE chain = $chain", row => row.GetInt64(0), ("$chain", chain))[0];
-        for (; n > 0 && Change(chain, n) is { } record; n--)
+        if (_records.Newest(chain, 1) is not [var newest]) return null;
+        for (var n = newest.N; n > 0 && Change(chain, n) is { } record; n--)
         {
             if (AuditLine.TryParse(record)?.Kind == AuditKind.Checkpoint) return record;
         }
@@ -88,5 +76,5 @@ internal sealed class AuditStore : IDisposable
         if (line.WrittenCount > 0) yield return (line.WrittenSpan.ToArray(), -1);
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose() => _records.Dispose();
 }

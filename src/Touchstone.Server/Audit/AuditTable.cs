@@ -1,48 +1,40 @@
 using System.Buffers;
-using Microsoft.Data.Sqlite;
-using Touchstone.Server.Storage.Sqlite;
 
 namespace Touchstone.Server.Audit;
 
 /// <summary>
 /// The chain of changes in the database: an event gets its number and its hash in the transaction of the change that it tells of, so that neither is there without the other.
-/// Only the writer's thread uses it.
+/// Only the writer uses it, which inserts the records.
 /// </summary>
-internal sealed class AuditTable : IDisposable
+internal sealed class AuditTable(AuditRecorder recorder, Action<long, byte[]> insert)
 {
-    private readonly AuditRecorder _recorder;
-    private readonly SqliteCommand _insert, _forget;
     private readonly ArrayBufferWriter<byte> _line = new(1024);
     private readonly List<byte[]> _written = [];
     private AuditHead _head, _next;
 
-    internal AuditTable(SqliteConnection connection, AuditRecorder recorder)
+    /// <summary>Where the chain stands in the database: its newest record, if it has one.</summary>
+    internal void Load((long N, byte[] Record)? newest)
     {
-        _recorder = recorder;
-        _insert = connection.CreateCommand();
-        _insert.CommandText = "INSERT INTO audit (chain, n, record) VALUES ($chain, $n, $record)";
-        _insert.Parameters.AddWithValue("$chain", recorder.Changes);
-        _insert.Parameters.Add("$n", SqliteType.Integer);
-        _insert.Parameters.Add("$record", SqliteType.Blob);
-        _insert.Prepare();
-        _forget = connection.CreateCommand();
-        _forget.CommandText = "DELETE FROM audit WHERE chain = $chain AND n IN (SELECT n FROM audit WHERE chain = $chain AND n <= $through ORDER BY n LIMIT $most)";
-        _forget.Parameters.AddWithValue("$chain", recorder.Changes);
-        _forget.Parameters.Add("$through", SqliteType.Integer);
-        _forget.Parameters.Add("$most", SqliteType.Integer);
-        _forget.Prepare();
-        var newest = Sql.Read(connection, "SELECT n, record FROM audit WHERE chain = $chain ORDER BY n DESC LIMIT 1", row => (N: row.GetInt64(0), Record: row.GetFieldValue<byte[]>(1)), ("$chain", recorder.Changes));
         // How many are unsigned is not known now; the next record is signed at once.
-        _head = newest.Count == 0 ? default : new AuditHead(newest[0].N, AuditHash.Of(newest[0].Record), recorder.CheckpointEvery);
+        _head = newest is { } record ? new AuditHead(record.N, AuditHash.Of(record.Record), recorder.CheckpointEvery) : default;
         recorder.ChangesHead = _head;
     }
 
     /// <summary>A transaction begins, from what the last one committed.</summary>
-    internal void Begin(SqliteTransaction transaction)
+    internal void Begin()
     {
-        _insert.Transaction = _forget.Transaction = transaction;
         _next = _head;
         _written.Clear();
+    }
+
+    /// <summary>A place in the transaction that it can go back to.</summary>
+    internal (AuditHead Next, int Written) Mark() => (_next, _written.Count);
+
+    /// <summary>What was added since is undone in the database, and so here.</summary>
+    internal void Undo((AuditHead Next, int Written) mark)
+    {
+        _next = mark.Next;
+        _written.RemoveRange(mark.Written, _written.Count - mark.Written);
     }
 
     /// <summary>Adds the record of an event to the transaction; a checkpoint when it is time for one, and before the very first.</summary>
@@ -50,48 +42,32 @@ internal sealed class AuditTable : IDisposable
     {
         if (_next.N == 0) Sign();
         _line.ResetWrittenCount();
-        _next = AuditChain.Append(_line, _recorder.Changes, _next, _recorder.Json(e));
+        _next = AuditChain.Append(_line, recorder.Changes, _next, recorder.Json(e));
         Insert();
-        if (_next.Unsigned >= _recorder.CheckpointEvery) Sign();
+        if (_next.Unsigned >= recorder.CheckpointEvery) Sign();
     }
 
     /// <summary>Adds a checkpoint to the transaction.</summary>
     internal void Sign()
     {
         _line.ResetWrittenCount();
-        _next = _recorder.Sign(_line, _recorder.Changes, _next, _recorder.SyncedIntrospections);
+        _next = recorder.Sign(_line, recorder.Changes, _next, recorder.SyncedIntrospections);
         Insert();
-    }
-
-    /// <summary>Deletes the oldest records up to a number; gives how many.</summary>
-    internal int Forget(long through, int most)
-    {
-        _forget.Parameters[1].Value = through;
-        _forget.Parameters[2].Value = most;
-        return _forget.ExecuteNonQuery();
     }
 
     /// <summary>The transaction is on the disk.</summary>
     internal void Committed()
     {
         _head = _next;
-        _recorder.ChangesHead = _head;
-        if (_written.Count > 0) _recorder.Recorded(_written);
+        recorder.ChangesHead = _head;
+        if (_written.Count > 0) recorder.Recorded(_written);
         _written.Clear();
-    }
-
-    public void Dispose()
-    {
-        _insert.Dispose();
-        _forget.Dispose();
     }
 
     private void Insert()
     {
         var record = _line.WrittenSpan.ToArray();
-        _insert.Parameters[1].Value = _next.N;
-        _insert.Parameters[2].Value = record;
-        _insert.ExecuteNonQuery();
+        insert(_next.N, record);
         _written.Add(record);
     }
 }

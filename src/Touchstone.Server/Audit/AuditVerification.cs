@@ -22,17 +22,17 @@ public static class AuditVerification
 {
     /// <summary>Follows every chain, proves every checkpoint, and holds the chains against each other and against an exported checkpoint.</summary>
     /// <exception cref="StartupException">There is nothing that could be read.</exception>
-    public static AuditReport Verify(string data, string? checkpointFile = null)
+    public static AuditReport Verify(string data, string? checkpointFile = null, string? postgres = null)
     {
         var exported = checkpointFile is null ? null : ExportedCheckpoint.Read(checkpointFile);
-        var report = VerifyOnce(data, exported);
+        var report = VerifyOnce(data, exported, postgres);
         // A running server may have let old records go between two looks: what stays is a finding.
-        return report.Findings.Count == 0 ? report : VerifyOnce(data, exported);
+        return report.Findings.Count == 0 ? report : VerifyOnce(data, exported, postgres);
     }
 
-    private static AuditReport VerifyOnce(string data, ExportedCheckpoint? exported)
+    private static AuditReport VerifyOnce(string data, ExportedCheckpoint? exported, string? postgres)
     {
-        using var store = AuditStore.Open(data);
+        using var store = AuditStore.Open(data, postgres);
         var keys = AuditKey.ReadPublic(data);
         var findings = new List<AuditFinding>();
         var notes = new List<string>();

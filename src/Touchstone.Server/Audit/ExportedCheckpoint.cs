@@ -19,9 +19,9 @@ public sealed class ExportedCheckpoint
 
     /// <summary>Reads the newest checkpoints of a data folder, as one line of JSON.</summary>
     /// <exception cref="StartupException">There is none.</exception>
-    public static string Export(string data)
+    public static string Export(string data, string? postgres = null)
     {
-        using var store = AuditStore.Open(data);
+        using var store = AuditStore.Open(data, postgres);
         if (AuditKey.ReadPublic(data) is not [.., var key]) throw new StartupException($"There is no audit.pub in {data}: the audit was never signed.");
         var node = key.Fingerprint[..16];
         var newest = store.Segments().LastOrDefault(segment => segment.Chain == AuditChain.Name(node, AuditChain.Introspections));

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Touchstone.Server.Storage.Sqlite;
+using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Doctor;
 
@@ -12,7 +12,7 @@ internal static class DiskChecks
 
     internal static IReadOnlyList<DoctorCheck> Of(string data, TimeProvider time) => [Filesystem(data), Space(data), Sync(data, time)];
 
-    private static DoctorCheck Filesystem(string data) => SqliteFile.NetworkFilesystem(data) is { } network
+    private static DoctorCheck Filesystem(string data) => DataFolder.NetworkFilesystem(data) is { } network
         ? DoctorCheck.Fail("filesystem", $"The data folder is on a network filesystem ({network}), where SQLite's locks don't hold.", "Move it to a local disk.")
         : DoctorCheck.Ok("filesystem", "The data folder is on a local disk.");
 

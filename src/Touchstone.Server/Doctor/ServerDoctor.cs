@@ -16,6 +16,7 @@ public static class ServerDoctor
     public static IReadOnlyList<DoctorCheck> Examine(ServerConfiguration configuration, TimeProvider time)
     {
         var data = configuration.Options.Data;
+        if (configuration.Options.Postgres.Connection is not null) throw new StartupException("This looks into a data folder with its own database; of a server on PostgreSQL, check the server from outside with --server.");
         using var database = SqliteFile.OpenToRead(data);
         var facts = FolderFacts.Read(data, database);
         var now = time.GetUtcNow();

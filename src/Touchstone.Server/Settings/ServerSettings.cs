@@ -3,6 +3,7 @@ using System.Reflection;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Limits;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Settings;
@@ -13,6 +14,7 @@ internal static class ServerSettings
     internal static IReadOnlyList<Setting> All { get; } =
     [
         .. Of<ServerOptions>("", options => options),
+        .. Of<PostgresOptions>("Postgres", options => options.Postgres),
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
         .. Of<LimitOptions>("Limits", options => options.Limits),
         .. Of<DetectionOptions>("Detection", options => options.Detection),

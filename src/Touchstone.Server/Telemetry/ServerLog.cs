@@ -40,4 +40,13 @@ internal static partial class ServerLog
 
     [LoggerMessage(61, LogLevel.Warning, "The syslog collector {Host}:{Port} can't be reached: {Reason}. Records wait for it")]
     internal static partial void SyslogFailed(this ILogger logger, string host, int port, string reason);
+
+    [LoggerMessage(70, LogLevel.Warning, "The revocation log can't be read: {Reason}")]
+    internal static partial void LogUnread(this ILogger logger, string reason);
+
+    [LoggerMessage(71, LogLevel.Information, "The revocation log is read again")]
+    internal static partial void LogReadAgain(this ILogger logger);
+
+    [LoggerMessage(72, LogLevel.Critical, "The database holds another revocation log than the one that this node followed: it was restored or replaced. The node stops")]
+    internal static partial void LogLost(this ILogger logger);
 }

@@ -3,16 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Touchstone.Server.Storage.Sqlite;
 
-/// <summary>The database file of a data folder, held by one process at a time.</summary>
-internal sealed class SqliteFile : IDisposable
+/// <summary>The database file of a data folder that this process holds.</summary>
+internal sealed class SqliteFile(DataFolder folder)
 {
-    private static readonly string[] NetworkFilesystems = ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "glusterfs", "lustre"];
-
-    // How the three families of systems say that somebody else holds a lock.
-    private const int WouldBlock = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
-
-    private readonly FileStream _lock;
-
     // Each connection is used by one thread at a time, so SQLite need not lock a mutex in each of the 50 calls of a look-up.
     static SqliteFile()
     {
@@ -20,29 +13,7 @@ internal sealed class SqliteFile : IDisposable
         SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
     }
 
-    private SqliteFile(string path, FileStream held)
-    {
-        Path = path;
-        _lock = held;
-    }
-
-    internal string Path { get; }
-
-    /// <summary>Takes the data folder for this process, or says who has it.</summary>
-    internal static SqliteFile Open(string folder)
-    {
-        try
-        {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            if (NetworkFilesystem(folder) is { } network) throw new StoreException($"The data folder {folder} is on a network filesystem ({network}), where SQLite's locks don't hold. Use a local disk.");
-            return new SqliteFile(System.IO.Path.Combine(folder, "touchstone.db"), TakeLock(folder));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreException($"The data folder {folder} can't be used: {error.Message}", error);
-        }
-    }
+    internal string Path { get; } = System.IO.Path.Combine(folder.Path, "touchstone.db");
 
     /// <summary>Opens a connection: every commit reaches the disk before it is acknowledged.</summary>
     /// <param name="cacheKilobytes">The pages that it may keep.</param>
@@ -89,33 +60,5 @@ internal sealed class SqliteFile : IDisposable
             if (error is SqliteException) throw new Startup.StartupException($"The database in {folder} can't be read: {error.Message}");
             throw;
         }
-    }
-
-    public void Dispose() => _lock.Dispose();
-
-    private static FileStream TakeLock(string folder)
-    {
-        var path = System.IO.Path.Combine(folder, "touchstone.lock");
-        FileStream held;
-        try
-        {
-            held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException error) when (error.HResult is WouldBlock or WouldBlockOnMac or SharingViolation)
-        {
-            throw new StoreException($"Another touchstone process uses the data folder {folder}. Stop it first, or give this one a folder of its own with --data.", error);
-        }
-        held.SetLength(0);
-        held.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-        held.Flush();
-        return held;
-    }
-
-    /// <summary>The network filesystem that a folder is on, or null: locks and the shared memory of the write-ahead log don't hold across machines (sqlite.org/wal.html).</summary>
-    internal static string? NetworkFilesystem(string folder)
-    {
-        var full = System.IO.Path.GetFullPath(folder);
-        var drive = DriveInfo.GetDrives().Where(d => full.StartsWith(d.RootDirectory.FullName, StringComparison.Ordinal)).MaxBy(d => d.RootDirectory.FullName.Length);
-        return drive is { IsReady: true } && NetworkFilesystems.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase) ? drive.DriveFormat : null;
     }
 }

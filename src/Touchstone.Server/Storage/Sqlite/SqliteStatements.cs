@@ -11,13 +11,13 @@ namespace Touchstone.Server.Storage.Sqlite;
 internal sealed class SqliteStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set;
+    private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords;
     private readonly AuditTable _audit;
+    private readonly string _chain;
 
     internal SqliteStatements(SqliteConnection connection, AuditRecorder recorder)
     {
         _connection = connection;
-        _audit = new AuditTable(connection, recorder);
         _token = Prepare(
             """
             INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, cnf, act, authorization_details, claims)
@@ -32,6 +32,12 @@ internal sealed class SqliteStatements : IDisposable
         _addClient = Prepare("INSERT INTO clients (client_id, registration) VALUES ($id, $registration) ON CONFLICT DO NOTHING", "$id", "$registration");
         _saveClient = Prepare("UPDATE clients SET registration = $registration WHERE client_id = $id", "$id", "$registration");
         _set = Prepare("INSERT INTO settings (name, value) VALUES ($name, $value) ON CONFLICT DO UPDATE SET value = excluded.value", "$name", "$value");
+        _record = Prepare("INSERT INTO audit (chain, n, record) VALUES ($chain, $n, $record)", "$chain", "$n", "$record");
+        _forgetRecords = Prepare("DELETE FROM audit WHERE chain = $chain AND n IN (SELECT n FROM audit WHERE chain = $chain AND n <= $through ORDER BY n LIMIT $most)", "$chain", "$through", "$most");
+        _audit = new AuditTable(recorder, (n, record) => Run(_record, recorder.Changes, n, record));
+        var newest = Sql.Read(connection, "SELECT n, record FROM audit WHERE chain = $chain ORDER BY n DESC LIMIT 1", row => (N: row.GetInt64(0), Record: row.GetFieldValue<byte[]>(1)), ("$chain", recorder.Changes));
+        _audit.Load(newest.Count == 0 ? null : newest[0]);
+        _chain = recorder.Changes;
     }
 
     /// <summary>For statements of the writer that are too rare to be prepared.</summary>
@@ -45,18 +51,20 @@ internal sealed class SqliteStatements : IDisposable
 
     internal void Begin(SqliteTransaction transaction)
     {
-        _audit.Begin(transaction);
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Transaction = transaction;
+        _audit.Begin();
+        foreach (var command in All) command.Transaction = transaction;
     }
 
     /// <summary>Adds all records or, when one stands there already, none; says which, or -1.</summary>
     internal int AddTokens(IReadOnlyList<TokenRecord> records)
     {
         Sql.Execute(_connection, "SAVEPOINT tokens");
+        var recorded = _audit.Mark();
         for (var i = 0; i < records.Count; i++)
         {
             if (AddToken(records[i])) continue;
             Sql.Execute(_connection, "ROLLBACK TO tokens; RELEASE tokens");
+            _audit.Undo(recorded); // Else the chain would go on from records that are not there.
             return i;
         }
         Sql.Execute(_connection, "RELEASE tokens");
@@ -113,9 +121,13 @@ internal sealed class SqliteStatements : IDisposable
 
     public void Dispose()
     {
-        _audit.Dispose();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_token, _row, _head, _addClient, _saveClient, _set]) command.Dispose();
+        foreach (var command in All) command.Dispose();
     }
+
+    /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
+    internal int ForgetAudit(long through, int most) => Run(_forgetRecords, _chain, through, most);
+
+    private ReadOnlySpan<SqliteCommand> All => new[] { _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords };
 
     private static string Json(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
 

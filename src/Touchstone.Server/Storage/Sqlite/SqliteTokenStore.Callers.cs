@@ -22,7 +22,7 @@ internal sealed partial class SqliteTokenStore : ICallerStore
 
     public ValueTask<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ValueTask.FromResult(Guarded(() =>
     {
-        using var connection = file.Connect(PagesKilobytes);
+        using var connection = _file.Connect(PagesKilobytes);
         return Sql.Read(connection, "SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
     }));
 

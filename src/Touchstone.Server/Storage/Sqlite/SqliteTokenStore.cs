@@ -10,7 +10,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Storage.Sqlite;
 
 /// <summary>The store in one file: reads beside each other and beside the one writer, without waiting for it.</summary>
-internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, TimeProvider time) : ITokenStore
+internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, TimeProvider time) : ITokenStore
 {
     // Pages that SQLite keeps for each connection: the inner pages of the index of a million tokens and some leaves.
     private const int PagesKilobytes = 1024;
@@ -18,6 +18,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
     // Without a record cache before it, each look-up needs its leaf too: read from here it takes 0.5 µs less than from the operating system's cache.
     private const int PagesKilobytesAlone = 64 << 10;
 
+    private readonly SqliteFile _file = new(folder);
     private readonly ConcurrentBag<SqliteReader> _readers = [];
     private readonly Interned _texts = new();
     private SqliteWriter? _writer;
@@ -25,7 +26,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
         {
-            var connection = file.Connect(PagesKilobytes, isFirst: true);
+            var connection = _file.Connect(PagesKilobytes, isFirst: true);
             try
             {
                 Migrations.Apply(connection);
@@ -33,7 +34,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
                 var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
-                _writer = new SqliteWriter(connection, new SqliteReadLock(file.Connect(PagesKilobytes)), recorder, onCommitted);
+                _writer = new SqliteWriter(connection, new SqliteReadLock(_file.Connect(PagesKilobytes)), recorder, onCommitted);
                 return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
             }
             catch
@@ -93,7 +94,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
         return true;
     });
 
-    public Task<int> ForgetAuditAsync(long through, int most) => WriteAsync((statements, _) => statements.Audit.Forget(through, most));
+    public Task<int> ForgetAuditAsync(long through, int most) => WriteAsync((statements, _) => statements.ForgetAudit(through, most));
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 
@@ -107,7 +108,8 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
     {
         while (_readers.TryTake(out var reader)) reader.Dispose();
         if (_writer is not null) await _writer.DisposeAsync();
-        file.Dispose();
+        // What the folder is held for is over; the container lets go of it as well.
+        folder.Dispose();
     }
 
     private async Task<T> WriteAsync<T>(Func<SqliteStatements, SqliteWriter.Committed, T> apply)
@@ -125,7 +127,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
         SqliteReader? reader = null;
         try
         {
-            if (!_readers.TryTake(out reader)) reader = new SqliteReader(file.Connect(options.RecordCacheBytes == 0 ? PagesKilobytesAlone : PagesKilobytes), _texts);
+            if (!_readers.TryTake(out reader)) reader = new SqliteReader(_file.Connect(options.RecordCacheBytes == 0 ? PagesKilobytesAlone : PagesKilobytes), _texts);
             var result = read(reader, argument);
             _readers.Add(reader);
             metrics.StoreRead(time.GetElapsedTime(started));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Sqlite;
 using Touchstone.Server.Telemetry;
 
@@ -13,7 +14,7 @@ internal static class SqliteStores
 
     internal static SqliteTokenStore Open(string folder)
     {
-        var file = SqliteFile.Open(folder);
+        var file = DataFolder.Open(folder);
         try
         {
             return ActivatorUtilities.CreateInstance<SqliteTokenStore>(Parts, file, ActivatorUtilities.CreateInstance<AuditRecorder>(Parts, AuditKey.Open(folder)));

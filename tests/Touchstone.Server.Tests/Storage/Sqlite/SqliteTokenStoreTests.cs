@@ -29,7 +29,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     public async Task The_folder_is_free_again_when_the_store_is_closed()
     {
         await Store.DisposeAsync();
-        SqliteFile.Open(_folder.Path).Dispose();
+        DataFolder.Open(_folder.Path).Dispose();
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
         if (OperatingSystem.IsWindows()) return;
         using var parent = new TempFolder();
         var folder = parent.File("new/deep");
-        SqliteFile.Open(folder).Dispose();
+        DataFolder.Open(folder).Dispose();
         File.GetUnixFileMode(folder).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
@@ -58,15 +58,15 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     {
         using var parent = new TempFolder();
         File.WriteAllText(parent.File("file"), "");
-        Should.Throw<StoreException>(() => SqliteFile.Open(parent.File("file/below"))).Message.ShouldStartWith("The data folder ");
+        Should.Throw<StoreException>(() => DataFolder.Open(parent.File("file/below"))).Message.ShouldStartWith("The data folder ");
     }
 
     [Fact]
     public void Every_commit_reaches_the_disk_before_it_is_acknowledged()
     {
         using var file = new TempFolder();
-        using var held = SqliteFile.Open(file.Path);
-        using var connection = held.Connect(1024, isFirst: true);
+        using var held = DataFolder.Open(file.Path);
+        using var connection = new SqliteFile(held).Connect(1024, isFirst: true);
         Sql.Scalar(connection, "PRAGMA synchronous").ShouldBe(2); // FULL
         Sql.Command(connection, "PRAGMA journal_mode").ExecuteScalar().ShouldBe("wal");
     }

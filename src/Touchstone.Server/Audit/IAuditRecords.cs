@@ -1,0 +1,17 @@
+namespace Touchstone.Server.Audit;
+
+/// <summary>The records of changes as they stand in a database: read-only.</summary>
+internal interface IAuditRecords : IDisposable
+{
+    /// <summary>The chains.</summary>
+    IReadOnlyList<string> Chains();
+
+    /// <summary>The records of a chain above a number, in order, as they are at one moment.</summary>
+    IEnumerable<(long N, byte[] Record)> After(string chain, long n);
+
+    /// <summary>One record, or null.</summary>
+    byte[]? Find(string chain, long n);
+
+    /// <summary>The newest records of a chain, newest first.</summary>
+    IReadOnlyList<(long N, byte[] Record)> Newest(string chain, int count);
+}

@@ -1,0 +1,191 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Npgsql;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>One connection that looks things up. One request uses it at a time.</summary>
+internal sealed class PostgresReader
+{
+    private const string Columns =
+        "t.kind, t.client_id, t.issuer, t.born, t.issued_at, t.not_before, t.expires_at, t.subject, t.username, t.scope, t.audience, t.jti, t.grant_id, t.session, t.tenant, t.ancestors, t.cnf, t.act, t.authorization_details, t.claims";
+
+    private const int Judgement = 20;
+
+    private const string ByHash = $"SELECT {Columns} FROM tokens t WHERE t.hash = $1";
+
+    // One statement is one snapshot: record, rows and head belong together. Each selector of the record is one look into the index of rows.
+    private const string ByHashWithRow = $"""
+        SELECT {Columns}, h.seq, m.kind, m.seq, t.hash IS NOT NULL
+        FROM head h LEFT JOIN tokens t ON t.hash = $1 LEFT JOIN LATERAL (
+            SELECT s.kind, r.seq
+            FROM (
+                SELECT 1 AS place, 1::smallint AS kind, encode(t.hash, 'hex') AS name
+                UNION ALL SELECT 2, 1::smallint, encode(substring(t.ancestors FROM i * 32 + 1 FOR 32), 'hex') FROM generate_series(0, length(t.ancestors) / 32 - 1) AS i
+                UNION ALL SELECT 3, 2::smallint, t.grant_id
+                UNION ALL SELECT 4, 3::smallint, t.session
+                UNION ALL SELECT 5, 4::smallint, t.subject
+                UNION ALL SELECT 6, 5::smallint, t.client_id
+                UNION ALL SELECT 7, 6::smallint, t.tenant
+                UNION ALL SELECT 8, 9::smallint, t.subject
+                UNION ALL SELECT 9, 7::smallint, '') AS s
+            JOIN LATERAL (
+                SELECT seq FROM revocations
+                WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = t.issuer) AND (tenant IS NULL OR tenant = t.tenant)
+                    AND (kind <= 3 OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
+                ORDER BY seq LIMIT 1) AS r ON TRUE
+            ORDER BY s.place LIMIT 1) AS m ON TRUE
+        """;
+
+    private readonly NpgsqlConnection _connection;
+    private readonly Interned _texts;
+    private readonly NpgsqlCommand _find;
+
+    private PostgresReader(NpgsqlConnection connection, Interned texts)
+    {
+        _connection = connection;
+        _texts = texts;
+        _find = Command(ByHash, PostgresValue.Bytes(null));
+    }
+
+    internal static async Task<PostgresReader> OpenAsync(PostgresDatabase database, Interned texts)
+    {
+        var reader = new PostgresReader(await database.ConnectAsync(), texts);
+        var preparing = reader._find.PrepareAsync();
+        try
+        {
+            await preparing.WithinAsync(database.Timeout);
+            return reader;
+        }
+        catch
+        {
+            reader.Abandon(preparing);
+            throw;
+        }
+    }
+
+    /// <summary>Lets the connection go when what is under way there has ended.</summary>
+    internal void Abandon(Task? last = null) => PostgresDatabase.Abandon(_connection, last);
+
+    internal async Task<StoredToken> FindAsync(TokenHash hash)
+    {
+        _find.Parameters[0].Value = hash.ToArray();
+        await using var row = await _find.ExecuteReaderAsync();
+        return await row.ReadAsync() ? new StoredToken(ReadRecord(row, hash), null, 0) : default;
+    }
+
+    internal async Task<StoredToken> FindAndJudgeAsync(TokenHash hash)
+    {
+        await using var command = Command(ByHashWithRow, PostgresValue.Bytes(hash.ToArray()));
+        await using var row = await command.ExecuteReaderAsync();
+        if (!await row.ReadAsync()) throw new StoreException("The head of the revocation log is missing.");
+        var seq = row.GetInt64(Judgement);
+        if (!row.GetBoolean(Judgement + 3)) return new StoredToken(null, null, seq);
+        var match = row.IsDBNull(Judgement + 1) ? null : new RevocationMatch((SelectorKind)row.GetInt16(Judgement + 1), row.GetInt64(Judgement + 2));
+        return new StoredToken(ReadRecord(row, hash), match, seq);
+    }
+
+    internal async Task<RevocationRow?> FindRowAsync(long seq)
+    {
+        await using var command = Command($"SELECT {PostgresRows.Columns} FROM revocations WHERE seq = $1", PostgresValue.Long(seq));
+        await using var row = await command.ExecuteReaderAsync();
+        return await row.ReadAsync() ? PostgresRows.Read(row) : null;
+    }
+
+    internal async Task<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti)
+    {
+        await using var command = Command("SELECT hash FROM tokens WHERE jti = $1 AND issuer = $2", PostgresValue.Text(jti), PostgresValue.Text(issuer));
+        await using var row = await command.ExecuteReaderAsync();
+        var found = new List<TokenHash>();
+        while (await row.ReadAsync()) found.Add(TokenHash.TryRead(row.GetFieldValue<byte[]>(0), out var hash) ? hash : throw new StoreException("A stored hash can't be read."));
+        return found;
+    }
+
+    internal async Task<long> CountAsync(Selector selector, long? issuedBefore, long now)
+    {
+        var condition = selector.Kind switch
+        {
+            SelectorKind.Token => "hash = $6",
+            SelectorKind.Grant => "grant_id = $3",
+            SelectorKind.Session => "session = $3 AND issuer = $4",
+            SelectorKind.Subject => "subject = $3 AND issuer = $4",
+            SelectorKind.Member => "subject = $3 AND issuer = $4 AND tenant = $5",
+            SelectorKind.Client => "client_id = $3",
+            SelectorKind.Tenant => "tenant = $3",
+            SelectorKind.All => "TRUE",
+            _ => throw new ArgumentOutOfRangeException(nameof(selector)),
+        };
+        return await ScalarAsync(
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $1 AND ($2 IS NULL OR issued_at < $2)",
+            PostgresValue.Long(now), PostgresValue.Long(issuedBefore), PostgresValue.Text(selector.Id), PostgresValue.Text(selector.Issuer), PostgresValue.Text(selector.Group),
+            PostgresValue.Bytes(selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
+    }
+
+    internal async Task<bool> HasTokensAsync(Selector subject) => 1 == await ScalarAsync(
+        "SELECT count(*) FROM (SELECT 1 FROM tokens WHERE subject = $1 AND issuer = $2 AND ($3 IS NULL OR tenant = $3) LIMIT 1) AS any_token",
+        PostgresValue.Text(subject.Id), PostgresValue.Text(subject.Issuer), PostgresValue.Text(subject.Group));
+
+    internal async Task<IReadOnlyList<DisabledSubject>> ListDisabledAsync(Selector? after, int most) => await ReadAsync(
+        "SELECT issuer, subject, at, actor, reason FROM disabled_subjects WHERE (issuer, subject) > ($1, $2) ORDER BY issuer, subject LIMIT $3", ReadDisabled,
+        PostgresValue.Text(after?.Issuer ?? ""), PostgresValue.Text(after?.Id ?? ""), PostgresValue.Long(most));
+
+    internal async Task<DisabledSubject?> FindDisabledAsync(string issuer, string subject) => (await ReadAsync(
+        "SELECT issuer, subject, at, actor, reason FROM disabled_subjects WHERE issuer = $1 AND subject = $2", ReadDisabled, PostgresValue.Text(issuer), PostgresValue.Text(subject))).FirstOrDefault();
+
+    internal Task<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ReadAsync("SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
+
+    internal Task<long> PingAsync() => ScalarAsync("SELECT seq FROM head");
+
+    private static DisabledSubject ReadDisabled(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetString(3), PostgresRows.Text(row, 4));
+
+    private TokenRecord ReadRecord(NpgsqlDataReader row, in TokenHash hash) => new()
+    {
+        Hash = hash,
+        Kind = (TokenKind)row.GetInt16(0),
+        ClientId = _texts.Text(Utf8(row, 1))!,
+        Issuer = _texts.Text(Utf8(row, 2))!,
+        Born = row.GetInt64(3),
+        IssuedAt = row.GetInt64(4),
+        NotBefore = row.IsDBNull(5) ? null : row.GetInt64(5),
+        ExpiresAt = row.GetInt64(6),
+        Subject = PostgresRows.Text(row, 7),
+        Username = PostgresRows.Text(row, 8),
+        Scope = _texts.Scope(Utf8(row, 9)),
+        Audience = _texts.List(Utf8(row, 10)),
+        Jti = PostgresRows.Text(row, 11),
+        Grant = PostgresRows.Text(row, 12),
+        Session = PostgresRows.Text(row, 13),
+        Tenant = _texts.Text(Utf8(row, 14)),
+        Ancestors = row.IsDBNull(15) ? [] : MemoryMarshal.Cast<byte, TokenHash>(row.GetFieldValue<byte[]>(15)).ToArray(),
+        Confirmation = Utf8(row, 16),
+        Actor = Utf8(row, 17),
+        AuthorizationDetails = Utf8(row, 18),
+        Claims = Utf8(row, 19),
+    };
+
+    private static byte[] Utf8(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : Encoding.UTF8.GetBytes(row.GetString(column));
+
+    private async Task<long> ScalarAsync(string text, params NpgsqlParameter[] values)
+    {
+        await using var command = Command(text, values);
+        return await command.ExecuteScalarAsync() is long number ? number : throw new StoreException("The database lost what it must have.");
+    }
+
+    private async Task<IReadOnlyList<T>> ReadAsync<T>(string text, Func<NpgsqlDataReader, T> read, params NpgsqlParameter[] values)
+    {
+        await using var command = Command(text, values);
+        await using var row = await command.ExecuteReaderAsync();
+        var rows = new List<T>();
+        while (await row.ReadAsync()) rows.Add(read(row));
+        return rows;
+    }
+
+    private NpgsqlCommand Command(string text, params ReadOnlySpan<NpgsqlParameter> values)
+    {
+        var command = new NpgsqlCommand(text, _connection);
+        foreach (var value in values) command.Parameters.Add(value);
+        return command;
+    }
+}

@@ -1,0 +1,38 @@
+using Npgsql;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>Rows of the revocation log as columns: a selector's parts stand side by side, so that the database can compare them with a token's.</summary>
+internal static class PostgresRows
+{
+    internal const string Columns = "seq, id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason";
+    internal const int Count = 11;
+
+    internal static RevocationRow Read(NpgsqlDataReader row, int first = 0) => new()
+    {
+        Seq = row.GetInt64(first),
+        Id = row.GetGuid(first + 1),
+        At = row.GetInt64(first + 2),
+        Selector = SelectorOf(row.GetInt64(first), (SelectorKind)row.GetInt16(first + 3), row.GetString(first + 4), Text(row, first + 5), Text(row, first + 6)),
+        IssuedBefore = row.IsDBNull(first + 7) ? null : row.GetInt64(first + 7),
+        ForgetAfter = row.GetInt64(first + 8),
+        Actor = row.GetString(first + 9),
+        Reason = Text(row, first + 10),
+    };
+
+    /// <summary>The name in a selector: the hash of a token, or the identifier.</summary>
+    internal static string NameOf(in Selector selector) => selector.Kind is SelectorKind.Token ? selector.Hash.ToString() : selector.Id ?? "";
+
+    internal static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    internal static Selector SelectorOf(long seq, SelectorKind kind, string name, string? issuer, string? tenant) => kind switch
+    {
+        SelectorKind.Token when TokenHash.TryParse(name, out var hash) => Selector.Token(hash),
+        SelectorKind.All => Selector.All,
+        SelectorKind.Session or SelectorKind.Subject or SelectorKind.Member when issuer is not null => new Selector(kind, default, name, issuer, tenant),
+        SelectorKind.Grant or SelectorKind.Client or SelectorKind.Tenant or SelectorKind.Registration => new Selector(kind, default, name),
+        _ => throw new StoreException($"Row {seq} of the revocation log can't be read: its kind is not known to this version."),
+    };
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Audit;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>The part of the store that writes.</summary>
+internal sealed partial class PostgresTokenStore
+{
+    private const string InsertToken =
+        """
+        INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, cnf, act, authorization_details, claims)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        ON CONFLICT DO NOTHING RETURNING 1
+        """;
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync<int>(
+        batch =>
+        {
+            foreach (var record in records) Ask(batch, record);
+        },
+        async (batch, transaction) =>
+        {
+            var taken = -1;
+            for (var i = 0; i < records.Count; i++)
+            {
+                if (await batch.CountAsync() == 0 && taken < 0) taken = i;
+            }
+            // One that was there changed nothing; of several, others were put in beside it.
+            if (taken >= 0) transaction.MustUndo |= records.Count > 1;
+            else foreach (var record in records) transaction.Record(AuditEvent.Issued(record, transaction.Origin));
+            return () => taken;
+        },
+        records.Count);
+
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>(
+        batch =>
+        {
+            if (changed is null) return;
+            batch.Ask(
+                "UPDATE clients SET registration = $2 FROM (SELECT registration AS old FROM clients WHERE client_id = $1 FOR UPDATE) AS before WHERE client_id = $1 RETURNING old",
+                PostgresValue.Text(changed.ClientId), PostgresValue.Text(Text(changed)));
+        },
+        async (batch, transaction) =>
+        {
+            if (changed is not null)
+            {
+                var old = await batch.TakeAsync(row => row.GetString(0));
+                transaction.Registrations.Add(changed);
+                transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old.FirstOrDefault(), Text(changed)), transaction.Origin));
+            }
+            var first = transaction.Rows.Count;
+            foreach (var row in rows) transaction.Append(row);
+            return () => transaction.Rows.GetRange(first, rows.Count);
+        });
+
+    public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync<bool>(
+        batch => batch.Ask(
+            "INSERT INTO clients (client_id, registration, changed) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING RETURNING 1", PostgresValue.Text(registration.ClientId), PostgresValue.Text(Text(registration))),
+        async (batch, transaction) =>
+        {
+            var isNew = await batch.CountAsync() == 1;
+            if (isNew)
+            {
+                transaction.Registrations.Add(registration);
+                transaction.Record(AuditEvent.ClientAdded(registration, transaction.Origin));
+            }
+            return () => isNew;
+        });
+
+    public Task SetAsync(string name, string value) => WriteAsync<bool>(
+        batch => batch.Ask(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING 1", PostgresValue.Text(name), PostgresValue.Text(value)),
+        async (batch, transaction) =>
+        {
+            await batch.CountAsync();
+            transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
+            return static () => true;
+        });
+
+    public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync<bool>(
+        static _ => { },
+        (_, transaction) =>
+        {
+            foreach (var e in events) transaction.Record(e);
+            return Task.FromResult<Func<bool>>(static () => true);
+        });
+
+    public Task SignAuditAsync() => WriteAsync<bool>(
+        static _ => { },
+        (_, transaction) =>
+        {
+            transaction.Sign();
+            return Task.FromResult<Func<bool>>(static () => true);
+        });
+
+    public Task<int> ForgetAuditAsync(long through, int most) => CountAsync(
+        "DELETE FROM audit WHERE chain = $1 AND n IN (SELECT n FROM audit WHERE chain = $1 AND n <= $2 ORDER BY n LIMIT $3) RETURNING 1",
+        () => [PostgresValue.Text(recorder.Changes), PostgresValue.Long(through), PostgresValue.Long(most)]);
+
+    // A write that is one statement and changes nothing that memory holds: how many rows it gave.
+    private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values) => WriteAsync<int>(
+        batch => batch.Ask(text, values()), // Made anew when the write is tried again: a parameter belongs to one command.
+        async (batch, _) =>
+        {
+            var count = await batch.CountAsync();
+            return () => count;
+        });
+
+    private static void Ask(PostgresBatch batch, TokenRecord record) => batch.Ask(
+        InsertToken,
+        PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Short((int)record.Kind), PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born),
+        PostgresValue.Long(record.IssuedAt), PostgresValue.Long(record.NotBefore), PostgresValue.Long(record.ExpiresAt), PostgresValue.Text(record.Subject), PostgresValue.Text(record.Username),
+        PostgresValue.Text(record.Scope.IsEmpty ? null : record.Scope.Text), PostgresValue.Text(record.Audience.Count == 0 ? null : string.Join('\n', record.Audience)), PostgresValue.Text(record.Jti),
+        PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Tenant),
+        PostgresValue.Bytes(record.Ancestors.Count == 0 ? null : [.. record.Ancestors.SelectMany(hash => hash.ToArray())]),
+        PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims));
+
+    private static string Text(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+}

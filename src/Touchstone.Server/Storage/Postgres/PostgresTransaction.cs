@@ -1,0 +1,93 @@
+using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Audit;
+using Touchstone.Server.Clients;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>What the writes of one transaction bring to the log, to registrations and to the audit. Rows get their numbers at its end, when it holds the head of the log.</summary>
+internal sealed class PostgresTransaction
+{
+    /// <summary>Rows in the order of the log; without their numbers until the head is held.</summary>
+    internal List<RevocationRow> Rows { get; } = [];
+
+    internal List<ClientRegistration> Registrations { get; } = [];
+
+    /// <summary>The audit's events in order; made when the rows have their numbers.</summary>
+    internal List<Func<AuditEvent?>> Events { get; } = [];
+
+    /// <summary>The request that the write under way belongs to; null for what the server does by itself.</summary>
+    internal AuditOrigin? Origin { get; set; }
+
+    /// <summary>A write found that it can't be done whole: what it did in the database must not stay.</summary>
+    internal bool MustUndo { get; set; }
+
+    /// <summary>The number of the newest row after this transaction, whoever wrote it.</summary>
+    internal long Seq { get; private set; }
+
+    /// <summary>The newest row of this transaction, where it has any.</summary>
+    internal LogCursor Head { get; private set; }
+
+    /// <summary>How often registrations have changed, after this transaction.</summary>
+    internal long ClientChanges { get; private set; }
+
+    /// <summary>Appends a row; gives its place among <see cref="Rows"/>.</summary>
+    internal int Append(RevocationRow row)
+    {
+        var place = Rows.Count;
+        Rows.Add(row);
+        var origin = Origin;
+        // A registration's row says that it changed; how is recorded where it is saved.
+        if (row.Selector.Kind is not SelectorKind.Registration) Events.Add(() => AuditEvent.Revoked(Rows[place], origin));
+        return place;
+    }
+
+    internal void Record(AuditEvent e) => Events.Add(() => e);
+
+    /// <summary>Signs the chain at this place.</summary>
+    internal void Sign() => Events.Add(static () => null);
+
+    /// <summary>The head is held until the commit: the rows are its last ones.</summary>
+    internal void Number(Guid epoch, long seq, long clientChanges)
+    {
+        for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1 };
+        Seq = seq;
+        Head = Rows.Count == 0 ? default : new LogCursor(epoch, seq, Rows[^1].Id);
+        ClientChanges = clientChanges;
+    }
+}
+
+/// <summary>A write: what it asks the database, and what it makes of the answers.</summary>
+internal abstract class PostgresWrite
+{
+    internal AuditOrigin? Origin { get; init; }
+
+    /// <summary>How many statements it takes, roughly: for the size of a batch.</summary>
+    internal int Weight { get; init; } = 1;
+
+    internal abstract void Ask(PostgresBatch batch);
+
+    internal abstract Task TakeAsync(PostgresBatch batch, PostgresTransaction transaction);
+
+    internal abstract void Done();
+
+    internal abstract void Fail(Exception error);
+}
+
+/// <summary>A write with its result.</summary>
+internal sealed class PostgresWrite<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take) : PostgresWrite
+{
+    // Continuations must not run in the writer's loop.
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Func<T>? _result;
+
+    internal Task<T> Task => _done.Task;
+
+    internal override void Ask(PostgresBatch batch) => ask(batch);
+
+    internal override async Task TakeAsync(PostgresBatch batch, PostgresTransaction transaction) => _result = await take(batch, transaction);
+
+    internal override void Done() => _done.TrySetResult(_result!());
+
+    internal override void Fail(Exception error) => _done.TrySetException(error);
+}

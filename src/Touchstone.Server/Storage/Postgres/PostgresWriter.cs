@@ -1,0 +1,200 @@
+using System.Threading.Channels;
+using Npgsql;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Audit;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>
+/// The one writer of a node: it takes all that waits, writes it in one transaction over one connection, and reaches the disk once for all of it.
+/// </summary>
+/// <remarks>
+/// A transaction is three round trips: 1. what the writes ask; 2. the head of the log, from which rows get their numbers, and the rows; 3. the audit and the commit. From 2 on it holds the head,
+/// and whoever else appends waits: so the order of commits is the order of numbers over all nodes, without gaps. Nothing that could wait for another transaction comes after it.
+/// </remarks>
+internal sealed class PostgresWriter : IAsyncDisposable
+{
+    private const int MaxWeight = 1000;
+    private const int MaxWaiting = 8192;
+
+    private readonly Channel<PostgresWrite> _waiting = Channel.CreateBounded<PostgresWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly PostgresWriterConnection _connection;
+    private readonly PostgresLog _log;
+    private readonly TimeSpan _timeout;
+    private readonly Task _loop;
+    private volatile bool _isFailing;
+
+    internal PostgresWriter(PostgresWriterConnection connection, PostgresLog log, TimeSpan timeout)
+    {
+        _connection = connection;
+        _log = log;
+        _timeout = timeout;
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Whether the database did not take the last write, or takes none any more.</summary>
+    internal bool IsFailing => _isFailing || _waiting.Reader.Count >= MaxWaiting;
+
+    /// <summary>Writes; done when it is on the disk and memory knows of it.</summary>
+    internal Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1)
+    {
+        var write = new PostgresWrite<T>(ask, take) { Origin = AuditOrigin.Current, Weight = weight };
+        if (!_waiting.Writer.TryWrite(write)) throw new StoreException("Too many writes wait for the database.");
+        return write.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        await _connection.DisposeAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<PostgresWrite>();
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            for (var weight = 0; weight < MaxWeight && _waiting.Reader.TryRead(out var write); weight += write.Weight) batch.Add(write);
+            await CommitAsync(batch);
+            batch.Clear();
+        }
+    }
+
+    private async Task CommitAsync(List<PostgresWrite> batch)
+    {
+        if (await TryCommitAsync(batch) is not { } error) return;
+        if (_isFailing)
+        {
+            // The database can't be written to: no write is at fault, and each of those that wait would wait as long again.
+            foreach (var write in batch) write.Fail(error);
+            while (_waiting.Reader.TryRead(out var write)) write.Fail(error);
+            return;
+        }
+        // One of them is: each gets a transaction of its own, so that it fails alone.
+        if (batch.Count == 1) batch[0].Fail(error);
+        else foreach (var write in batch) if (await TryCommitAsync([write]) is { } failed) write.Fail(failed);
+    }
+
+    private async Task<Exception?> TryCommitAsync(List<PostgresWrite> batch)
+    {
+        var transaction = new PostgresTransaction();
+        Task? committing = null;
+        try
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var connection = await _connection.OpenAsync();
+            committing = WriteAsync(connection, batch, transaction);
+            await committing.WithinAsync(_timeout - TimeProvider.System.GetElapsedTime(started));
+        }
+        catch (UndoneException undone)
+        {
+            return undone;
+        }
+        catch (Exception failed)
+        {
+            var isOfDatabase = PostgresFault.Is(failed) && !PostgresFault.IsOfStatement(failed);
+            // Whether a commit whose answer is missing took place is not known: the log is read again, and what is found there is published.
+            if (isOfDatabase || !await _connection.TryRollBackAsync()) _connection.Abandon(committing);
+            _isFailing = isOfDatabase;
+            _log.Wake();
+            return PostgresFault.Is(failed) ? PostgresFault.Unwritable(failed) : failed;
+        }
+        _isFailing = false;
+        if (!transaction.MustUndo)
+        {
+            _connection.Audit.Committed();
+            try
+            {
+                await _log.PublishAsync(transaction);
+            }
+            catch (StoreException unread)
+            {
+                return unread; // It is in the database, and not in memory yet: nobody may be told that it is done.
+            }
+        }
+        foreach (var write in batch) write.Done();
+        return null;
+    }
+
+    private async Task WriteAsync(NpgsqlConnection connection, List<PostgresWrite> batch, PostgresTransaction transaction)
+    {
+        await using (var asked = new PostgresBatch(connection))
+        {
+            asked.Do("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+            foreach (var write in batch) write.Ask(asked);
+            await asked.SendAsync();
+            foreach (var write in batch)
+            {
+                transaction.Origin = write.Origin;
+                await write.TakeAsync(asked, transaction);
+            }
+            await asked.EndAsync();
+        }
+        if (transaction.MustUndo)
+        {
+            if (!await _connection.TryRollBackAsync()) throw new TimeoutException("What was undone could not be rolled back.");
+            if (batch.Count > 1) throw new UndoneException();
+            return;
+        }
+        if (transaction.Rows.Count + transaction.Registrations.Count > 0) await AppendAsync(connection, transaction);
+        await EndAsync(connection, transaction);
+    }
+
+    private async Task AppendAsync(NpgsqlConnection connection, PostgresTransaction transaction)
+    {
+        var rows = transaction.Rows;
+        await using var batch = new PostgresBatch(connection);
+        batch.Ask(
+            "UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients",
+            PostgresValue.Long(rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
+        if (rows.Count > 0)
+        {
+            // The next statement sees the head that this transaction holds.
+            batch.Do(
+                $"""
+                INSERT INTO revocations ({PostgresRows.Columns})
+                SELECT (SELECT seq FROM head) - $11 + place, id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
+                """,
+                PostgresValue.Ids([.. rows.Select(row => row.Id)]), PostgresValue.Longs([.. rows.Select(row => (long?)row.At)]), PostgresValue.Shorts([.. rows.Select(row => (short)row.Selector.Kind)]),
+                PostgresValue.Texts([.. rows.Select(row => PostgresRows.NameOf(row.Selector))]), PostgresValue.Texts([.. rows.Select(row => row.Selector.Issuer)]),
+                PostgresValue.Texts([.. rows.Select(row => row.Selector.Group)]), PostgresValue.Longs([.. rows.Select(row => row.IssuedBefore)]),
+                PostgresValue.Longs([.. rows.Select(row => (long?)row.ForgetAfter)]), PostgresValue.Texts([.. rows.Select(row => row.Actor)]), PostgresValue.Texts([.. rows.Select(row => row.Reason)]),
+                PostgresValue.Long(rows.Count));
+        }
+        if (transaction.Registrations.Count > 0)
+            batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
+        await batch.SendAsync();
+        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2)));
+        await batch.EndAsync();
+        if (heads.Count != 1 || heads[0].Epoch != _log.Epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
+        transaction.Number(heads[0].Epoch, heads[0].Seq, heads[0].Clients);
+    }
+
+    private async Task EndAsync(NpgsqlConnection connection, PostgresTransaction transaction)
+    {
+        var (audit, records) = (_connection.Audit, _connection.Records);
+        records.Clear();
+        audit.Begin();
+        foreach (var make in transaction.Events)
+        {
+            if (make() is { } e) audit.Append(e);
+            else audit.Sign();
+        }
+        await using var batch = new PostgresBatch(connection);
+        if (records.Count > 0)
+        {
+            batch.Do(
+                "INSERT INTO audit (chain, n, record) SELECT $1, n, record FROM unnest($2, $3) AS new (n, record)",
+                PostgresValue.Text(_connection.Chain), PostgresValue.Longs([.. records.Select(record => (long?)record.N)]), PostgresValue.Blobs([.. records.Select(record => record.Record)]));
+        }
+        if (transaction.Rows.Count + transaction.Registrations.Count > 0) batch.Do("SELECT pg_notify($1, $2)", PostgresValue.Text(PostgresDatabase.Channel), PostgresValue.Text(PostgresListener.Payload(transaction.Seq, transaction.ClientChanges)));
+        batch.Do("COMMIT");
+        await batch.SendAsync();
+        await batch.EndAsync();
+    }
+
+    // A write among others could not be done whole, and the others have to be made anew without it.
+    private sealed class UndoneException : Exception;
+}
