@@ -68,7 +68,7 @@ public sealed class ViewRegistrationTests(Acme acme) : IClassFixture<Acme>
     {
         await acme.Admin.AddClientAsync(new { client_id = "recorded", kind = "resource-server", audience = new[] { Acme.OrdersApi } });
         await acme.Admin.ChangeAsync("recorded", "view", new { sub = "pairwise" });
-        using var query = AuditQuery.Open(acme.Server.Data, new AuditFilter { Kinds = [AuditKind.ClientChanged] });
+        using var query = AuditQuery.Open(acme.Server.Data, new AuditFilter { Kinds = [AuditKind.ClientChanged] }, TestStore.Connection(acme.Server.Data));
         var change = query.All().Last(record => record.GetProperty("client").GetString() == "recorded");
         change.GetProperty("changed").GetString().ShouldBe("view");
         change.GetProperty("actor").GetString().ShouldBe("admin");

@@ -49,18 +49,18 @@ internal sealed class AuditedFolder : IDisposable
         await server.Services.GetRequiredService<AuditLog>().FlushAsync();
     }
 
-    internal AuditReport Verify(string? checkpoint = null) => AuditVerification.Verify(Data, checkpoint);
+    internal AuditReport Verify(string? checkpoint = null) => AuditVerification.Verify(Data, checkpoint, TestStore.Connection(Data));
 
     internal IReadOnlyList<System.Text.Json.JsonElement> Records(params IReadOnlyList<string> kinds)
     {
-        using var query = AuditQuery.Open(Data, new AuditFilter { Kinds = kinds });
+        using var query = AuditQuery.Open(Data, new AuditFilter { Kinds = kinds }, TestStore.Connection(Data));
         return [.. query.All()];
     }
 
     internal string Export()
     {
         var path = _folder.File("exported.json");
-        File.WriteAllText(path, ExportedCheckpoint.Export(Data));
+        File.WriteAllText(path, ExportedCheckpoint.Export(Data, TestStore.Connection(Data)));
         return path;
     }
 
@@ -94,6 +94,7 @@ internal sealed class AuditedFolder : IDisposable
 
     private SqliteConnection Connect()
     {
+        Assert.SkipWhen(TestStore.Connection(Data) is not null, "it changes SQLite's file");
         var connection = new SqliteConnection($"Data Source={System.IO.Path.Combine(Data, "touchstone.db")};Pooling=False");
         connection.Open();
         return connection;

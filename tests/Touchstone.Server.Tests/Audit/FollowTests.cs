@@ -11,7 +11,7 @@ public sealed class FollowTests
     {
         await using var acme = await Acme.StartAsync(options => (options.Audit.Introspection, options.Audit.SegmentBytes) = (IntrospectionAudit.All, 4096));
         var token = await acme.TokenAsync();
-        using var query = AuditQuery.Open(acme.Server.Data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Revoked] });
+        using var query = AuditQuery.Open(acme.Server.Data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Revoked] }, TestStore.Connection(acme.Server.Data));
         query.Newest(5).ShouldBeEmpty();
 
         for (var i = 0; i < 30; i++)
@@ -37,11 +37,11 @@ public sealed class FollowTests
         disk.SetResult();
         await audit.FlushAsync();
 
-        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.AuthenticationFailed, AuditKind.Gap] });
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.AuthenticationFailed, AuditKind.Gap] }, TestStore.Connection(server.Data));
         var records = query.All().ToList();
         var dropped = records.Where(record => record.GetProperty("kind").GetString() == AuditKind.Gap).Sum(record => record.GetProperty("dropped").GetInt64());
         dropped.ShouldBeGreaterThan(0);
         (records.Count(record => record.GetProperty("kind").GetString() == AuditKind.AuthenticationFailed) + dropped).ShouldBe(20_000);
-        AuditVerification.Verify(server.Data).Findings.ShouldBeEmpty();
+        AuditVerification.Verify(server.Data, postgres: TestStore.Connection(server.Data)).Findings.ShouldBeEmpty();
     }
 }

@@ -10,12 +10,12 @@ public sealed class ImpactTests
     {
         using var folder = await AuditedFolder.MakeAsync();
         var revoked = folder.Records(AuditKind.Revoked)[0];
-        var impact = AuditImpact.Of(folder.Data, revoked.GetProperty("revocation").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture))!;
+        var impact = AuditImpact.Of(folder.Data, revoked.GetProperty("revocation").GetInt64().ToString(System.Globalization.CultureInfo.InvariantCulture), TestStore.Connection(folder.Data))!;
         impact.AcceptedBefore.ShouldHaveSingleItem().ShouldSatisfyAllConditions(line => line.Caller.ShouldBe("rs-orders"), line => line.Address.ShouldBe("127.0.0.1"), line => line.Count.ShouldBe(1));
         impact.RefusedSince.ShouldHaveSingleItem().Count.ShouldBe(1);
         impact.NotRecorded.ShouldBeEmpty();
-        AuditImpact.Of(folder.Data, revoked.GetProperty("id").GetString()!).ShouldNotBeNull();
-        AuditImpact.Of(folder.Data, "4711").ShouldBeNull();
+        AuditImpact.Of(folder.Data, revoked.GetProperty("id").GetString()!, TestStore.Connection(folder.Data)).ShouldNotBeNull();
+        AuditImpact.Of(folder.Data, "4711", TestStore.Connection(folder.Data)).ShouldBeNull();
     }
 
     [Theory]
@@ -26,6 +26,6 @@ public sealed class ImpactTests
     {
         using var folder = await AuditedFolder.MakeAsync(mode);
         var seq = folder.Records(AuditKind.Revoked)[0].GetProperty("revocation").GetInt64();
-        AuditImpact.Of(folder.Data, seq.ToString(System.Globalization.CultureInfo.InvariantCulture))!.NotRecorded.ShouldHaveSingleItem().ShouldContain(note);
+        AuditImpact.Of(folder.Data, seq.ToString(System.Globalization.CultureInfo.InvariantCulture), TestStore.Connection(folder.Data))!.NotRecorded.ShouldHaveSingleItem().ShouldContain(note);
     }
 }

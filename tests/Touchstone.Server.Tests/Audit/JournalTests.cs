@@ -24,7 +24,7 @@ public sealed class JournalTests
 
         server.Services.GetRequiredService<AuditCounts>().DroppedRecords.ShouldBe(0);
         Records(server, AuditKind.Introspected).ShouldBe(2000);
-        AuditVerification.Verify(server.Data).Findings.ShouldBeEmpty();
+        AuditVerification.Verify(server.Data, postgres: TestStore.Connection(server.Data)).Findings.ShouldBeEmpty();
     }
 
     [Fact]
@@ -42,10 +42,10 @@ public sealed class JournalTests
 
         dropped.ShouldBeGreaterThan(0);
         server.Services.GetRequiredService<AuditCounts>().DroppedRecords.ShouldBe(dropped);
-        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.Gap] });
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.Gap] }, TestStore.Connection(server.Data));
         query.All().Sum(gap => gap.GetProperty("dropped").GetInt64()).ShouldBe(dropped);
         Records(server, AuditKind.Introspected).ShouldBe(2002 - dropped);
-        AuditVerification.Verify(server.Data).Findings.ShouldBeEmpty();
+        AuditVerification.Verify(server.Data, postgres: TestStore.Connection(server.Data)).Findings.ShouldBeEmpty();
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class JournalTests
 
         journal.BeforeWrite = () => { };
         (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
-        AuditVerification.Verify(acme.Server.Data).Findings.ShouldBeEmpty();
+        AuditVerification.Verify(acme.Server.Data, postgres: TestStore.Connection(acme.Server.Data)).Findings.ShouldBeEmpty();
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class JournalTests
 
     private static int Records(TestServer server, string kind)
     {
-        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [kind] });
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [kind] }, TestStore.Connection(server.Data));
         return query.All().Count();
     }
 }

@@ -94,7 +94,7 @@ public sealed class RecordsTests
         records.ShouldAllBe(record => !record.GetRawText().Contains("u-4821", StringComparison.Ordinal) && !record.GetRawText().Contains("127.0.0.1", StringComparison.Ordinal) && !record.GetRawText().Contains("s-77", StringComparison.Ordinal));
         Text(folder.Records(AuditKind.Introspected)[0], "subject")!.ShouldStartWith("h:");
 
-        using var query = AuditQuery.Open(folder.Data, new AuditFilter { Members = new Dictionary<string, string> { ["subject"] = "u-4821" } });
+        using var query = AuditQuery.Open(folder.Data, new AuditFilter { Members = new Dictionary<string, string> { ["subject"] = "u-4821" } }, TestStore.Connection(folder.Data));
         query.All().Count().ShouldBe(5 + 10 + 0);
     }
 
@@ -105,7 +105,7 @@ public sealed class RecordsTests
         await using var stopped = server;
         store.BeforeWrite = () => Task.FromException(new Server.Storage.StoreException("no"));
         await Should.ThrowAsync<InvalidOperationException>(() => server.Admin.AddClientAsync(new { client_id = "x", kind = "client" }));
-        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.ClientChanged], Members = new Dictionary<string, string> { ["client"] = "x" } });
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.ClientChanged], Members = new Dictionary<string, string> { ["client"] = "x" } }, TestStore.Connection(server.Data));
         query.All().ShouldBeEmpty();
     }
 

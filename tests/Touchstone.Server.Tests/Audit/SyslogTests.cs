@@ -34,7 +34,7 @@ public sealed class SyslogTests
         {
             await server.Admin.AddClientAsync(new { client_id = "x", kind = "client" });
             await server.App.DisposeAsync(); // Sends what waits.
-            using var query = AuditQuery.Open(server.Data, new AuditFilter());
+            using var query = AuditQuery.Open(server.Data, new AuditFilter(), TestStore.Connection(server.Data));
             written = [.. query.All().Select(record => record.GetRawText())];
         }
 
@@ -83,7 +83,7 @@ public sealed class SyslogTests
         var body = Encoding.ASCII.GetBytes("{\"at\":1,\"kind\":\"introspected\",\"outcome\":\"active\",\"reason\":\"" + new string('x', 1000) + "\"}");
         for (var i = 0; i < 100; i++) await journal.WriteAsync(body);
         server.Services.GetRequiredService<AuditCounts>().SyslogDropped.ShouldBeGreaterThan(30);
-        AuditVerification.Verify(server.Data).Findings.ShouldBeEmpty();
+        AuditVerification.Verify(server.Data, postgres: TestStore.Connection(server.Data)).Findings.ShouldBeEmpty();
     }
 
     private static TcpListener Listen()

@@ -230,7 +230,7 @@ public sealed class AssertionTests(Acme acme) : IClassFixture<Acme>
     {
         var mac = await acme.Server.AddAsync(NewId, "client_secret_jwt");
         var plain = await acme.Server.AddAsync(NewId, "client_secret_basic");
-        var disk = string.Concat(Directory.GetFiles(acme.Server.Data, "touchstone.db*").Select(file =>
+        var disk = TestStore.IsPostgres ? (string)new Storage.Sqlite.Database(acme.Server.Data).Scalar("SELECT string_agg(registration, '') FROM clients")! : string.Concat(Directory.GetFiles(acme.Server.Data, "touchstone.db*").Select(file =>
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(stream, Encoding.Latin1);

@@ -214,7 +214,7 @@ public sealed class GlobalRevocationTests(Acme acme) : IClassFixture<Acme>
             await CallAsync("wrong", IssSub("alice"), on: server);
             await CallAsync(await server.Admin.TokenAsync(), IssSub("alice"), on: server);
         }
-        using var query = AuditQuery.Open(folder.Path, new AuditFilter { Kinds = [AuditKind.Revoked, AuditKind.AccessRefused, AuditKind.AuthenticationFailed] });
+        using var query = AuditQuery.Open(folder.Path, new AuditFilter { Kinds = [AuditKind.Revoked, AuditKind.AccessRefused, AuditKind.AuthenticationFailed] }, TestStore.Connection(folder.Path));
         query.All().Select(record => string.Join(' ', new[] { "kind", "actor", "selector", "subject", "tenant", "reason", "endpoint" }.Select(name => record.TryGetProperty(name, out var value) ? value.GetString() : "-"))).ShouldBe(
             [
                 "revoked idp member alice north global token revocation -", "revoked idp member bob north global token revocation -",
@@ -222,9 +222,9 @@ public sealed class GlobalRevocationTests(Acme acme) : IClassFixture<Acme>
                 "authentication_failed - - - - invalid_token global_revocation", "access_refused - - - - insufficient_scope global_revocation",
             ],
             ignoreOrder: true);
-        using var rows = AuditQuery.Open(folder.Path, new AuditFilter { Kinds = [AuditKind.Revoked] });
+        using var rows = AuditQuery.Open(folder.Path, new AuditFilter { Kinds = [AuditKind.Revoked] }, TestStore.Connection(folder.Path));
         var seq = rows.All().First().GetProperty("revocation").GetInt64();
-        AuditImpact.Of(folder.Path, seq.ToString(System.Globalization.CultureInfo.InvariantCulture)).ShouldNotBeNull().NotRecorded.ShouldAllBe(note => !note.Contains("member", StringComparison.Ordinal));
+        AuditImpact.Of(folder.Path, seq.ToString(System.Globalization.CultureInfo.InvariantCulture), TestStore.Connection(folder.Path)).ShouldNotBeNull().NotRecorded.ShouldAllBe(note => !note.Contains("member", StringComparison.Ordinal));
     }
 
     private static string Name() => $"u-{Guid.NewGuid():N}";

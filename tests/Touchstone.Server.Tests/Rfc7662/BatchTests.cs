@@ -163,7 +163,7 @@ public sealed class BatchTests(Acme acme) : IClassFixture<Acme>
         var token = await server.Admin.IssueAsync(new { client_id = "shop", jti = "j-batch", aud = Acme.OrdersApi });
         await server.OAuth.IntrospectAllAsync(caller, "unknown-1", token, "tst_at_mistyped", "unknown-2");
 
-        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.Introspected] });
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.Introspected] }, TestStore.Connection(server.Data));
         query.All().Select(record => (Text(record, "outcome"), Text(record, "reason"), Text(record, "jti"), Text(record, "token"))).ShouldBe(
         [
             ("inactive", "unknown", null, TokenHash.Of("unknown-1").ToString()[..16]), ("active", null, "j-batch", TokenHash.Of(token).ToString()[..16]),

@@ -17,7 +17,7 @@ public sealed class AdminRecoverTests : IDisposable
         var old = first.AdminClient;
         await first.DisposeAsync();
 
-        (await ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None)).ShouldBe(_folder.File("admin.json"));
+        (await ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None)).ShouldBe(_folder.File("admin.json"));
         if (!OperatingSystem.IsWindows()) File.GetUnixFileMode(_folder.File("admin.json")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         await using var server = await TestServer.StartAsync(data: _folder.Path);
@@ -33,7 +33,7 @@ public sealed class AdminRecoverTests : IDisposable
     public async Task An_administrator_that_was_disabled_is_enabled_again()
     {
         await using (var server = await TestServer.StartAsync(data: _folder.Path)) await server.Admin.ChangeAsync("admin", "disable");
-        await ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None);
+        await ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None);
         await using (var server = await TestServer.StartAsync(data: _folder.Path)) (await server.Admin.GetAsync("/admin/clients")).Status.ShouldBe(200);
     }
 
@@ -43,7 +43,7 @@ public sealed class AdminRecoverTests : IDisposable
         await (await TestServer.StartAsync(data: _folder.Path)).DisposeAsync();
         new Database(_folder.Path).Execute("DELETE FROM clients");
         File.Delete(_folder.File("admin.json"));
-        await ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None);
+        await ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None);
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         (await server.Admin.GetAsync("/admin/clients")).Status.ShouldBe(200);
     }
@@ -51,11 +51,11 @@ public sealed class AdminRecoverTests : IDisposable
     [Fact]
     public async Task A_folder_in_use_and_a_folder_without_a_database_are_refused()
     {
-        (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None))).Message
+        (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None))).Message
             .ShouldBe($"There is no touchstone database in {_folder.Path}. Name its data folder with --data.");
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         var before = server.AdminClient;
-        (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None))).Message.ShouldStartWith("Another touchstone process uses");
+        (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None))).Message.ShouldStartWith("Another touchstone process uses");
         TestServer.ReadAdmin(_folder.Path).ShouldBe(before);
     }
 
@@ -64,7 +64,7 @@ public sealed class AdminRecoverTests : IDisposable
     {
         await (await TestServer.StartAsync(data: _folder.Path)).DisposeAsync();
         await File.WriteAllTextAsync(_folder.File("admin.json"), "{");
-        await ServerApp.RecoverAdminAsync(_folder.Path, null, CancellationToken.None);
+        await ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None);
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         (await server.Admin.GetAsync("/admin/clients")).Status.ShouldBe(200);
     }

@@ -5,6 +5,7 @@ using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Storage.Sqlite;
 
 namespace Touchstone.Server.Tests.Storage;
@@ -38,8 +39,7 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     private static void Install(WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SqliteTokenStore>();
-        builder.Services.AddSingleton<ITokenStore>(services => new ProbedStore(services.GetRequiredService<SqliteTokenStore>()));
+        builder.Services.AddSingleton<ITokenStore>(services => new ProbedStore(TestStore.IsPostgres ? services.GetRequiredService<PostgresTokenStore>() : services.GetRequiredService<SqliteTokenStore>()));
     }
 
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => inner.LoadAsync(onCommitted, cancellationToken);

@@ -69,6 +69,7 @@ public sealed class TestServer : IAsyncDisposable
         data ??= folder!.Path;
         time ??= new ManualTime();
         var parts = new Parts();
+        var postgres = await TestStore.ConnectionAsync(data);
         try
         {
             var app = await ServerApp.StartAsync(
@@ -78,6 +79,7 @@ public sealed class TestServer : IAsyncDisposable
                     settings.Data = data;
                     settings.Urls = "http://127.0.0.1:0";
                     settings.Issuer = DefaultIssuer;
+                    settings.Postgres.Connection = postgres;
                     options?.Invoke(settings);
                 },
                 builder =>

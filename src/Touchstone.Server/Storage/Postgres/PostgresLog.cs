@@ -21,6 +21,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
     private long _clientChanges;
     private volatile bool _isLost;
     private Task _tail = Task.CompletedTask;
+    private ITimer? _interval;
 
     /// <summary>The life of the log that is in memory.</summary>
     internal Guid Epoch { get; private set; }
@@ -29,7 +30,11 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
     internal void Begin(LogCursor cursor, long clientChanges) => (Epoch, _cursor, _clientChanges) = (cursor.Epoch, cursor, clientChanges);
 
     /// <summary>Follows what other nodes commit, from now on.</summary>
-    internal void Follow() => _tail = Task.Run(FollowAsync);
+    internal void Follow()
+    {
+        _tail = Task.Run(FollowAsync);
+        _interval = time.CreateTimer(static log => ((PostgresLog)log!).Wake(), this, Interval, Interval);
+    }
 
     /// <summary>Looks for new rows now.</summary>
     internal void Wake()
@@ -107,6 +112,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
 
     public async ValueTask DisposeAsync()
     {
+        if (_interval is not null) await _interval.DisposeAsync();
         await _stopping.CancelAsync();
         await _tail;
         await reader.DisposeAsync();
@@ -148,7 +154,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
         {
             try
             {
-                await WaitAsync();
+                await _wake.WaitAsync(_stopping.Token);
                 await CatchUpAsync();
                 if (isFailing) logger.LogReadAgain();
                 isFailing = false;
@@ -163,21 +169,6 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
                 // Stopping.
             }
             if (_isLost) return;
-        }
-    }
-
-    // The interval is that of the server's clock, so that a test moves it; a wake-up needs no clock.
-    private async Task WaitAsync()
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        using var interval = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), patience, Interval, Timeout.InfiniteTimeSpan);
-        try
-        {
-            await _wake.WaitAsync(patience.Token);
-        }
-        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
-        {
-            // The interval is over.
         }
     }
 }
