@@ -112,6 +112,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public void Thaw()
     {
         foreach (var process in Tree()) Signals.Send(process, Signals.Continue);
+        Signals.Send(_process!, Signals.Continue); // runuser stops itself when the server does.
     }
 
     /// <inheritdoc/>

@@ -46,7 +46,7 @@ internal static class PostgresAddress
             // libpq's names differ from ours in their form only: sslmode, sslrootcert, application_name.
             var name = pair[0] switch { "sslmode" => "SSL Mode", "sslrootcert" => "Root Certificate", "sslcert" => "SSL Certificate", "sslkey" => "SSL Key", "target_session_attrs" => "Target Session Attributes", var other => other.Replace('_', ' ') };
             var value = Uri.UnescapeDataString(pair.Length == 2 ? pair[1] : "");
-            address[name] = pair[0] is "sslmode" or "target_session_attrs" ? value.Replace("-", "", StringComparison.Ordinal) : value;
+            address[name] = pair[0] is "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
         return address;
     }

@@ -33,7 +33,7 @@ internal sealed class PostgresStores : IAsyncDisposable
     /// <summary>A node: not loaded yet. The same name is the same node again.</summary>
     internal PostgresTokenStore Open(string node = "node", bool isShared = false, Action<PostgresOptions>? adjust = null)
     {
-        var options = new ServerOptions { Data = _folder.File(node) };
+        var options = new ServerOptions { Data = FolderOf(node) };
         options.Postgres.Connection = Connection;
         options.Postgres.IsShared = isShared;
         adjust?.Invoke(options.Postgres);
@@ -44,6 +44,8 @@ internal sealed class PostgresStores : IAsyncDisposable
         _parts.Add(parts);
         return ActivatorUtilities.CreateInstance<PostgresTokenStore>(parts);
     }
+
+    internal string FolderOf(string node) => _folder.File(node);
 
     internal Task ExecuteAsync(string text) => Server.ExecuteAsync(text, Connection);
 

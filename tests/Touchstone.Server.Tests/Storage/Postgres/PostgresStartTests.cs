@@ -1,0 +1,85 @@
+using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Postgres;
+
+namespace Touchstone.Server.Tests.Storage.Postgres;
+
+/// <summary>What a node finds when it starts, and what makes it refuse.</summary>
+public sealed class PostgresStartTests : IAsyncLifetime
+{
+    private PostgresStores _stores = null!;
+
+    public async ValueTask InitializeAsync() => _stores = await PostgresStores.CreateAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stores is not null) await _stores.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_second_node_is_refused_with_what_to_do_and_may_start_when_the_first_is_gone()
+    {
+        await using var second = _stores.Open("second");
+        await using (var first = _stores.Open("first"))
+        {
+            await LoadAsync(first);
+            (await Should.ThrowAsync<StoreException>(() => LoadAsync(second))).Message.ShouldBe("Another touchstone node uses this database, and several can't share one yet. Stop it first.");
+        }
+        await LoadAsync(second);
+    }
+
+    [Fact]
+    public async Task Two_installations_in_two_schemas_of_one_database_don_t_meet()
+    {
+        await _stores.ExecuteAsync("CREATE SCHEMA a; CREATE SCHEMA b");
+        await using var a = _stores.Open("a", adjust: options => options.Connection += ";Search Path=a");
+        await using var b = _stores.Open("b", adjust: options => options.Connection += ";Search Path=b");
+        await LoadAsync(a);
+        await LoadAsync(b);
+        await a.AddTokensAsync([Records.Bare("t")]);
+        (await b.AddTokensAsync([Records.Bare("t")])).ShouldBe(-1);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
+    {
+        await using (var first = _stores.Open()) await LoadAsync(first);
+        await _stores.ExecuteAsync("UPDATE schema_version SET version = 99");
+        await using var store = _stores.Open();
+        (await Should.ThrowAsync<StoreException>(() => LoadAsync(store))).Message.ShouldStartWith("The database is of schema 99, and this version of touchstone knows schemas up to ");
+        (await _stores.ScalarAsync("SELECT version FROM schema_version")).ShouldBe(99);
+    }
+
+    [Fact]
+    public async Task Commits_are_durable_whatever_the_database_says_and_have_a_time_limit()
+    {
+        var name = await _stores.ScalarAsync("SELECT current_database()");
+        await _stores.ExecuteAsync($"ALTER DATABASE {name} SET synchronous_commit = off; ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'");
+        await using var database = PostgresDatabase.Open(new PostgresOptions { Connection = _stores.Connection, CommandTimeout = TimeSpan.FromMilliseconds(1500) });
+        await using var connection = await database.ConnectAsync();
+        foreach (var (setting, value) in ((string, string)[])[("synchronous_commit", "on"), ("statement_timeout", "1500ms"), ("default_transaction_isolation", "read committed"), ("idle_in_transaction_session_timeout", "3s")])
+        {
+            await using var command = new Npgsql.NpgsqlCommand($"SHOW {setting}", connection);
+            (await command.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(value, setting);
+        }
+    }
+
+    [Fact]
+    public async Task I45_No_token_stands_in_the_database()
+    {
+        await using var store = _stores.Open();
+        await LoadAsync(store);
+        const string Token = "at.this-very-token-must-not-be-found";
+        await store.AddTokensAsync([Records.Bare(Token)]);
+        (await _stores.ScalarAsync($"SELECT count(*) FROM tokens t WHERE t::text LIKE '%{Token}%' OR hash = '{Token}'::bytea")).ShouldBe(0L);
+        (await _stores.ScalarAsync($"SELECT count(*) FROM tokens WHERE hash = sha256('{Token}')")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task A_write_before_loading_is_a_mistake_of_ours()
+    {
+        await using var store = _stores.Open();
+        await Should.ThrowAsync<InvalidOperationException>(() => store.SetAsync("a", "b"));
+    }
+
+    private static Task LoadAsync(PostgresTokenStore store) => store.LoadAsync((_, _, _) => { }, CancellationToken.None);
+}
