@@ -32,9 +32,8 @@ internal static class CommonOptions
     /// <summary>For commands that look into the database themselves.</summary>
     internal static readonly Option<string?> Postgres = new("--postgres")
     {
-        Description = "The server's PostgreSQL database: keywords and values, or a postgresql:// URL. Default: the variable Touchstone__Postgres__Connection, where others can't read the password; without both SQLite in --data.",
+        Description = "The server's PostgreSQL database: keywords and values, or a postgresql:// URL. With a password better in the variable Touchstone__Postgres__Connection. Default: SQLite in --data.",
         HelpName = "connection",
-        DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("Touchstone__Postgres__Connection") is { Length: > 0 } given ? given : null,
     };
 
     internal static readonly Option<bool> Json = new("--json")
@@ -42,6 +41,9 @@ internal static class CommonOptions
         Description = "Print the server's answer as one line of JSON, errors too.",
         Recursive = true,
     };
+
+    /// <summary>The database as the line or the environment gives it. No default of the option: the help would print it.</summary>
+    internal static string? PostgresOf(ParseResult line) => line.GetValue(Postgres) ?? (Environment.GetEnvironmentVariable("Touchstone__Postgres__Connection") is { Length: > 0 } given ? given : null);
 
     private static Uri? ParseServer(ArgumentResult result)
     {

@@ -27,7 +27,7 @@ internal static class SettingOptions
     {
         var flags = new List<KeyValuePair<string, string>>();
         if (line.GetResult(CommonOptions.Data) is { Implicit: false }) Add(CommonOptions.Data, line.GetValue(CommonOptions.Data));
-        if (line.GetResult(CommonOptions.Postgres) is { Implicit: false }) Add(CommonOptions.Postgres, line.GetValue(CommonOptions.Postgres));
+        Add(CommonOptions.Postgres, line.GetValue(CommonOptions.Postgres));
         Add(Urls, line.GetValue(Urls));
         Add(Issuer, line.GetValue(Issuer)?.TrimEnd('/'));
         Add(RecordCache, line.GetValue(RecordCache)?.ToString(CultureInfo.InvariantCulture));

@@ -19,7 +19,7 @@ internal static class AdminRecoverCommand
             var output = Output.For(line);
             try
             {
-                var file = await ServerApp.RecoverAdminAsync(line.GetValue(CommonOptions.Data)!, line.GetValue(CommonOptions.Postgres), stop);
+                var file = await ServerApp.RecoverAdminAsync(line.GetValue(CommonOptions.Data)!, CommonOptions.PostgresOf(line), stop);
                 output.Line(output.IsJson ? $"{{\"admin_file\":\"{System.Text.Json.JsonEncodedText.Encode(file)}\"}}" : $"New administrator credentials stand in {file}.");
                 return ExitCodes.Done;
             }

@@ -19,7 +19,7 @@ internal static class AuditCheckpoint
             var output = Output.For(line);
             try
             {
-                output.Line(ExportedCheckpoint.Export(line.GetValue(CommonOptions.Data)!, line.GetValue(CommonOptions.Postgres)));
+                output.Line(ExportedCheckpoint.Export(line.GetValue(CommonOptions.Data)!, CommonOptions.PostgresOf(line)));
                 return ExitCodes.Done;
             }
             catch (StartupException failed)

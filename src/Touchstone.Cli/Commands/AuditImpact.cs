@@ -21,7 +21,7 @@ internal static class ImpactCommand
             try
             {
                 var asked = line.GetRequiredValue(Revocation);
-                if (AuditImpact.Of(line.GetValue(CommonOptions.Data)!, asked, line.GetValue(CommonOptions.Postgres)) is not { } impact) return output.Fail(new Failure(ExitCodes.Refused, "not_found", $"the audit has no record of the revocation {asked}"));
+                if (AuditImpact.Of(line.GetValue(CommonOptions.Data)!, asked, CommonOptions.PostgresOf(line)) is not { } impact) return output.Fail(new Failure(ExitCodes.Refused, "not_found", $"the audit has no record of the revocation {asked}"));
                 if (output.IsJson) output.Line(ToJson(impact).ToJsonString());
                 else Print(output, impact);
                 return ExitCodes.Done;

@@ -110,7 +110,7 @@ internal static class AuditRead
         var output = Output.For(line);
         try
         {
-            using var query = AuditQuery.Open(line.GetValue(CommonOptions.Data)!, Filter(line), line.GetValue(CommonOptions.Postgres));
+            using var query = AuditQuery.Open(line.GetValue(CommonOptions.Data)!, Filter(line), CommonOptions.PostgresOf(line));
             await read(output, query);
             return ExitCodes.Done;
         }

@@ -27,7 +27,7 @@ internal static class AuditVerify
             var output = Output.For(line);
             try
             {
-                var report = AuditVerification.Verify(line.GetValue(CommonOptions.Data)!, line.GetValue(Checkpoint), line.GetValue(CommonOptions.Postgres));
+                var report = AuditVerification.Verify(line.GetValue(CommonOptions.Data)!, line.GetValue(Checkpoint), CommonOptions.PostgresOf(line));
                 if (output.IsJson) output.Line(ToJson(report).ToJsonString());
                 else Print(output, report);
                 return report.Findings.Count == 0 ? ExitCodes.Done : ExitCodes.Refused;

@@ -47,6 +47,9 @@ internal static partial class ServerLog
     [LoggerMessage(71, LogLevel.Information, "The revocation log is read again")]
     internal static partial void LogReadAgain(this ILogger logger);
 
+    [LoggerMessage(73, LogLevel.Information, "The store is database {Database} of PostgreSQL {Version} on {Host}")]
+    internal static partial void UsesPostgres(this ILogger logger, string? database, Version version, string? host);
+
     [LoggerMessage(72, LogLevel.Critical, "The database holds another revocation log than the one that this node followed: it was restored or replaced. The node stops")]
     internal static partial void LogLost(this ILogger logger);
 }

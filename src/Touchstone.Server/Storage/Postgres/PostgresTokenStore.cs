@@ -37,6 +37,7 @@ internal sealed partial class PostgresTokenStore(
                 _readers = new PostgresReaders(_database, options.Postgres.ReadConnections);
                 _log = new PostgresLog(new PostgresLogReader(_database), onCommitted, () => lifetime?.StopApplication(), logger, time);
                 var contents = await LoadAsync(connection).WithinAsync(Loading);
+                logger.UsesPostgres(connection.Database, connection.PostgreSqlVersion, connection.Host);
                 _writer = new PostgresWriter(writing, _log, _database.Timeout);
                 return contents;
             }
