@@ -40,6 +40,20 @@ public sealed class PostgresStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_role_that_may_make_no_tables_uses_those_that_their_owner_made()
+    {
+        await using (var owner = _stores.Open()) await LoadAsync(owner);
+        var role = $"app_{await _stores.ScalarAsync("SELECT current_database()")}";
+        await _stores.Server.ExecuteAsync($"CREATE ROLE {role} LOGIN");
+        await _stores.ExecuteAsync($"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}");
+        await using var store = _stores.Open(adjust: options => options.Connection += $";Username={role}");
+        await LoadAsync(store);
+        (await store.AddTokensAsync([Records.Bare("t")])).ShouldBe(-1);
+        await store.AppendAsync(Records.Row(Touchstone.Protocol.Revocation.Selector.All), null);
+        await store.CatchUpAsync();
+    }
+
+    [Fact]
     public async Task A_database_of_a_newer_version_is_refused_and_left_as_it_is()
     {
         await using (var first = _stores.Open()) await LoadAsync(first);
