@@ -13,7 +13,7 @@ namespace Touchstone.Server.Revocation;
 internal sealed class RevocationLog(ITokenStore store, ServerOptions options, ServerMetrics metrics, TimeProvider time)
 {
     // A row outlives every token it could end by this margin.
-    private const long ForgetMargin = 3600;
+    internal const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
 

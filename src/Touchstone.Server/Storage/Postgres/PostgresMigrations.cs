@@ -27,12 +27,16 @@ internal static class PostgresMigrations
             grant_id text, session text, tenant text, ancestors bytea,
             cnf text, act text, authorization_details text, claims text);
         CREATE INDEX tokens_by_expiry ON tokens (expires_at);
+        CREATE INDEX tokens_by_descent ON tokens (expires_at) WHERE ancestors IS NOT NULL;
         CREATE INDEX tokens_by_jti ON tokens (jti) WHERE jti IS NOT NULL;
         CREATE INDEX tokens_by_subject ON tokens (subject, tenant) WHERE subject IS NOT NULL;
         CREATE TABLE revocations (
             seq bigint PRIMARY KEY, id uuid NOT NULL, at bigint NOT NULL, kind smallint NOT NULL, name text NOT NULL, issuer text, tenant text,
             issued_before bigint, forget_after bigint NOT NULL, actor text NOT NULL, reason text);
         CREATE INDEX revocations_by_name ON revocations (kind, name, seq);
+        CREATE INDEX revocations_by_end ON revocations (forget_after);
+        CREATE TABLE forgotten (id smallint PRIMARY KEY CHECK (id = 1), through bigint NOT NULL);
+        INSERT INTO forgotten VALUES (1, 0);
         CREATE TABLE assertions (key bytea PRIMARY KEY, forget_after bigint NOT NULL);
         CREATE INDEX assertions_by_end ON assertions (forget_after);
         CREATE TABLE secret_uses (client_id text NOT NULL, secret text NOT NULL, last_used bigint NOT NULL, PRIMARY KEY (client_id, secret));

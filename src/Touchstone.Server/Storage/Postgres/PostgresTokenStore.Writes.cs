@@ -16,7 +16,10 @@ internal sealed partial class PostgresTokenStore
         ON CONFLICT DO NOTHING RETURNING 1
         """;
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync<int>(
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => AddTokensAsync(records, null);
+
+    /// <summary>Adds all records or none, with rows that end some of them.</summary>
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync<int>(
         batch =>
         {
             foreach (var record in records) Ask(batch, record);
@@ -30,7 +33,12 @@ internal sealed partial class PostgresTokenStore
             }
             // One that was there changed nothing; of several, others were put in beside it.
             if (taken >= 0) transaction.MustUndo |= records.Count > 1;
-            else foreach (var record in records) transaction.Record(AuditEvent.Issued(record, transaction.Origin));
+            else
+            {
+                foreach (var record in records) transaction.Record(AuditEvent.Issued(record, transaction.Origin));
+                transaction.Descendants.AddRange(records.Where(record => record.Ancestors.Count > 0));
+                foreach (var row in ended ?? []) transaction.Append(row);
+            }
             return () => taken;
         },
         records.Count);

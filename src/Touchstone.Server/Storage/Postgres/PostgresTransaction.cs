@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 
@@ -12,6 +13,12 @@ internal sealed class PostgresTransaction
     internal List<RevocationRow> Rows { get; } = [];
 
     internal List<ClientRegistration> Registrations { get; } = [];
+
+    /// <summary>Tokens that were put in and descend from others: rows of those have to be remembered as long as these live.</summary>
+    internal List<TokenRecord> Descendants { get; } = [];
+
+    /// <summary>Whether the head of the log has to be held.</summary>
+    internal bool NeedsHead => Rows.Count + Registrations.Count + Descendants.Count > 0;
 
     /// <summary>The audit's events in order; made when the rows have their numbers.</summary>
     internal List<Func<AuditEvent?>> Events { get; } = [];
@@ -48,9 +55,9 @@ internal sealed class PostgresTransaction
     internal void Sign() => Events.Add(static () => null);
 
     /// <summary>The head is held until the commit: the rows are its last ones.</summary>
-    internal void Number(Guid epoch, long seq, long clientChanges)
+    internal void Number(Guid epoch, long seq, long clientChanges, IReadOnlyList<long> forgetAfter)
     {
-        for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1 };
+        for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1, ForgetAfter = forgetAfter[i] };
         Seq = seq;
         Head = Rows.Count == 0 ? default : new LogCursor(epoch, seq, Rows[^1].Id);
         ClientChanges = clientChanges;

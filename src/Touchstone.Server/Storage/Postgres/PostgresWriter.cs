@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Npgsql;
-using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Audit;
 
 namespace Touchstone.Server.Storage.Postgres;
@@ -137,39 +136,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
             if (batch.Count > 1) throw new UndoneException();
             return;
         }
-        if (transaction.Rows.Count + transaction.Registrations.Count > 0) await AppendAsync(connection, transaction);
+        if (transaction.NeedsHead) await PostgresAppend.RunAsync(connection, transaction, _log.Epoch);
         await EndAsync(connection, transaction);
-    }
-
-    private async Task AppendAsync(NpgsqlConnection connection, PostgresTransaction transaction)
-    {
-        var rows = transaction.Rows;
-        await using var batch = new PostgresBatch(connection);
-        batch.Ask(
-            "UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients",
-            PostgresValue.Long(rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
-        if (rows.Count > 0)
-        {
-            // The next statement sees the head that this transaction holds.
-            batch.Do(
-                $"""
-                INSERT INTO revocations ({PostgresRows.Columns})
-                SELECT (SELECT seq FROM head) - $11 + place, id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason
-                FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
-                """,
-                PostgresValue.Ids([.. rows.Select(row => row.Id)]), PostgresValue.Longs([.. rows.Select(row => (long?)row.At)]), PostgresValue.Shorts([.. rows.Select(row => (short)row.Selector.Kind)]),
-                PostgresValue.Texts([.. rows.Select(row => PostgresRows.NameOf(row.Selector))]), PostgresValue.Texts([.. rows.Select(row => row.Selector.Issuer)]),
-                PostgresValue.Texts([.. rows.Select(row => row.Selector.Group)]), PostgresValue.Longs([.. rows.Select(row => row.IssuedBefore)]),
-                PostgresValue.Longs([.. rows.Select(row => (long?)row.ForgetAfter)]), PostgresValue.Texts([.. rows.Select(row => row.Actor)]), PostgresValue.Texts([.. rows.Select(row => row.Reason)]),
-                PostgresValue.Long(rows.Count));
-        }
-        if (transaction.Registrations.Count > 0)
-            batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
-        await batch.SendAsync();
-        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2)));
-        await batch.EndAsync();
-        if (heads.Count != 1 || heads[0].Epoch != _log.Epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
-        transaction.Number(heads[0].Epoch, heads[0].Seq, heads[0].Clients);
     }
 
     private async Task EndAsync(NpgsqlConnection connection, PostgresTransaction transaction)

@@ -1,0 +1,58 @@
+using Npgsql;
+using Touchstone.Server.Revocation;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>The end of a transaction: it takes the head of the log and holds it to the commit, gives its rows their numbers, and puts them in.</summary>
+/// <remarks>
+/// A row of one token also ends what descends from it, which may live longer, so it is remembered as long as the last descendant there is. Who puts in a descendant holds the head as well while it looks for
+/// rows of its ancestors: of the two, the one that comes second sees the other.
+/// </remarks>
+internal static class PostgresAppend
+{
+    internal static async Task RunAsync(NpgsqlConnection connection, PostgresTransaction transaction, Guid epoch)
+    {
+        await using var batch = new PostgresBatch(connection);
+        batch.Ask(
+            "UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients",
+            PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
+        // Each statement sees what was committed before it begins, so with the head held every earlier row.
+        if (transaction.Rows.Count > 0) AskRows(batch, transaction);
+        if (transaction.Registrations.Count > 0)
+            batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
+        if (transaction.Descendants.Count > 0) RememberAncestors(batch, transaction);
+        await batch.SendAsync();
+        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2)));
+        var rows = transaction.Rows.Count > 0 ? await batch.TakeAsync(row => (Seq: row.GetInt64(0), ForgetAfter: row.GetInt64(1))) : [];
+        await batch.EndAsync();
+        if (heads.Count != 1 || heads[0].Epoch != epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
+        transaction.Number(epoch, heads[0].Seq, heads[0].Clients, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
+    }
+
+    private static void AskRows(PostgresBatch batch, PostgresTransaction transaction)
+    {
+        var rows = transaction.Rows;
+        batch.Ask(
+            $"""
+            INSERT INTO revocations ({PostgresRows.Columns})
+            SELECT (SELECT seq FROM head) - $11 + place, id, at, kind, name, issuer, tenant, issued_before,
+                CASE WHEN kind = 1 THEN greatest(forget_after, (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12) ELSE forget_after END, actor, reason
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
+            RETURNING seq, forget_after
+            """,
+            PostgresValue.Ids([.. rows.Select(row => row.Id)]), PostgresValue.Longs([.. rows.Select(row => (long?)row.At)]), PostgresValue.Shorts([.. rows.Select(row => (short)row.Selector.Kind)]),
+            PostgresValue.Texts([.. rows.Select(row => PostgresRows.NameOf(row.Selector))]), PostgresValue.Texts([.. rows.Select(row => row.Selector.Issuer)]),
+            PostgresValue.Texts([.. rows.Select(row => row.Selector.Group)]), PostgresValue.Longs([.. rows.Select(row => row.IssuedBefore)]),
+            PostgresValue.Longs([.. rows.Select(row => (long?)row.ForgetAfter)]), PostgresValue.Texts([.. rows.Select(row => row.Actor)]), PostgresValue.Texts([.. rows.Select(row => row.Reason)]),
+            PostgresValue.Long(rows.Count), PostgresValue.Long(RevocationLog.ForgetMargin));
+    }
+
+    private static void RememberAncestors(PostgresBatch batch, PostgresTransaction transaction)
+    {
+        var pairs = transaction.Descendants.SelectMany(record => record.Ancestors, (record, ancestor) => (Name: ancestor.ToString(), End: record.ExpiresAt + RevocationLog.ForgetMargin))
+            .GroupBy(pair => pair.Name, pair => pair.End).Select(group => (Name: group.Key, End: group.Max())).ToList();
+        batch.Do(
+            "UPDATE revocations SET forget_after = needed.until FROM unnest($1, $2) AS needed (name, until) WHERE kind = 1 AND revocations.name = needed.name AND forget_after < needed.until",
+            PostgresValue.Texts([.. pairs.Select(pair => pair.Name)]), PostgresValue.Longs([.. pairs.Select(pair => (long?)pair.End)]));
+    }
+}
