@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging.Console;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -184,6 +185,10 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
         services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
+        services.AddSingleton<ICleanedStore>(parts => parts.GetRequiredService<SqliteTokenStore>());
+        services.AddSingleton(options.Cleanup);
+        services.AddSingleton<Cleaner>();
+        services.AddHostedService(parts => parts.GetRequiredService<Cleaner>());
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();

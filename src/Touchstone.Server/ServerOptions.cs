@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Cleanup;
 
 namespace Touchstone.Server;
 
@@ -50,6 +51,9 @@ public sealed class ServerOptions
 
     /// <summary>What is recorded, how, and for how long.</summary>
     public AuditOptions Audit { get; set; } = new();
+
+    /// <summary>When what is over leaves the store.</summary>
+    public CleanupOptions Cleanup { get; set; } = new();
 
     internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 

@@ -27,6 +27,7 @@ internal static class ServerOptionsRules
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         errors.AddRange(options.Audit.Errors());
+        errors.AddRange(options.Cleanup.Errors());
         return errors;
 
         void Check(bool holds, string error)

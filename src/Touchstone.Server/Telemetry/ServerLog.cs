@@ -35,6 +35,12 @@ internal static partial class ServerLog
     [LoggerMessage(10, LogLevel.Information, "{Actor} enabled a subject")]
     internal static partial void SubjectEnabled(this ILogger logger, string actor);
 
+    [LoggerMessage(50, LogLevel.Information, "Cleaned up in {Seconds:F1} s: {Tokens} expired tokens, {Rows} forgotten revocations, {Assertions} used assertions, {Uses} uses of secrets")]
+    internal static partial void Cleaned(this ILogger logger, long tokens, long rows, long assertions, long uses, double seconds);
+
+    [LoggerMessage(51, LogLevel.Warning, "Cleaning up broke off and goes on the next time: {Reason}")]
+    internal static partial void CleanupFailed(this ILogger logger, string reason);
+
     [LoggerMessage(60, LogLevel.Error, "The audit can't be written")]
     internal static partial void AuditFailed(this ILogger logger, Exception error);
 

@@ -53,7 +53,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
         return found;
     }
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.AddTokensAsync(records));
+    public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => inner.JudgeAsync(record, cancellationToken);
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync(() => inner.AddTokensAsync(records, ended));
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(rows, changed));
 

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.Telemetry;
 using Touchstone.Server.Tests.Storage;
 using Touchstone.Server.Tests.Storage.Sqlite;
@@ -147,6 +149,7 @@ public sealed class MetricsTests
             }
             await acme.OAuth.GetAsync("/admin/clients");
             await GlobalRevocationsAsync();
+            await CleanAsync();
         }
 
         private async Task GlobalRevocationsAsync()
@@ -159,6 +162,14 @@ public sealed class MetricsTests
                 request.Headers.Authorization = new System.Net.Http.Headers.AuthenticationHeaderValue("Bearer", bearer);
                 await acme.OAuth.SendAsync(request);
             }
+        }
+
+        private async Task CleanAsync()
+        {
+            var cleaner = acme.Server.Services.GetRequiredService<Cleaner>();
+            acme.Time.AdvanceSeconds(2 * 3600);
+            await cleaner.IdleAsync();
+            await cleaner.RunAsync();
         }
 
         private async Task TokensInEveryStateAsync()

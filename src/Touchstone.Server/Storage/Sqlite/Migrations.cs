@@ -34,6 +34,10 @@ internal static class Migrations
         CREATE TABLE disabled_subjects (issuer TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT, PRIMARY KEY (issuer, subject)) STRICT, WITHOUT ROWID;
         CREATE INDEX tokens_by_subject ON tokens (subject, tenant) WHERE subject IS NOT NULL;
         """,
+        """
+        CREATE INDEX revocations_by_end ON revocations (forget_after);
+        ALTER TABLE head ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>

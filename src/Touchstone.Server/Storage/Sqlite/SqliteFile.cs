@@ -11,6 +11,9 @@ internal sealed class SqliteFile : IDisposable
     // How the three families of systems say that somebody else holds a lock.
     private const int WouldBlock = 11, WouldBlockOnMac = 35, SharingViolation = unchecked((int)0x80070020);
 
+    // What the write-ahead log may keep of the disk, in bytes, when it begins anew.
+    private const int MaxIdleLog = 16 << 20;
+
     private readonly FileStream _lock;
 
     // Each connection is used by one thread at a time, so SQLite need not lock a mutex in each of the 50 calls of a look-up.
@@ -57,7 +60,8 @@ internal sealed class SqliteFile : IDisposable
         try
         {
             connection.Open();
-            if (isFirst) Sql.Execute(connection, "PRAGMA journal_mode = WAL");
+            // The log is copied into the file every 1,000 pages and begins anew as soon as no reader needs it. Had a long read kept it growing, it is cut down then.
+            if (isFirst) Sql.Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = {MaxIdleLog}");
             Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
             return connection;
         }

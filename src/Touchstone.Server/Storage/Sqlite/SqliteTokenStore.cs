@@ -29,12 +29,13 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
             try
             {
                 Migrations.Apply(connection);
-                var (epoch, seq) = Sql.Read(connection, "SELECT epoch, seq FROM head", row => (row.GetGuid(0), row.GetInt64(1)))[0];
+                var (epoch, seq, forgotten) = Sql.Read(connection, "SELECT epoch, seq, forgotten FROM head", row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)))[0];
+                var lastExpiry = Sql.Scalar(connection, "SELECT ifnull(max(expires_at), 0) FROM tokens");
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
                 var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
                 _writer = new SqliteWriter(connection, new SqliteReadLock(file.Connect(PagesKilobytes)), recorder, onCommitted);
-                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
+                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal)) { Forgotten = forgotten, LastExpiry = lastExpiry };
             }
             catch
             {
@@ -48,9 +49,15 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
     public ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(static (reader, asked) => asked.judge ? reader.FindAndJudge(asked.hash) : new StoredToken(reader.Find(asked.hash), null, 0), (hash, judge)));
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) =>
+    public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, record) => reader.Judge(record), record));
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) => WriteAsync((statements, committed) =>
+    {
         // One insert is all or nothing by itself and needs no savepoint.
-        WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
+        var taken = records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records);
+        if (taken < 0 && ended is not null) foreach (var row in ended) statements.Append(row, committed);
+        return taken;
+    });
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>((statements, committed) =>
     {

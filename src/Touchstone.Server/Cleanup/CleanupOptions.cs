@@ -1,0 +1,20 @@
+namespace Touchstone.Server.Cleanup;
+
+/// <summary>When what is over leaves the store. Under <c>Touchstone:Cleanup</c>.</summary>
+public sealed class CleanupOptions
+{
+    /// <summary>Whether anything leaves. Default true. Without it the database only grows.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>How often it is looked for, 1 s to 1 day. Default 5 min.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long an expired token can still be looked up by administrators, 1 min to 3,650 days. Default 1 h.</summary>
+    public TimeSpan KeepExpired { get; set; } = TimeSpan.FromHours(1);
+
+    internal IEnumerable<string> Errors()
+    {
+        if (Interval < TimeSpan.FromSeconds(1) || Interval > TimeSpan.FromDays(1)) yield return "Cleanup:Interval: must be 1 second to 1 day.";
+        if (KeepExpired < TimeSpan.FromMinutes(1) || KeepExpired > TimeSpan.FromDays(3650)) yield return "Cleanup:KeepExpired: must be 1 minute to 3650 days.";
+    }
+}

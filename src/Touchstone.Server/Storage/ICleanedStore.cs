@@ -1,0 +1,25 @@
+using Touchstone.Protocol.Revocation;
+
+namespace Touchstone.Server.Storage;
+
+/// <summary>What leaves a store. Each call is one write among the others and removes at most as much as it is told to, so that whoever calls decides how long others wait.</summary>
+internal interface ICleanedStore
+{
+    /// <summary>Removes tokens that expired before a second, those that expired first.</summary>
+    Task<CleanedBatch> RemoveTokensAsync(long expiredBefore, int most);
+
+    /// <summary>Removes rows of the revocation log that may be forgotten before a second, and says which. Afterwards memory has to drop them too.</summary>
+    Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most);
+
+    /// <summary>Removes used assertions that may be forgotten before a second.</summary>
+    Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most);
+
+    /// <summary>Removes what is known of the use of secrets that are gone.</summary>
+    Task<CleanedBatch> RemoveSecretUsesAsync(IReadOnlyList<SecretUse> gone);
+}
+
+/// <summary>How much a batch removed, and how long it held the writer before the commit that it shares with others.</summary>
+internal readonly record struct CleanedBatch(int Count, TimeSpan Held);
+
+/// <summary>The rows that a batch forgot. A cursor below <paramref name="Through"/> is too old for a registration: what it would have to be judged against is gone.</summary>
+internal sealed record ForgottenRows(IReadOnlyList<(Selector Selector, long Seq)> Rows, long Through, TimeSpan Held);
