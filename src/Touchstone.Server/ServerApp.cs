@@ -215,6 +215,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<SubjectsAdmin>();
 
         services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<FaultLog>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<DemoData>();
         services.AddSingleton<Bootstrap>();

@@ -52,6 +52,9 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Throws when the store can't be read.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether the last write reached the disk. After one that did not, asking begins another try, so that the next asking knows.</summary>
+    bool CanWrite();
 }
 
 /// <summary>Told of each commit, in commit order, before the writer is told: rows with their numbers, registrations, and the head after it.</summary>

@@ -81,6 +81,8 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
 
+    public bool CanWrite() => inner.CanWrite();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask; // The real store is the container's.
 
     private async Task<T> WriteAsync<T>(Func<Task<T>> write)

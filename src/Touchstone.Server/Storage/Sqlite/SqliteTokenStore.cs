@@ -21,6 +21,7 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
     private readonly ConcurrentBag<SqliteReader> _readers = [];
     private readonly Interned _texts = new();
     private SqliteWriter? _writer;
+    private bool _isTrying;
 
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
@@ -110,11 +111,35 @@ internal sealed partial class SqliteTokenStore(SqliteFile file, ServerOptions op
         return ValueTask.CompletedTask;
     }
 
+    public bool CanWrite()
+    {
+        if (_writer is not { IsFailing: true }) return true;
+        if (Interlocked.Exchange(ref _isTrying, true) is false) _ = TryWriteAsync();
+        return false;
+    }
+
     public async ValueTask DisposeAsync()
     {
         while (_readers.TryTake(out var reader)) reader.Dispose();
         if (_writer is not null) await _writer.DisposeAsync();
         file.Dispose();
+    }
+
+    // Writes a page and changes nothing.
+    private async Task TryWriteAsync()
+    {
+        try
+        {
+            await WriteAsync((statements, _) => Run(statements, "UPDATE head SET seq = seq"));
+        }
+        catch (StoreException)
+        {
+            // It still fails.
+        }
+        finally
+        {
+            Volatile.Write(ref _isTrying, false);
+        }
     }
 
     private async Task<T> WriteAsync<T>(Func<SqliteStatements, SqliteWriter.Committed, T> apply)

@@ -21,6 +21,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteReadLock _readLock;
     private readonly CommitHandler _onCommitted;
     private readonly Task _loop;
+    private volatile bool _isFailing;
 
     internal SqliteWriter(SqliteConnection connection, SqliteReadLock readLock, AuditRecorder recorder, CommitHandler onCommitted)
     {
@@ -31,6 +32,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         // A thread of its own: it blocks on the disk.
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    /// <summary>Whether the disk did not take the last write, or takes none any more. One that the database refuses for what it says (a constraint) tells nothing about that.</summary>
+    internal bool IsFailing => _isFailing || _waiting.Reader.Count >= MaxWaiting;
 
     /// <summary>Writes what <paramref name="apply"/> writes; done when it is on the disk and memory knows of it.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteStatements, Committed, T> apply)
@@ -89,9 +93,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception failed)
         {
+            if (failed is SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_CONSTRAINT }) _isFailing = true;
             error = failed is SqliteException ? new StoreException($"The database refused a write: {failed.Message}", failed) : failed;
             return false;
         }
+        _isFailing = false;
         Publish(committed);
         foreach (var write in batch) write.Done();
         error = null;
