@@ -12,8 +12,8 @@ namespace Touchstone.Server.Revocation;
 /// </summary>
 internal sealed class RevocationLog(ITokenStore store, ServerOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    // A row outlives every token it could end by this margin.
-    private const long ForgetMargin = 3600;
+    /// <summary>A row outlives every token it could end by this margin, in seconds.</summary>
+    internal const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
     private long _forgotten;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.Revocation;
+using Touchstone.Server.Storage;
 using Touchstone.Server.Tests.Storage;
 using Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -108,6 +110,25 @@ public sealed class ForgettingTests : IAsyncDisposable
         await AdvanceAndCleanAsync((90 * Day) + Hour + 1);
         (await RevokeAsync(new { grant = "g" })).Json.GetProperty("status").GetString().ShouldBe("revoked");
         Rows().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_descends_from_an_ended_token_and_lives_longer_stays_ended(bool isRevokedFirst)
+    {
+        await StartAsync();
+        await Server.Admin.IssueAsync(Foreign("parent", expiresIn: 100));
+        if (isRevokedFirst) await Server.Admin.RevokeAsync("parent");
+        var child = Records.Bare("child") with { ExpiresAt = Server.Time.Seconds + (30 * Day), Ancestors = [TokenHash.Of("parent")], Audience = [Acme.OrdersApi] };
+        await Server.Services.GetRequiredService<ITokenStore>().AddTokensAsync([child]);
+        if (!isRevokedFirst) await Server.Admin.RevokeAsync("parent");
+        await AdvanceAndCleanAsync(10 * Day);
+        (await Server.OAuth.IntrospectAsync("child", _orders)).ShouldBeInactive();
+        await RestartAsync();
+        (await Server.OAuth.IntrospectAsync("child", _orders)).ShouldBeInactive();
+        await AdvanceAndCleanAsync(21 * Day);
+        Rows().ShouldBe(0);
     }
 
     [Fact]

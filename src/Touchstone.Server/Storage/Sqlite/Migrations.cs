@@ -36,6 +36,7 @@ internal static class Migrations
         """,
         """
         CREATE INDEX revocations_by_end ON revocations (forget_after);
+        CREATE INDEX descendants_by_expiry ON tokens (expires_at) WHERE ancestors IS NOT NULL;
         ALTER TABLE head ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
         """,
     ];
