@@ -4,18 +4,22 @@ namespace Touchstone.Server.Cleanup;
 internal sealed class BatchSize
 {
     internal const int Least = 16;
-    internal const int Most = 2048;
+    internal const int Most = 1024;
 
-    /// <summary>What a batch may hold the writer for. The commit behind it takes about as long again.</summary>
-    internal static readonly TimeSpan Target = TimeSpan.FromMilliseconds(1.5);
+    /// <summary>What a batch may hold the writer for. With the commit it is a millisecond of a core: where that core also answers requests, the slowest of them wait for it.</summary>
+    internal static readonly TimeSpan Target = TimeSpan.FromMilliseconds(0.3);
+
+    /// <summary>The same for a run that has lasted too long.</summary>
+    internal static readonly TimeSpan TargetInHaste = TimeSpan.FromMilliseconds(1.5);
 
     /// <summary>For the next batch.</summary>
-    internal int Rows { get; private set; } = 128;
+    internal int Rows { get; private set; } = 32;
 
     /// <summary>Learns from a batch that removed as much as it was allowed to; a smaller one says nothing.</summary>
-    internal void Learn(TimeSpan held)
+    internal void Learn(TimeSpan held, bool isInHaste = false)
     {
-        if (held > Target) Rows = Math.Max(Least, Rows / 2);
-        else if (held < Target / 2) Rows = Math.Min(Most, Rows + (Rows / 4));
+        var target = isInHaste ? TargetInHaste : Target;
+        if (held > target) Rows = Math.Max(Least, Rows / 2);
+        else if (held < target / 2) Rows = Math.Min(Most, Rows + (Rows / 4));
     }
 }

@@ -13,8 +13,11 @@ namespace Touchstone.Server.Cleanup;
 /// </summary>
 internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, RevocationLog log, ClientDirectory clients, CleanupOptions options, ServerMetrics metrics, ILogger<Cleaner> logger, TimeProvider time) : IHostedService
 {
-    // After a batch it rests this many times as long as the batch took, so four fifths of the writer's time are other writes'.
-    private const int Rest = 4;
+    // After a batch it rests this many times as long as the batch took, so two thirds of the writer's time are other writes'.
+    private const int Rest = 2;
+
+    // A run that lasts longer can't keep up with what expires: larger batches then, and shorter rests, rather than a database that only grows.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _one = new(1);
@@ -22,6 +25,7 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
     private readonly long _begun = time.GetTimestamp();
     private readonly DateTimeOffset _begunAt = time.GetUtcNow();
     private ITimer? _timer;
+    private long _runBegun;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -50,7 +54,7 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
         if (!await _one.WaitAsync(0)) return;
         try
         {
-            var started = time.GetTimestamp();
+            var started = _runBegun = time.GetTimestamp();
             var now = Now();
             var tokens = await EachBatchAsync("tokens", most => store.RemoveTokensAsync(now - (long)options.KeepExpired.TotalSeconds, most));
             var rows = await EachBatchAsync("revocations", most => ForgetRowsAsync(now, most));
@@ -91,8 +95,9 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
             removed += batch.Count;
             if (batch.Count > 0) metrics.Cleaned(what, batch.Count, batch.Held);
             if (batch.Count < asked) return removed;
-            _size.Learn(batch.Held);
-            var rest = time.GetElapsedTime(started) * Rest;
+            var isInHaste = time.GetElapsedTime(_runBegun) > Patience;
+            _size.Learn(batch.Held, isInHaste);
+            var rest = time.GetElapsedTime(started) * (isInHaste ? 1 : Rest);
             if (rest > TimeSpan.Zero) await Task.Delay(rest, time, _stopping.Token);
         }
     }

@@ -27,4 +27,13 @@ public sealed class BatchSizeTests
         for (var i = 0; i < 50; i++) size.Learn(TimeSpan.Zero);
         size.Rows.ShouldBe(BatchSize.Most);
     }
+
+    [Fact]
+    public void In_haste_a_batch_may_take_longer()
+    {
+        var size = new BatchSize();
+        var before = size.Rows;
+        size.Learn(BatchSize.TargetInHaste / 3, isInHaste: true);
+        size.Rows.ShouldBeGreaterThan(before);
+    }
 }

@@ -20,8 +20,9 @@ internal sealed partial class SqliteTokenStore : ICleanedStore
         return new CleanedBatch(gone.Count, time.GetElapsedTime(started));
     });
 
-    public Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most) => WriteAsync((statements, _) =>
+    public Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most) => WriteAsync((statements, committed) =>
     {
+        committed.WantsCopy = true;
         var started = time.GetTimestamp();
         var rows = Sql.Read(
             statements.Connection,
@@ -34,8 +35,9 @@ internal sealed partial class SqliteTokenStore : ICleanedStore
         return new ForgottenRows(rows, through, time.GetElapsedTime(started));
     });
 
-    private Task<CleanedBatch> CleanAsync(string text, params (string Name, object? Value)[] parameters) => WriteAsync((statements, _) =>
+    private Task<CleanedBatch> CleanAsync(string text, params (string Name, object? Value)[] parameters) => WriteAsync((statements, committed) =>
     {
+        committed.WantsCopy = true;
         var started = time.GetTimestamp();
         return new CleanedBatch(Run(statements, text, parameters), time.GetElapsedTime(started));
     });
