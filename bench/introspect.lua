@@ -1,21 +1,30 @@
--- Drives POST /oauth/introspect with a random token per request. Arguments: FILE [check]
--- FILE holds the Authorization header on its first line and a token on each further one.
+-- Drives POST /oauth/introspect with a random token per request. Arguments: FILE [check] [think=MS]
+-- FILE holds the Authorization headers of callers on its first lines ("Basic …") and a token on each further one. Each token is asked about by one of the callers, by chance.
 -- With "check", every body is looked at; without, none is (so that the load generator stays cheap).
+-- With "think=MS", each connection waits before each request, MS milliseconds on average: a load below the server's limit that does not slow down with it, if connections are many.
 requests, checked, wrong = {}, 0, 0 -- global, so that done() can read the counts
 
 function setup(thread) main = thread end
 
 function init(args)
-  local file = assert(io.open(args[1]))
-  local headers = { ["Authorization"] = file:read("*l"), ["Content-Type"] = "application/x-www-form-urlencoded" }
-  for token in file:lines() do
-    requests[#requests + 1] = wrk.format("POST", "/oauth/introspect", headers, "token=" .. token)
-  end
   math.randomseed(os.time())
-  if args[2] == "check" then
-    response = function(status, _, body)
-      checked = checked + 1
-      if status ~= 200 or body:sub(1, 15) ~= '{"active":true,' or #body < 250 then wrong = wrong + 1 end
+  local callers = {}
+  for line in assert(io.open(args[1])):lines() do
+    if line:sub(1, 6) == "Basic " then
+      callers[#callers + 1] = { ["Authorization"] = line, ["Content-Type"] = "application/x-www-form-urlencoded" }
+    else
+      requests[#requests + 1] = wrk.format("POST", "/oauth/introspect", callers[math.random(#callers)], "token=" .. line)
+    end
+  end
+  for i = 2, #args do
+    local think = tonumber(args[i]:match("^think=(.+)$"))
+    -- Whole milliseconds, from 0 to twice the mean, so that connections don't march in step.
+    if think then delay = function() return math.floor(math.random() * 2 * think + 0.5) end end
+    if args[i] == "check" then
+      response = function(status, _, body)
+        checked = checked + 1
+        if status ~= 200 or body:sub(1, 15) ~= '{"active":true,' or #body < 250 then wrong = wrong + 1 end
+      end
     end
   end
 end
@@ -26,6 +35,6 @@ function done(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
   local checks = main:get("checked")
-  io.write(string.format("RESULT %d %d %.1f %.1f %d %s %s\n",
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failed, tostring(checks), tostring(main:get("wrong"))))
+  io.write(string.format("RESULT %d %d %.1f %.1f %d %s %s %.0f\n",
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failed, tostring(checks), tostring(main:get("wrong")), latency.max))
 end

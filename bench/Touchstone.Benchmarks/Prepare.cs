@@ -1,51 +1,67 @@
-using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Touchstone.Protocol.ClientAuth;
 
 namespace Touchstone.Benchmarks;
 
-/// <summary>Fills a server through its admin API: a resource server, a client, and tokens; writes the Authorization header and the tokens, a line each.</summary>
+/// <summary>Fills a server through its admin API: resource servers, a client, and tokens. Writes files for introspect.lua: the callers' Authorization headers and the tokens, a line each.</summary>
 internal static class Prepare
 {
+    internal const string App = "bench-app";
     private const string Audience = "https://orders.bench.example";
 
-    internal static async Task RunAsync(Uri server, string data, int count, string output)
+    /// <summary>Tokens, and callers with generated secrets; with as many others whose secrets were brought, where a second file is named.</summary>
+    internal static async Task RunAsync(Uri server, string data, int count, string output, int callers = 1, string? brought = null)
     {
-        using var http = new HttpClient { BaseAddress = server };
-        await AuthorizeAsync(http, data);
-        var caller = await PostAsync(http, "admin/clients", new JsonObject { ["client_id"] = "bench-api", ["kind"] = "resource-server", ["audience"] = new JsonArray(JsonValue.Create(Audience)), ["limits"] = new JsonObject { ["rate"] = 1_000_000 } });
-        await PostAsync(http, "admin/clients", new JsonObject { ["client_id"] = "bench-app", ["kind"] = "client", ["audience"] = new JsonArray(JsonValue.Create(Audience)) });
+        using var admin = await AdminClient.ConnectAsync(server, data);
+        await admin.PostAsync("admin/clients", new JsonObject { ["client_id"] = App, ["kind"] = "client", ["audience"] = new JsonArray(JsonValue.Create(Audience)) });
+        var generated = await CallersAsync(admin, "bench-api", callers, _ => null);
+        var tokens = await TokensAsync(admin, count, 86400);
+        await File.WriteAllLinesAsync(output, [.. generated, .. tokens]);
+        if (brought is not null) await File.WriteAllLinesAsync(brought, [.. await CallersAsync(admin, "brought-api", callers, number => $"a secret that somebody chose {number}"), .. tokens]);
+    }
 
-        await using var file = new StreamWriter(output);
-        await file.WriteLineAsync(ClientCredentials.Basic("bench-api", (string)caller!["client_secret"]!));
+    /// <summary>More tokens, which expire a second later.</summary>
+    internal static async Task ExpiredAsync(Uri server, string data, int count)
+    {
+        using var admin = await AdminClient.ConnectAsync(server, data);
+        await TokensAsync(admin, count, 1);
+    }
+
+    private static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime)
+    {
+        var tokens = new List<string>(count);
         for (var made = 0; made < count; made += 1000)
         {
-            var tokens = new JsonArray();
-            for (var i = made; i < Math.Min(made + 1000, count); i++) tokens.Add(Token(i));
-            foreach (var token in (await PostAsync(http, "admin/tokens", tokens))!.AsArray()) await file.WriteLineAsync((string)token!["token"]!);
+            var batch = new JsonArray([.. Enumerable.Range(made, Math.Min(1000, count - made)).Select(number => Token(number, lifetime))]);
+            foreach (var token in (await admin.PostAsync("admin/tokens", batch)).AsArray()) tokens.Add((string)token!["token"]!);
         }
+        return tokens;
     }
 
-    private static JsonNode Token(int number) => new JsonObject
+    private static async Task<List<string>> CallersAsync(AdminClient admin, string name, int count, Func<int, string?> secretOf)
     {
-        ["client_id"] = "bench-app", ["sub"] = $"user-{number:D8}", ["username"] = $"user{number}@bench.example", ["scope"] = "orders:read orders:write", ["aud"] = Audience, ["expires_in"] = 86400,
-    };
-
-    private static async Task AuthorizeAsync(HttpClient http, string data)
-    {
-        var admin = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(data, "admin.json")))!;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "oauth/token")
+        var callers = new List<string>();
+        for (var i = 0; i < count; i++)
         {
-            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", "touchstone:admin")]),
-        };
-        request.Headers.TryAddWithoutValidation("Authorization", ClientCredentials.Basic((string)admin["client_id"]!, (string)admin["client_secret"]!));
-        var answer = JsonNode.Parse(await (await http.SendAsync(request)).EnsureSuccessStatusCode().Content.ReadAsStringAsync())!;
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)answer["access_token"]!);
+            var id = count == 1 ? name : $"{name}-{i}";
+            var client = new JsonObject { ["client_id"] = id, ["kind"] = "resource-server", ["audience"] = new JsonArray(JsonValue.Create(Audience)) };
+            if (secretOf(i) is { } secret) client["client_secret"] = secret;
+            callers.Add(ClientCredentials.Basic(id, (string)(await AddAsync(admin, client))["client_secret"]! ?? secretOf(i)!));
+        }
+        return callers;
     }
 
-    private static async Task<JsonNode?> PostAsync(HttpClient http, string path, JsonNode body)
+    // A limit above any load, where the server knows limits.
+    private static async Task<JsonNode> AddAsync(AdminClient admin, JsonObject client)
     {
-        using var content = new StringContent(body.ToJsonString(), new MediaTypeHeaderValue("application/json"));
-        return JsonNode.Parse(await (await http.PostAsync(path, content)).EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+        var limited = client.DeepClone();
+        limited["limits"] = new JsonObject { ["rate"] = 1_000_000 };
+        using var answer = await admin.SendAsync("admin/clients", limited);
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())! : await admin.PostAsync("admin/clients", client);
     }
+
+    private static JsonNode Token(int number, int lifetime) => new JsonObject
+    {
+        ["client_id"] = App, ["sub"] = $"user-{number:D8}", ["username"] = $"user{number}@bench.example", ["scope"] = "orders:read orders:write", ["aud"] = Audience, ["expires_in"] = lifetime,
+    };
 }

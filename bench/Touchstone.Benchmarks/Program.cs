@@ -1,16 +1,29 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Touchstone.Benchmarks;
 
-// bench/run starts the first two; everything else is BenchmarkDotNet's.
+// The scripts beside this start all but the last; everything else is BenchmarkDotNet's.
 switch (args)
 {
     case ["bare", var url]:
         await BareServer.RunAsync(url);
-        break;
+        return 0;
     case ["prepare", var server, var data, var count, var output]:
-        await Prepare.RunAsync(new Uri(server), data, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), output);
-        break;
+        await Prepare.RunAsync(new Uri(server), data, Number(count), output);
+        return 0;
+    case ["prepare", var server, var data, var count, var output, var callers, var brought]:
+        await Prepare.RunAsync(new Uri(server), data, Number(count), output, Number(callers), brought);
+        return 0;
+    case ["expired", var server, var data, var count]:
+        await Prepare.ExpiredAsync(new Uri(server), data, Number(count));
+        return 0;
+    case ["million", var server, var data, var file]:
+        return await Bars.MillionAsync(new Uri(server), data, file) ? 0 : 1;
+    case ["all-active", var server, var data, var file]:
+        return await Bars.AllActiveAsync(new Uri(server), data, file) ? 0 : 1;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-        break;
+        return 0;
 }
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging.Console;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -178,6 +179,9 @@ public sealed class ServerApp : IAsyncDisposable
             AddStore<PostgresTokenStore>(services);
             services.AddHostedService<PostgresFollowing>();
         }
+        services.AddSingleton(options.Cleanup);
+        services.AddSingleton<Cleaner>();
+        services.AddHostedService(parts => parts.GetRequiredService<Cleaner>());
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();
@@ -209,18 +213,20 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddHostedService(parts => parts.GetRequiredService<ServerCertificates>());
 
         services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<FaultLog>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<DemoData>();
         services.AddSingleton<Bootstrap>();
     }
 
     private static void AddStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(IServiceCollection services)
-        where T : class, ITokenStore, ISubjectStore, ICallerStore
+        where T : class, ITokenStore, ISubjectStore, ICallerStore, ICleanedStore
     {
         services.AddSingleton<T>();
         services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<T>());
         services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<T>());
         services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<T>());
+        services.AddSingleton<ICleanedStore>(parts => parts.GetRequiredService<T>());
     }
 
     private static void Announce(WebApplication app)

@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
@@ -86,6 +87,9 @@ public sealed class ServerOptions
 
     /// <summary>Export to an OpenTelemetry collector.</summary>
     public OtlpOptions Otlp { get; set; } = new();
+
+    /// <summary>When what is over leaves the store.</summary>
+    public CleanupOptions Cleanup { get; set; } = new();
 
     internal string FirstUrl => (Urls ?? "").Split(';')[0].Trim().TrimEnd('/');
 

@@ -77,6 +77,7 @@ public sealed class ServerOptionsRulesTests
         { "RecordCacheBytes", "-1" }, { "RecordCacheBytes", "68719476737" }, { "MaxTokenLifetime", "00:00:59" }, { "MaxTokenLifetime", "3650.00:00:01" }, { "AccessTokenLifetime", "00:00:00.9" },
         { "AccessTokenLifetime", "90.00:00:01" }, { "MaxFormBytes", "1023" }, { "MaxFormBytes", "1048577" }, { "AccessTokenPrefix", "" }, { "AccessTokenPrefix", "12345678901234567" },
         { "AccessTokenPrefix", "a.b" }, { "RefreshTokenPrefix", "ü" }, { "Data", "" }, { "Data", " " },
+        { "Cleanup:Interval", "00:00:00.9" }, { "Cleanup:Interval", "1.00:00:01" }, { "Cleanup:KeepExpired", "00:00:59" }, { "Cleanup:KeepExpired", "3650.00:00:01" },
     };
 
     [Theory, MemberData(nameof(Numbers))]
@@ -90,6 +91,7 @@ public sealed class ServerOptionsRulesTests
     {
         { "RecordCacheBytes", "0" }, { "RecordCacheBytes", "68719476736" }, { "MaxTokenLifetime", "3650.00:00:00" }, { "AccessTokenLifetime", "00:00:01" }, { "AccessTokenLifetime", "90.00:00:00" },
         { "MaxFormBytes", "1024" }, { "MaxFormBytes", "1048576" }, { "AccessTokenPrefix", "a" }, { "RefreshTokenPrefix", "1234567890123456" },
+        { "Cleanup:Interval", "00:00:01" }, { "Cleanup:Interval", "1.00:00:00" }, { "Cleanup:KeepExpired", "00:01:00" }, { "Cleanup:KeepExpired", "3650.00:00:00" },
     };
 
     [Theory, MemberData(nameof(Edges))]

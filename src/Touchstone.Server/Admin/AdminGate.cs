@@ -18,7 +18,7 @@ namespace Touchstone.Server.Admin;
 /// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
 /// The global token revocation stands behind the same gate with a scope of its own.
 /// </summary>
-internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerOptions options, ServerMetrics metrics, ILogger<AdminGate> logger, TimeProvider time)
+internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerOptions options, ServerMetrics metrics, FaultLog faults, ILogger<AdminGate> logger, TimeProvider time)
 {
     internal const string Scope = "touchstone:admin";
 
@@ -44,7 +44,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         }
         catch (StoreException failed)
         {
-            logger.StoreFailed(endpoint, failed);
+            faults.StoreFailed(endpoint, failed);
             AdminExchange.Refuse(http, StatusCodes.Status503ServiceUnavailable, OAuthError.TemporarilyUnavailable.Description);
         }
         catch (BadHttpRequestException bad)

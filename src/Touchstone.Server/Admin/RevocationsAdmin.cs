@@ -101,8 +101,12 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
             var status = !outcome.IsNew ? "already_revoked" : await IsUnknownAsync(end, cancellationToken) ? "unknown" : "revoked";
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
-            if (outcome.IsNew) logger.Revoked(outcome.Seq, actor, end.Selector.Value.Kind.ToString().ToLowerInvariant());
+            if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name);
+            else if (outcome.IsNew) logger.RevokedOneOfMany(outcome.Seq, actor, end.Name);
         }
+        // One line for one request, however long its list.
+        var made = outcomes.Where(outcome => outcome.IsNew).Select(outcome => outcome.Seq).ToList();
+        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count, ends.Count);
         return [.. answers];
     }
 

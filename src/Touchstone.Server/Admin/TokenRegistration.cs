@@ -13,6 +13,8 @@ namespace Touchstone.Server.Admin;
 /// <summary>Makes a record from what an administrator asks for: a token of ours, or a foreign one by value or hash. All that is wrong is said at once.</summary>
 internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, ClientDirectory clients, RevocationLog log, ServerOptions options, TimeProvider time)
 {
+    internal const string CursorTooOld = "must be a cursor of GET /admin/cursor of this log; the log began anew since, or rows after it are forgotten, or it is no cursor: authenticate the user again";
+
     private const int MaxJson = 16 << 10;
 
     internal bool TryMake(NewToken asked, long born, [NotNullWhen(true)] out TokenRecord? record, out string? token, out List<ProblemError> errors)
@@ -52,7 +54,7 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
             ancestors.Add(ancestor);
         }
         Check(ancestors.Count <= TokenRecord.MaxAncestors, "ancestors", $"must be at most {TokenRecord.MaxAncestors}");
-        if (asked.Born is not null) Check(log.TryReadCursor(asked.Born, out born), "born", "must be a cursor of GET /admin/cursor of this log; the log began anew since, or it is no cursor: authenticate the user again");
+        if (asked.Born is not null) Check(log.TryReadCursor(asked.Born, out born), "born", CursorTooOld);
         var hash = Hash(asked, Check);
         if (errors.Count > 0) return false;
 

@@ -51,7 +51,13 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
             return;
         }
 
-        var taken = await store.AddTokensAsync([.. made.Select(item => item.Record)]);
+        TokenRecord[] records = [.. made.Select(item => item.Record)];
+        if (await log.KeepEndedAsync(records, exchange.Actor, exchange.Aborted) is not { } ended)
+        {
+            exchange.Refuse(400, "No token was added.", new ProblemError(TokenRegistration.CursorTooOld, "born"));
+            return;
+        }
+        var taken = await store.AddTokensAsync(records, ended);
         if (taken >= 0)
         {
             exchange.Refuse(409, "No token was added: one of them is registered already.", new ProblemError("registered already", "token", isArray ? taken : null));

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
@@ -16,7 +15,7 @@ namespace Touchstone.Server.Audit;
 /// What the endpoints tell the audit: introspections, refusals, detections. Changes are not told here: the store records them in the transaction that makes them.
 /// </summary>
 internal sealed class AuditLog(
-    ITokenStore store, AuditRecorder recorder, AuditCounts counts, AuditRetention retention, SyslogSender syslog, IServiceProvider services, ServerOptions options, ILogger<AuditLog> logger, TimeProvider time) : IHostedService
+    ITokenStore store, AuditRecorder recorder, AuditCounts counts, AuditRetention retention, SyslogSender syslog, IServiceProvider services, ServerOptions options, FaultLog faults, TimeProvider time) : IHostedService
 {
     private const int MaxWaiting = 4096;
     private static readonly TimeSpan RetentionInterval = TimeSpan.FromHours(1);
@@ -80,6 +79,14 @@ internal sealed class AuditLog(
             _waiting.Add(e);
             if (!_isWriting) Start();
         }
+    }
+
+    /// <summary>Whether introspections can be answered: with <c>all</c>, only while they can be recorded. After a failure asking begins another try, so that the next asking knows.</summary>
+    internal bool CanAnswer()
+    {
+        if (_mode is not IntrospectionAudit.All || _journal is not { IsFailing: true } journal) return true;
+        journal.Checkpoint(); // Writes at least the record of what was lost.
+        return false;
     }
 
     /// <summary>Writes what waits, and signs both chains: that of the introspections first, so that the other vouches for its end.</summary>
@@ -211,7 +218,7 @@ internal sealed class AuditLog(
             catch (Exception failed)
             {
                 // The answer was given long ago: the gap is told of when the store can write again.
-                logger.AuditFailed(failed);
+                faults.AuditFailed(failed);
                 counts.Dropped(batch.Count);
                 lock (_lock)
                 {
@@ -231,7 +238,7 @@ internal sealed class AuditLog(
         }
         catch (Exception failed)
         {
-            logger.AuditFailed(failed);
+            faults.AuditFailed(failed);
         }
     }
 }

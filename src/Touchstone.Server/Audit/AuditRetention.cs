@@ -11,9 +11,24 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
     // One commit of this many deletes holds the writer for about a millisecond; readers of the database don't wait for it at all.
     private const int BatchSize = 200;
 
+    private int _isRunning;
+
+    /// <summary>Lets go what is old now. A run that is called while another goes on leaves it to that one: each holds a thread while it reads.</summary>
     internal async Task RunAsync()
     {
-        if (options.Audit.Retention == TimeSpan.Zero) return;
+        if (options.Audit.Retention == TimeSpan.Zero || Interlocked.Exchange(ref _isRunning, 1) == 1) return;
+        try
+        {
+            await ForgetAsync();
+        }
+        finally
+        {
+            Volatile.Write(ref _isRunning, 0);
+        }
+    }
+
+    private async Task ForgetAsync()
+    {
         var oldest = recorder.Now - (long)options.Audit.Retention.TotalMilliseconds;
         var (changes, introspections, files, isNew) = await Task.Run(() => Find(oldest));
         if (!isNew) return;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Extensions.Logging;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
@@ -15,7 +14,7 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
     private readonly AuditRecorder _recorder;
     private readonly AuditSegments _segments;
     private readonly AuditCounts _counts;
-    private readonly ILogger _logger;
+    private readonly FaultLog _faults;
     private readonly int _most;
     private readonly ArrayBufferWriter<byte> _lines = new(1 << 16);
     private readonly Task _loop;
@@ -23,13 +22,14 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
     private Batch _filling = new(), _idle = new();
     private long _dropped;
     private bool _isClosed, _wantsCheckpoint;
+    private volatile bool _isFailing;
     private AuditHead _head;
 
-    public IntrospectionJournal(AuditRecorder recorder, ServerOptions options, AuditCounts counts, TimeProvider time, ILogger<IntrospectionJournal> logger)
+    public IntrospectionJournal(AuditRecorder recorder, ServerOptions options, AuditCounts counts, TimeProvider time, FaultLog faults)
     {
         _recorder = recorder;
         _counts = counts;
-        _logger = logger;
+        _faults = faults;
         _most = options.Audit.QueueBytes;
         _segments = AuditSegments.Open(options.Data, recorder.Introspections, options.Audit.SegmentBytes, recorder.CheckpointEvery, out _head);
         recorder.SyncedIntrospections = _head;
@@ -39,6 +39,9 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
 
     /// <summary>Runs before each write to the file: where a test can wait, or fail.</summary>
     internal Action BeforeWrite { get; set; } = () => { };
+
+    /// <summary>Whether the last write to the file failed.</summary>
+    internal bool IsFailing => _isFailing;
 
     /// <summary>Done when the record is in the file. A full queue makes the caller wait.</summary>
     /// <exception cref="StoreException">It could not be written.</exception>
@@ -160,6 +163,7 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
             {
                 BeforeWrite();
                 _segments.Write(_lines.WrittenSpan, head);
+                _isFailing = false;
                 _counts.Introspections(head.N - _head.N);
                 Tell();
             }
@@ -170,7 +174,8 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
         }
         catch (Exception failed)
         {
-            _logger.AuditFailed(failed);
+            _isFailing = true;
+            _faults.AuditFailed(failed);
             lock (_gate) _dropped += dropped + batch.Ends.Count;
             _counts.Dropped(batch.Ends.Count);
             batch.Fail(new StoreException($"The audit can't be written: {failed.Message}", failed));
@@ -215,7 +220,7 @@ internal sealed class IntrospectionJournal : IAsyncDisposable
         }
         catch (Exception failed) when (failed is IOException or ObjectDisposedException)
         {
-            _logger.AuditFailed(failed);
+            _faults.AuditFailed(failed);
         }
     }
 

@@ -19,7 +19,7 @@ internal delegate ValueTask FormHandler(FormExchange exchange);
 /// <summary>
 /// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 429 for the address, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
 /// </summary>
-internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerMetrics metrics, ILogger<FormEndpoint> logger, TimeProvider time)
+internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerMetrics metrics, FaultLog faults, ILogger<FormEndpoint> logger, TimeProvider time)
 {
     private static readonly OAuthError Unreadable = OAuthError.InvalidRequest.With("The request body could not be read.");
 
@@ -136,7 +136,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
         switch (failed)
         {
             case StoreException:
-                logger.StoreFailed(name, failed);
+                faults.StoreFailed(name, failed);
                 exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
                 break;
             case ConnectionResetException or OperationCanceledException:

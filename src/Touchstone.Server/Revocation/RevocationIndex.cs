@@ -6,7 +6,7 @@ namespace Touchstone.Server.Revocation;
 
 /// <summary>
 /// The rows of the revocation log in memory: every unforgotten row above <see cref="Floor"/>, up to <see cref="Seq"/>.
-/// Rows are only ever added, and <see cref="Seq"/> moves after they are in: who reads it first and then looks up sees every row up to it.
+/// Rows are added, and leave only when no token that they end can be valid any more. <see cref="Seq"/> moves after they are in: who reads it first and then looks up sees every row up to it.
 /// </summary>
 internal sealed class RevocationIndex(long floor)
 {
@@ -34,6 +34,20 @@ internal sealed class RevocationIndex(long floor)
         Volatile.Write(ref _seq, head);
     }
 
+    /// <summary>Drops rows that the store has forgotten. May run beside <see cref="Add"/>.</summary>
+    internal void Forget(IEnumerable<(Selector Selector, long Seq)> rows)
+    {
+        foreach (var (selector, seq) in rows)
+        {
+            while (_reaches.TryGetValue(selector, out var reach))
+            {
+                var left = reach.Without(seq);
+                // Again when a row came meanwhile.
+                if (left == reach || (left is null ? _reaches.TryRemove(new(selector, reach)) : _reaches.TryUpdate(selector, left, reach))) break;
+            }
+        }
+    }
+
     /// <summary>The row that ends a token, or null. A kind that has no row at all costs nothing.</summary>
     internal RevocationMatch? Match(TokenRecord record)
     {
@@ -59,40 +73,42 @@ internal sealed class RevocationIndex(long floor)
     }
 
     /// <summary>
-    /// What the rows of one selector reach together. A later row with the same or a later <c>issued_before</c> covers an earlier one, so what is kept is a short list
-    /// with rising seq and falling <c>issued_before</c>: mostly one row.
+    /// What the rows of one selector reach together. A later row that reaches at least as far and is kept at least as long covers an earlier one, so what is kept is a short list: mostly one row.
     /// </summary>
     private sealed class Reach
     {
-        private readonly (RevocationMatch Row, long IssuedBefore)[] _rows;
+        private readonly (RevocationMatch Row, long IssuedBefore, long ForgetAfter)[] _rows;
 
-        internal Reach(RevocationRow row)
-        {
-            First = new RevocationMatch(row.Selector.Kind, row.Seq);
-            _rows = [(First, row.IssuedBefore ?? long.MaxValue)];
-        }
+        internal Reach(RevocationRow row) => _rows = [Of(row)];
 
-        private Reach(RevocationMatch first, (RevocationMatch, long)[] rows)
-        {
-            First = first;
-            _rows = rows;
-        }
+        private Reach((RevocationMatch, long, long)[] rows) => _rows = rows;
 
-        internal RevocationMatch First { get; }
+        internal RevocationMatch First => _rows[0].Row;
 
         internal Reach With(RevocationRow row)
         {
-            var before = row.IssuedBefore ?? long.MaxValue;
-            return new Reach(First, [.. _rows.Where(kept => kept.IssuedBefore > before), (new RevocationMatch(row.Selector.Kind, row.Seq), before)]);
+            var added = Of(row);
+            // What is ended for ever is ended by its first row: another one only keeps it so for longer.
+            if (row.Selector.EndsForEver) return _rows.Any(kept => kept.ForgetAfter >= added.ForgetAfter) ? this : new Reach([.. _rows, added]);
+            return new Reach([.. _rows.Where(kept => kept.IssuedBefore > added.IssuedBefore || kept.ForgetAfter > added.ForgetAfter), added]);
+        }
+
+        /// <summary>Without a row; null when nothing is left, this when the row was not there.</summary>
+        internal Reach? Without(long seq)
+        {
+            var left = Array.FindAll(_rows, kept => kept.Row.Seq != seq);
+            return left.Length == _rows.Length ? this : left.Length == 0 ? null : new Reach(left);
         }
 
         internal RevocationMatch? Find(long born, long issuedAt)
         {
-            foreach (var (row, before) in _rows)
+            foreach (var (row, before, _) in _rows)
             {
                 if (born < row.Seq && issuedAt < before) return row;
             }
             return null;
         }
+
+        private static (RevocationMatch Row, long IssuedBefore, long ForgetAfter) Of(RevocationRow row) => (new RevocationMatch(row.Selector.Kind, row.Seq), row.IssuedBefore ?? long.MaxValue, row.ForgetAfter);
     }
 }

@@ -12,10 +12,11 @@ namespace Touchstone.Server.Revocation;
 /// </summary>
 internal sealed class RevocationLog(ITokenStore store, ServerOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    // A row outlives every token it could end by this margin.
+    /// <summary>A row outlives every token it could end by this margin, in seconds.</summary>
     internal const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
+    private long _forgotten;
 
     /// <summary>The most selectors kept in memory: 2 million (some 400 MB). Above it memory starts afresh from the head: correct at any size, only slower for what is older.</summary>
     internal int MaxRows { get; set; } = 2_000_000;
@@ -32,13 +33,23 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     /// <summary>The log's life: another one begins when a database is restored, and cursors of the old one say nothing any more.</summary>
     internal Guid Epoch { get; set; }
 
-    /// <summary>The row number of a cursor of this epoch, or false.</summary>
+    /// <summary>When the last token expires that was stored before the start. A larger <c>MaxTokenLifetime</c> of former times still counts.</summary>
+    internal long LastExpiry { get; set; }
+
+    /// <summary>The newest row that was forgotten, of those that may end several tokens. A token whose issue was judged before it can't be judged any more.</summary>
+    internal long Forgotten
+    {
+        get => Volatile.Read(ref _forgotten);
+        set => Volatile.Write(ref _forgotten, value);
+    }
+
+    /// <summary>The row number of a cursor of this epoch that is not too old, or false.</summary>
     internal bool TryReadCursor(string cursor, out long seq)
     {
         seq = 0;
         var dot = cursor.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && Guid.TryParseExact(cursor[..dot], "N", out var epoch) && epoch == Epoch
-            && long.TryParse(cursor.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= Seq;
+            && long.TryParse(cursor.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= Seq && seq >= Forgotten;
     }
 
     /// <summary>Called by the store after each commit, in commit order, before anybody is told of it.</summary>
@@ -46,6 +57,30 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         Index.Add(rows, head);
         if (Index.Count > MaxRows) RaiseFloor(head);
+    }
+
+    /// <summary>Drops rows that the store has forgotten. Their number comes first: who no longer finds them has to find that.</summary>
+    internal void Forget(ForgottenRows rows)
+    {
+        if (rows.Through > Forgotten) Forgotten = rows.Through;
+        Index.Forget(rows.Rows);
+    }
+
+    /// <summary>
+    /// Rows for tokens that are about to be registered although a row ends them already, where that row may be forgotten before they expire: what was ended would come back. To be written together with the tokens.
+    /// Null when one was issued before rows that are forgotten: nothing can tell whether it was ended.
+    /// </summary>
+    internal async Task<IReadOnlyList<RevocationRow>?> KeepEndedAsync(IReadOnlyList<TokenRecord> records, string actor, CancellationToken cancellationToken)
+    {
+        var own = new List<RevocationRow>();
+        foreach (var record in records)
+        {
+            var index = Index;
+            var match = index.Floor == 0 ? index.Match(record) : await store.JudgeAsync(record, cancellationToken);
+            if (match is null || (await store.FindRowAsync(match.Seq, cancellationToken))?.ForgetAfter >= record.ExpiresAt) continue;
+            own.Add(Row(new Asked(Selector.Token(record.Hash), ForgetAfter(record), "registered when it was ended already"), actor));
+        }
+        return records.Any(record => record.Born < Forgotten) ? null : own; // Looked at after judging.
     }
 
     /// <summary>Ends one token, or its whole grant when it is a refresh token of one (RFC 7009 §2.1). Ending it twice is one row.</summary>
@@ -107,7 +142,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal readonly record struct Asked(Selector Selector, long ForgetAfter, string? Reason = null, long? IssuedBefore = null);
 
     /// <summary>When a row that may name any number of tokens can be forgotten.</summary>
-    internal long ForgetAfterEverything() => time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds + ForgetMargin;
+    internal long ForgetAfterEverything() => Math.Max(time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds, LastExpiry) + ForgetMargin;
 
     // Raising the floor is always safe: whatever was last checked below it is judged in the store again.
     private void RaiseFloor(long head)

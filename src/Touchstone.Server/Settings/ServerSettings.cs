@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage.Postgres;
@@ -18,6 +19,7 @@ internal static class ServerSettings
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
         .. Of<LimitOptions>("Limits", options => options.Limits),
         .. Of<DetectionOptions>("Detection", options => options.Detection),
+        .. Of<CleanupOptions>("Cleanup", options => options.Cleanup),
         .. Of<AuditOptions>("Audit", options => options.Audit),
         .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),
         .. Of<SyslogOptions>("Audit:Syslog", options => options.Audit.Syslog),

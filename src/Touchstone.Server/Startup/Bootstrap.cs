@@ -61,7 +61,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
             cancellationToken);
         clients.PairwiseKey = await PairwiseKeyAsync(contents.Settings.GetValueOrDefault(PairwiseSetting));
         foreach (var registration in contents.Clients) clients.Put(registration);
-        log.Epoch = contents.Epoch;
+        (log.Epoch, log.Forgotten, log.LastExpiry) = (contents.Epoch, contents.Forgotten, contents.LastExpiry);
         log.Publish(contents.Rows, contents.Seq);
         metrics.HeadMoved(contents.Seq);
         return contents;

@@ -6,9 +6,6 @@ internal interface ICallerStore
     /// <summary>Notes the use of an assertion; false when it was used before. Done when it is on the disk.</summary>
     Task<bool> UseAssertionAsync(byte[] key, long forgetAfter);
 
-    /// <summary>Forgets up to <paramref name="most"/> assertions that may be forgotten now; says how many.</summary>
-    Task<int> ForgetAssertionsAsync(long now, int most);
-
     /// <summary>Keeps when secrets were last used: all that is known of each client that is among them.</summary>
     Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses);
 

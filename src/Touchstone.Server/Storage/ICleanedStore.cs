@@ -8,7 +8,7 @@ internal interface ICleanedStore
     /// <summary>Removes tokens that expired before a second, those that expired first.</summary>
     Task<CleanedBatch> RemoveTokensAsync(long expiredBefore, int most);
 
-    /// <summary>Removes rows of the revocation log that may be forgotten before a second, and says which. Afterwards memory has to drop them too.</summary>
+    /// <summary>Removes rows of the revocation log that may be forgotten before a second, and says which. Afterwards memory has to drop them too. The newest row stays, whatever its age: readers know by it that the log is still the one they follow.</summary>
     Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most);
 
     /// <summary>Removes used assertions that may be forgotten before a second.</summary>

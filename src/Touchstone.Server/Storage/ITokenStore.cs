@@ -7,7 +7,7 @@ namespace Touchstone.Server.Storage;
 
 /// <summary>
 /// The durable truth. What a method acknowledged is there after a crash; every failure is a <see cref="StoreException"/> and nothing else.
-/// Records never change and rows are only added.
+/// Records never change and rows are only added; what is over leaves (<see cref="ICleanedStore"/>).
 /// </summary>
 internal interface ITokenStore : IAsyncDisposable
 {
@@ -17,8 +17,11 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>The record of a hash, or null; with all its rows judged in the same snapshot where <paramref name="judge"/> asks for it.</summary>
     ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken);
 
-    /// <summary>Adds all records or none; says which of them stood there already, or -1.</summary>
-    Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records);
+    /// <summary>The row that ends a record, whether or not it is stored, judged against all rows.</summary>
+    ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken);
+
+    /// <summary>Adds all records or none, with rows that end some of them; says which of them stood there already, or -1.</summary>
+    Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null);
 
     /// <summary>Appends rows, which get the next numbers, in one commit, together with the changed registration that they tell of, if any.</summary>
     Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed);
@@ -49,6 +52,9 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Throws when the store can't be read.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether the last write reached the disk. After one that did not, asking begins another try, so that the next asking knows.</summary>
+    bool CanWrite();
 }
 
 /// <summary>Told of each commit, in commit order, before the writer is told: rows with their numbers, registrations, and the head after it.</summary>
@@ -58,7 +64,14 @@ internal delegate void CommitHandler(IReadOnlyList<RevocationRow> rows, IReadOnl
 internal readonly record struct StoredToken(TokenRecord? Record, RevocationMatch? Match, long Seq);
 
 /// <summary>What memory starts from.</summary>
-internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<RevocationRow> Rows, IReadOnlyList<ClientRegistration> Clients, IReadOnlyDictionary<string, string> Settings);
+internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<RevocationRow> Rows, IReadOnlyList<ClientRegistration> Clients, IReadOnlyDictionary<string, string> Settings)
+{
+    /// <summary>The newest forgotten row of those that may end several tokens; 0 when none was.</summary>
+    public long Forgotten { get; init; }
+
+    /// <summary>When the last of the stored tokens expires: later than any that is issued now, when the setting was larger once.</summary>
+    public long LastExpiry { get; init; }
+}
 
 /// <summary>The store can't be asked or told: 503, never an answer about a token.</summary>
 internal sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

@@ -8,9 +8,6 @@ internal static partial class ServerLog
     [LoggerMessage(40, LogLevel.Warning, "The keys at {Uri} can't be had: {Reason}")]
     internal static partial void KeysUnreadable(this ILogger logger, string uri, string reason);
 
-    [LoggerMessage(41, LogLevel.Warning, "Used assertions were not forgotten; tried again later")]
-    internal static partial void CleaningFailed(this ILogger logger, Exception error);
-
     [LoggerMessage(42, LogLevel.Warning, "The times of secrets' last use were not written; tried again in a minute")]
     internal static partial void SecretUsesNotSaved(this ILogger logger, Exception error);
 }

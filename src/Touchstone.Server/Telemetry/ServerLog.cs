@@ -5,8 +5,8 @@ namespace Touchstone.Server.Telemetry;
 /// <summary>Every line the server logs. No token, secret or hash of one stands in any of them.</summary>
 internal static partial class ServerLog
 {
-    [LoggerMessage(1, LogLevel.Error, "The store failed on {Endpoint}; answered 503")]
-    internal static partial void StoreFailed(this ILogger logger, string endpoint, Exception error);
+    [LoggerMessage(1, LogLevel.Error, "The store failed on {Endpoint}; answered 503. Untold since the last such line: {Untold}")]
+    internal static partial void StoreFailed(this ILogger logger, string endpoint, long untold, Exception error);
 
     [LoggerMessage(2, LogLevel.Error, "Unexpected error on {Endpoint}; answered 500")]
     internal static partial void Unexpected(this ILogger logger, string endpoint, Exception error);
@@ -35,8 +35,20 @@ internal static partial class ServerLog
     [LoggerMessage(10, LogLevel.Information, "{Actor} enabled a subject")]
     internal static partial void SubjectEnabled(this ILogger logger, string actor);
 
-    [LoggerMessage(60, LogLevel.Error, "The audit can't be written")]
-    internal static partial void AuditFailed(this ILogger logger, Exception error);
+    [LoggerMessage(12, LogLevel.Information, "Revocations {First} to {Last}: {Actor} ended {Count} of the {Asked} named; the others were ended already or are unknown")]
+    internal static partial void RevokedMany(this ILogger logger, long first, long last, string actor, int count, int asked);
+
+    [LoggerMessage(13, LogLevel.Debug, "Revocation {Seq}: {Actor} ended {Kind}")]
+    internal static partial void RevokedOneOfMany(this ILogger logger, long seq, string actor, string kind);
+
+    [LoggerMessage(50, LogLevel.Information, "Cleaned up in {Seconds:F1} s: {Tokens} expired tokens, {Rows} forgotten revocations, {Assertions} used assertions, {Uses} uses of secrets")]
+    internal static partial void Cleaned(this ILogger logger, long tokens, long rows, long assertions, long uses, double seconds);
+
+    [LoggerMessage(51, LogLevel.Warning, "Cleaning up broke off and goes on the next time: {Reason}")]
+    internal static partial void CleanupFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(60, LogLevel.Error, "The audit can't be written. Untold since the last such line: {Untold}")]
+    internal static partial void AuditFailed(this ILogger logger, long untold, Exception error);
 
     [LoggerMessage(61, LogLevel.Warning, "The syslog collector {Host}:{Port} can't be reached: {Reason}. Records wait for it")]
     internal static partial void SyslogFailed(this ILogger logger, string host, int port, string reason);

@@ -27,6 +27,8 @@ internal sealed class ServerMetrics : IDisposable
 
     internal const string Detections = "touchstone.server.detections";
     internal const string LimitedAddresses = "touchstone.server.limits.addresses";
+    internal const string CleanupRows = "touchstone.server.cleanup.rows";
+    internal const string CleanupDuration = "touchstone.server.cleanup.duration";
 
     internal const string AuditRecords = "touchstone.server.audit.records";
     internal const string AuditDropped = "touchstone.server.audit.dropped";
@@ -41,8 +43,8 @@ internal sealed class ServerMetrics : IDisposable
     internal static readonly ActivitySource Activities = new(ActivitySourceName);
 
     private readonly Meter _meter;
-    private readonly Histogram<double> _requestDuration, _storeDuration;
-    private readonly Counter<long> _requests, _batchTokens, _revocations, _detections;
+    private readonly Histogram<double> _requestDuration, _storeDuration, _cleanupDuration;
+    private readonly Counter<long> _requests, _batchTokens, _revocations, _detections, _cleaned;
     private long _hits, _misses, _seq, _floor;
 
     public ServerMetrics(IMeterFactory meters)
@@ -55,6 +57,8 @@ internal sealed class ServerMetrics : IDisposable
         _storeDuration = _meter.CreateHistogram(StoreDuration, "s", "How long the store took.", advice: advice);
         _revocations = _meter.CreateCounter<long>(Revocations, "{row}", "Rows appended to the revocation log, by kind.");
         _detections = _meter.CreateCounter<long>(Detections, "{detection}", "What looked like an attack, by kind.");
+        _cleaned = _meter.CreateCounter<long>(CleanupRows, "{row}", "Rows that were over and left the store, by what they were.");
+        _cleanupDuration = _meter.CreateHistogram(CleanupDuration, "s", "How long one batch of a clean-up held the writer.", advice: advice);
         _meter.CreateObservableCounter(
             CacheLookups,
             () => new Measurement<long>[] { new(Volatile.Read(ref _hits), Tag("result", "hit")), new(Volatile.Read(ref _misses), Tag("result", "miss")) },
@@ -122,6 +126,12 @@ internal sealed class ServerMetrics : IDisposable
     internal void Revoked(SelectorKind kind) => _revocations.Add(1, Tag("kind", kind.ToString().ToLowerInvariant()));
 
     internal void Detected(string detection) => _detections.Add(1, Tag("detection", detection));
+
+    internal void Cleaned(string what, int count, TimeSpan held)
+    {
+        _cleaned.Add(count, Tag("what", what));
+        _cleanupDuration.Record(held.TotalSeconds);
+    }
 
     internal void HeadMoved(long seq) => Volatile.Write(ref _seq, seq);
 

@@ -25,6 +25,19 @@ public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task A_list_is_one_line_in_the_log_with_its_counts_and_each_row_at_debug()
+    {
+        await using var own = await Acme.StartAsync();
+        var token = await own.TokenAsync();
+        await own.Admin.RevokeAsync(token);
+        own.Server.Logs.Of(9).ShouldHaveSingleItem();
+        (await own.Admin.PostAsync(AdminCalls.Revocations, new object[] { new { token }, new { grant = "g-1" }, new { grant = "g-2" }, new { token = "never seen" } })).Status.ShouldBe(200);
+        own.Server.Logs.Of(9).ShouldHaveSingleItem();
+        own.Server.Logs.Of(12).ShouldHaveSingleItem().Text.ShouldStartWith("Revocations 2 to 4: admin ended 3 of the 4 named; ");
+        own.Server.Logs.Of(13).Select(line => line.Level).ShouldBe(Enumerable.Repeat(Microsoft.Extensions.Logging.LogLevel.Debug, 3));
+    }
+
+    [Fact]
     public async Task R31_A_second_time_names_the_row_that_is_there()
     {
         var token = await acme.TokenAsync();

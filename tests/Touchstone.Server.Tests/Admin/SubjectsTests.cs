@@ -149,15 +149,9 @@ public sealed class SubjectsTests(Acme acme) : IClassFixture<Acme>
         var (server, store) = await ProbedStore.StartAsync();
         await using var running = server;
         await server.Admin.AddClientAsync(new { client_id = "web", kind = "client" });
-        var (isWriting, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        store.BeforeWrite = async () =>
-        {
-            store.BeforeWrite = () => Task.CompletedTask;
-            isWriting.SetResult();
-            await goOn.Task;
-        };
+        var (isWriting, goOn) = store.HoldNextWrite();
         var issuing = server.Admin.IssueAsync(new { client_id = "web", sub = "alice" });
-        await isWriting.Task;
+        await isWriting;
         await server.Admin.PostAsync(Disable, new { sub = "alice" });
         await server.Admin.PostAsync(Enable, new { sub = "alice" });
         goOn.SetResult();

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Tests.ClientAuth;
@@ -84,8 +84,8 @@ public sealed class ReplayTests
         for (var i = 0; i < 1100; i++) _ = store.UseAssertionAsync(BitConverter.GetBytes(i), server.Time.Seconds + 10);
         await store.UseAssertionAsync([1], server.Time.Seconds + 1000);
         server.Time.AdvanceSeconds(11);
-        await server.Services.GetRequiredService<AssertionUses>().CleanAsync();
-        (await store.ForgetAssertionsAsync(server.Time.Seconds, 10)).ShouldBe(0);
+        await server.Services.GetRequiredService<Cleaner>().RunAsync();
+        (await server.Services.GetRequiredService<ICleanedStore>().ForgetAssertionsAsync(server.Time.Seconds, 10)).Count.ShouldBe(0);
         (await store.UseAssertionAsync([1], server.Time.Seconds + 1000)).ShouldBeFalse();
         (await store.UseAssertionAsync(BitConverter.GetBytes(7), 1)).ShouldBeTrue();
     }

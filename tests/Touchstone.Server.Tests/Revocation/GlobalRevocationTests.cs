@@ -166,15 +166,9 @@ public sealed class GlobalRevocationTests(Acme acme) : IClassFixture<Acme>
         await using var running = server;
         await server.Admin.AddClientAsync(new { client_id = "web", kind = "client" });
         var bearer = await server.Admin.IssueAsync(new { client_id = "web", scope = Scope, aud = TestServer.DefaultIssuer });
-        var (isWriting, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        store.BeforeWrite = async () =>
-        {
-            store.BeforeWrite = () => Task.CompletedTask;
-            isWriting.SetResult();
-            await goOn.Task;
-        };
+        var (isWriting, goOn) = store.HoldNextWrite();
         var issuing = server.Admin.IssueAsync(new { client_id = "web", sub = "alice" });
-        await isWriting.Task;
+        await isWriting;
         (await CallAsync(bearer, IssSub("alice"), on: server)).Status.ShouldBe(404);
         goOn.SetResult();
         (await server.Admin.LookUpAsync(await issuing)).GetProperty("reason").GetString().ShouldBe("revoked");

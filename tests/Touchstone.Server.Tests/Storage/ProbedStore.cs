@@ -27,6 +27,19 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     internal Func<Task> BeforeWrite { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Stops the next write before it begins: done when it is there, and it goes on when the second is set.</summary>
+    internal (Task IsThere, TaskCompletionSource GoOn) HoldNextWrite()
+    {
+        var (isThere, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        BeforeWrite = async () =>
+        {
+            BeforeWrite = () => Task.CompletedTask;
+            isThere.SetResult();
+            await goOn.Task;
+        };
+        return (isThere.Task, goOn);
+    }
+
     /// <summary>Runs before events are recorded that come with no change.</summary>
     internal Func<Task> BeforeRecord { get; set; } = () => Task.CompletedTask;
 
@@ -53,7 +66,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
         return found;
     }
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.AddTokensAsync(records));
+    public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => inner.JudgeAsync(record, cancellationToken);
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync(() => inner.AddTokensAsync(records, ended));
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(rows, changed));
 
@@ -78,6 +93,8 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
+
+    public bool CanWrite() => inner.CanWrite();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask; // The real store is the container's.
 

@@ -138,6 +138,29 @@ public sealed class StoreFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L06_A_fault_that_lasts_is_told_every_ten_seconds_and_not_with_every_request()
+    {
+        var token = await _acme.TokenAsync();
+        _database.Execute("ALTER TABLE tokens RENAME TO gone");
+        for (var i = 0; i < 50; i++) (await _acme.OAuth.IntrospectAsync(token, _acme.Orders)).Status.ShouldBe(503);
+        _acme.Server.Logs.Failures.ShouldHaveSingleItem().Text.ShouldContain("Untold=0");
+        _acme.Time.AdvanceSeconds(10);
+        (await _acme.OAuth.IntrospectAsync(token, _acme.Orders)).Status.ShouldBe(503);
+        _acme.Server.Logs.Failures.Count.ShouldBe(2);
+        _acme.Server.Logs.Failures[1].Text.ShouldContain("Untold since the last such line: 49");
+        _database.Execute("ALTER TABLE gone RENAME TO tokens");
+    }
+
+    [Fact]
+    public async Task L06_A_write_that_the_database_refuses_for_what_it_says_is_no_fault_of_the_disk()
+    {
+        _database.RefuseInserts("tokens");
+        (await _acme.OAuth.GrantAsync(_acme.Shop)).ShouldBeError(503, "temporarily_unavailable");
+        (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeJson(200).Text.ShouldBe("{\"status\":\"ready\"}");
+        _database.AcceptInserts("tokens");
+    }
+
+    [Fact]
     public async Task L06_Faults_are_logged_with_their_cause_and_without_the_token()
     {
         var token = await _acme.TokenAsync();

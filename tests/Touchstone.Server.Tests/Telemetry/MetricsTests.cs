@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Cleanup;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Telemetry;
@@ -159,6 +160,7 @@ public sealed class MetricsTests
             await acme.OAuth.GetAsync("/admin/clients");
             await GlobalRevocationsAsync();
             await LimitsAsync();
+            await CleanAsync();
         }
 
         private async Task GlobalRevocationsAsync()
@@ -197,6 +199,14 @@ public sealed class MetricsTests
         }
 
         private Task<TestClient> AddAsync(string id, object limits) => acme.Admin.AddClientAsync(new { client_id = id, kind = "resource-server", audience = new[] { Acme.OrdersApi }, limits });
+
+        private async Task CleanAsync()
+        {
+            var cleaner = acme.Server.Services.GetRequiredService<Cleaner>();
+            acme.Time.AdvanceSeconds(2 * 3600);
+            await cleaner.IdleAsync();
+            await cleaner.RunAsync();
+        }
 
         private async Task TokensInEveryStateAsync()
         {

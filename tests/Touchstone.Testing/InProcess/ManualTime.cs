@@ -1,10 +1,12 @@
 namespace Touchstone.Testing.InProcess;
 
-/// <summary>A clock that moves only by hand. Timers fire in the order they are due, each at its own time, before <see cref="Advance"/> returns.</summary>
+/// <summary>A clock that moves only by hand. Timers fire in the order they are due, each at its own time, before <see cref="Advance"/> returns; of one that is due more than a thousand times at once, the first and the last thousand.</summary>
 public sealed class ManualTime : TimeProvider
 {
     /// <summary>Where the clock begins, in seconds since 1970.</summary>
     public const long Start = 1_790_000_000;
+
+    private const int MostFirings = 1000;
 
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
@@ -56,7 +58,7 @@ public sealed class ManualTime : TimeProvider
             var next = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
             if (next is null) return null;
             _now = next.Due > _now ? next.Due : _now;
-            next.Reschedule();
+            next.Reschedule(end);
             return next;
         }
     }
@@ -71,10 +73,16 @@ public sealed class ManualTime : TimeProvider
 
         internal void Fire() => callback(state);
 
-        internal void Reschedule()
+        internal void Reschedule(DateTimeOffset end)
         {
-            if (_period > TimeSpan.Zero) Due += _period;
-            else time._timers.Remove(this);
+            if (_period <= TimeSpan.Zero)
+            {
+                time._timers.Remove(this);
+                return;
+            }
+            Due += _period;
+            var left = (end - Due).Ticks / _period.Ticks;
+            if (left > MostFirings) Due += _period * (left - MostFirings);
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)

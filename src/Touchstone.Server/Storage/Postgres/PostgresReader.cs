@@ -16,10 +16,9 @@ internal sealed class PostgresReader
 
     private const string ByHash = $"SELECT {Columns} FROM tokens t WHERE t.hash = $1";
 
-    // One statement is one snapshot: record, rows and head belong together. Each selector of the record is one look into the index of rows.
-    private const string ByHashWithRow = $"""
-        SELECT {Columns}, h.seq, m.kind, m.seq, t.hash IS NOT NULL
-        FROM head h LEFT JOIN tokens t ON t.hash = $1 LEFT JOIN LATERAL (
+    // The row that ends the token t. Each selector of the record is one look into the index of rows.
+    private const string Judging = """
+        LEFT JOIN LATERAL (
             SELECT s.kind, r.seq
             FROM (
                 SELECT 1 AS place, 1::smallint AS kind, encode(t.hash, 'hex') AS name
@@ -37,6 +36,15 @@ internal sealed class PostgresReader
                     AND (kind <= 3 OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
                 ORDER BY seq LIMIT 1) AS r ON TRUE
             ORDER BY s.place LIMIT 1) AS m ON TRUE
+        """;
+
+    // One statement is one snapshot: record, rows and head belong together.
+    private const string ByHashWithRow = $"SELECT {Columns}, h.seq, m.kind, m.seq, t.hash IS NOT NULL FROM head h LEFT JOIN tokens t ON t.hash = $1 {Judging}";
+
+    private const string RowOfRecord = $"""
+        SELECT m.kind, m.seq
+        FROM (SELECT $1::bytea AS hash, $2::bytea AS ancestors, $3::text AS grant_id, $4::text AS session, $5::text AS subject, $6::text AS client_id, $7::text AS tenant, $8::text AS issuer,
+            $9::bigint AS born, $10::bigint AS issued_at) AS t {Judging}
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -86,6 +94,12 @@ internal sealed class PostgresReader
         var match = row.IsDBNull(Judgement + 1) ? null : new RevocationMatch((SelectorKind)row.GetInt16(Judgement + 1), row.GetInt64(Judgement + 2));
         return new StoredToken(ReadRecord(row, hash), match, seq);
     }
+
+    /// <summary>The row that ends a record, whether or not it is stored.</summary>
+    internal async Task<RevocationMatch?> JudgeAsync(TokenRecord record) => (await ReadAsync(
+        RowOfRecord, row => row.IsDBNull(0) ? null : new RevocationMatch((SelectorKind)row.GetInt16(0), row.GetInt64(1)),
+        PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Subject),
+        PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Tenant), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born), PostgresValue.Long(record.IssuedAt)))[0];
 
     internal async Task<RevocationRow?> FindRowAsync(long seq)
     {

@@ -10,10 +10,6 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
     public async Task<bool> UseAssertionAsync(byte[] key, long forgetAfter) => 1 == await CountAsync(
         "INSERT INTO assertions (key, forget_after) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", () => [PostgresValue.Bytes(key), PostgresValue.Long(forgetAfter)]);
 
-    public Task<int> ForgetAssertionsAsync(long now, int most) => CountAsync(
-        "DELETE FROM assertions WHERE ctid = ANY (ARRAY(SELECT ctid FROM assertions WHERE forget_after < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1",
-        () => [PostgresValue.Long(now), PostgresValue.Long(most)]);
-
     public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync<bool>(
         batch =>
         {

@@ -20,7 +20,7 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
 
     public Task<CleanedBatch> RemoveTokensAsync(long expiredBefore, int most) => CleanAsync("tokens", "expires_at", expiredBefore, most);
 
-    Task<CleanedBatch> ICleanedStore.ForgetAssertionsAsync(long forgetBefore, int most) => CleanAsync("assertions", "forget_after", forgetBefore, most);
+    public Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most) => CleanAsync("assertions", "forget_after", forgetBefore, most);
 
     public Task<CleanedBatch> RemoveSecretUsesAsync(IReadOnlyList<SecretUse> gone) => WriteAsync<CleanedBatch>(
         batch => batch.Ask(
@@ -28,7 +28,6 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
             PostgresValue.Texts([.. gone.Select(use => use.ClientId)]), PostgresValue.Texts([.. gone.Select(use => use.Secret)])),
         TakeCleanedAsync);
 
-    /// <summary>The newest row stays, whatever its age: readers know by it that the log is still the one they follow.</summary>
     public Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most) => WriteAsync<ForgottenRows>(
         batch => batch.Ask(
             $"""
@@ -54,7 +53,6 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
             return () => forgotten;
         });
 
-    /// <summary>Whether the last write reached the disk. After one that did not, asking begins another try, so that the next asking knows.</summary>
     public bool CanWrite()
     {
         if (_writer is not { IsFailing: true }) return true;

@@ -16,10 +16,7 @@ internal sealed partial class PostgresTokenStore
         ON CONFLICT DO NOTHING RETURNING 1
         """;
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) => AddTokensAsync(records, null);
-
-    /// <summary>Adds all records or none, with rows that end some of them.</summary>
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync<int>(
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) => WriteAsync<int>(
         batch =>
         {
             foreach (var record in records) Ask(batch, record);
@@ -123,7 +120,7 @@ internal sealed partial class PostgresTokenStore
         PostgresValue.Long(record.IssuedAt), PostgresValue.Long(record.NotBefore), PostgresValue.Long(record.ExpiresAt), PostgresValue.Text(record.Subject), PostgresValue.Text(record.Username),
         PostgresValue.Text(record.Scope.IsEmpty ? null : record.Scope.Text), PostgresValue.Text(record.Audience.Count == 0 ? null : string.Join('\n', record.Audience)), PostgresValue.Text(record.Jti),
         PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Tenant),
-        PostgresValue.Bytes(record.Ancestors.Count == 0 ? null : [.. record.Ancestors.SelectMany(hash => hash.ToArray())]),
+        PostgresValue.Hashes(record.Ancestors),
         PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims));
 
     private static string Text(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);

@@ -60,6 +60,8 @@ internal sealed partial class PostgresTokenStore(
     public async ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) =>
         await ReadAsync(static (reader, asked) => asked.judge ? reader.FindAndJudgeAsync(asked.hash) : reader.FindAsync(asked.hash), (hash, judge));
 
+    public async ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => await ReadAsync(static (reader, record) => reader.JudgeAsync(record), record);
+
     public async ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) =>
         await ReadAsync(static (reader, asked) => reader.FindByJtiAsync(asked.issuer, asked.jti), (issuer, jti));
 
@@ -124,14 +126,16 @@ internal sealed partial class PostgresTokenStore(
         batch.Ask($"SELECT {PostgresRows.Columns} FROM revocations ORDER BY seq");
         batch.Ask("SELECT registration FROM clients");
         batch.Ask("SELECT name, value FROM settings");
+        batch.Ask("SELECT through, (SELECT coalesce(max(expires_at), 0) FROM tokens) FROM forgotten");
         batch.Do("COMMIT");
         await batch.SendAsync();
         var (epoch, seq, clientChanges) = (await batch.TakeAsync(row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)))) is [var head] ? head : throw new StoreException("The head of the revocation log is missing.");
         var rows = await batch.TakeAsync(row => PostgresRows.Read(row));
         var clients = await batch.TakeAsync(row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
         var settings = await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)));
+        var (forgotten, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1))))[0];
         await batch.EndAsync();
         _log!.Begin(new LogCursor(epoch, seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id), clientChanges);
-        return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(StringComparer.Ordinal));
+        return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(StringComparer.Ordinal)) { Forgotten = forgotten, LastExpiry = lastExpiry };
     }
 }

@@ -1,5 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
+using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.Storage.Postgres;
 
@@ -13,6 +14,9 @@ internal static class PostgresValue
     internal static NpgsqlParameter Short(int value) => Of(NpgsqlDbType.Smallint, (short)value);
 
     internal static NpgsqlParameter Bytes(byte[]? value) => Of(NpgsqlDbType.Bytea, value);
+
+    /// <summary>Hashes one after the other; NULL for none.</summary>
+    internal static NpgsqlParameter Hashes(IReadOnlyList<TokenHash> hashes) => Bytes(hashes.Count == 0 ? null : [.. hashes.SelectMany(hash => hash.ToArray())]);
 
     internal static NpgsqlParameter Texts(string?[] values) => Of(NpgsqlDbType.Array | NpgsqlDbType.Text, values);
 

@@ -34,6 +34,11 @@ internal static class Migrations
         CREATE TABLE disabled_subjects (issuer TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT, PRIMARY KEY (issuer, subject)) STRICT, WITHOUT ROWID;
         CREATE INDEX tokens_by_subject ON tokens (subject, tenant) WHERE subject IS NOT NULL;
         """,
+        """
+        CREATE INDEX revocations_by_end ON revocations (forget_after);
+        CREATE INDEX descendants_by_expiry ON tokens (expires_at) WHERE ancestors IS NOT NULL;
+        ALTER TABLE head ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

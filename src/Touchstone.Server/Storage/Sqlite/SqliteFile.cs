@@ -6,6 +6,9 @@ namespace Touchstone.Server.Storage.Sqlite;
 /// <summary>The database file of a data folder that this process holds.</summary>
 internal sealed class SqliteFile(DataFolder folder)
 {
+    // What the write-ahead log may keep of the disk, in bytes, when it begins anew.
+    private const int MaxIdleLog = 16 << 20;
+
     // Each connection is used by one thread at a time, so SQLite need not lock a mutex in each of the 50 calls of a look-up.
     static SqliteFile()
     {
@@ -28,7 +31,8 @@ internal sealed class SqliteFile(DataFolder folder)
         try
         {
             connection.Open();
-            if (isFirst) Sql.Execute(connection, "PRAGMA journal_mode = WAL");
+            // The log is copied into the file every 1,000 pages and begins anew as soon as no reader needs it. Had a long read kept it growing, it is cut down then.
+            if (isFirst) Sql.Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = {MaxIdleLog}");
             Sql.Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA synchronous = FULL; PRAGMA cache_size = -{cacheKilobytes}; PRAGMA temp_store = MEMORY;"));
             return connection;
         }

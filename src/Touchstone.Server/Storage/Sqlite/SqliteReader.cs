@@ -59,6 +59,12 @@ internal sealed class SqliteReader : IDisposable
         return new StoredToken(record, record is null ? null : Match(record), seq);
     }
 
+    internal RevocationMatch? Judge(TokenRecord record)
+    {
+        using var snapshot = _connection.BeginTransaction(deferred: true);
+        return Match(record);
+    }
+
     internal RevocationRow? FindRow(long seq) => Sql.Read(_connection, SqliteRows.Select + " WHERE seq = $seq", SqliteRows.Read, ("$seq", seq)).FirstOrDefault();
 
     internal IReadOnlyList<TokenHash> FindByJti(string issuer, string jti) => Sql.Read(

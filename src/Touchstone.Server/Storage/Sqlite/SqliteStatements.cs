@@ -4,6 +4,7 @@ using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Revocation;
 
 namespace Touchstone.Server.Storage.Sqlite;
 
@@ -11,7 +12,7 @@ namespace Touchstone.Server.Storage.Sqlite;
 internal sealed class SqliteStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords;
+    private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords, _lastDescendant;
     private readonly AuditTable _audit;
     private readonly string _chain;
 
@@ -28,6 +29,7 @@ internal sealed class SqliteStatements : IDisposable
         _row = Prepare(
             "INSERT INTO revocations (seq, id, at, kind, key, issued_before, forget_after, actor, reason) VALUES ($seq, $id, $at, $kind, $key, $before, $forget, $actor, $reason)",
             "$seq", "$id", "$at", "$kind", "$key", "$before", "$forget", "$actor", "$reason");
+        _lastDescendant = Prepare("SELECT ifnull(max(expires_at), 0) FROM tokens WHERE ancestors IS NOT NULL");
         _head = Prepare("UPDATE head SET seq = $seq", "$seq");
         _addClient = Prepare("INSERT INTO clients (client_id, registration) VALUES ($id, $registration) ON CONFLICT DO NOTHING", "$id", "$registration");
         _saveClient = Prepare("UPDATE clients SET registration = $registration WHERE client_id = $id", "$id", "$registration");
@@ -75,8 +77,15 @@ internal sealed class SqliteStatements : IDisposable
     {
         var isNew = InsertToken(record);
         if (isNew) _audit.Append(AuditEvent.Issued(record, Origin));
+        if (isNew) foreach (var ancestor in record.Ancestors) RememberFor(record, ancestor);
         return isNew;
     }
+
+    // The row of an ancestor was to be forgotten with the ancestor, and ends this one too.
+    private void RememberFor(TokenRecord record, in TokenHash ancestor) => Sql.Execute(
+        _connection,
+        "UPDATE revocations SET forget_after = $end WHERE kind = $kind AND key = $key AND forget_after < $end",
+        ("$end", record.ExpiresAt + RevocationLog.ForgetMargin), ("$kind", (long)SelectorKind.Token), ("$key", Selector.Token(ancestor).Key));
 
     private bool InsertToken(TokenRecord record) => 1 == Run(
         _token,
@@ -89,6 +98,8 @@ internal sealed class SqliteStatements : IDisposable
     {
         if (committed.Rows.Count == 0) committed.Head = Sql.Scalar(_connection, "SELECT seq FROM head");
         var numbered = row with { Seq = ++committed.Head };
+        // A token's row also ends what descends from it, which may live longer. Whose descendant each is stands in no index: it stays for the last of them all.
+        if (row.Selector.Kind is SelectorKind.Token && (long)_lastDescendant.ExecuteScalar()! is > 0 and var last) numbered = numbered with { ForgetAfter = Math.Max(row.ForgetAfter, last + RevocationLog.ForgetMargin) };
         Run(_row, numbered.Seq, numbered.Id.ToByteArray(), numbered.At, (long)numbered.Selector.Kind, numbered.Selector.Key, numbered.IssuedBefore, numbered.ForgetAfter, numbered.Actor, numbered.Reason);
         committed.Rows.Add(numbered);
         // A registration's row says that it changed; how is recorded where it is saved.
@@ -127,7 +138,7 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
     internal int ForgetAudit(long through, int most) => Run(_forgetRecords, _chain, through, most);
 
-    private ReadOnlySpan<SqliteCommand> All => new[] { _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords };
+    private ReadOnlySpan<SqliteCommand> All => new[] { _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords, _lastDescendant };
 
     private static string Json(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
 

@@ -8,9 +8,6 @@ internal sealed partial class SqliteTokenStore : ICallerStore
     public Task<bool> UseAssertionAsync(byte[] key, long forgetAfter) => WriteAsync((statements, _) => 1 == Run(
         statements, "INSERT INTO assertions (key, forget_after) VALUES ($key, $forget) ON CONFLICT DO NOTHING", ("$key", key), ("$forget", forgetAfter)));
 
-    public Task<int> ForgetAssertionsAsync(long now, int most) => WriteAsync((statements, _) => Run(
-        statements, "DELETE FROM assertions WHERE key IN (SELECT key FROM assertions WHERE forget_after < $now LIMIT $most)", ("$now", now), ("$most", most)));
-
     public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync((statements, _) =>
     {
         // All that is known of these clients takes the place of what was: of secrets that are gone nothing is kept.

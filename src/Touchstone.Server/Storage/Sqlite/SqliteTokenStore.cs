@@ -15,6 +15,9 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     // Pages that SQLite keeps for each connection: the inner pages of the index of a million tokens and some leaves.
     private const int PagesKilobytes = 1024;
 
+    // For the writer the inner pages of all indexes of a million tokens: a write touches a leaf of each of them, and should read nothing else.
+    private const int WriterPagesKilobytes = 8 << 10;
+
     // Without a record cache before it, each look-up needs its leaf too: read from here it takes 0.5 µs less than from the operating system's cache.
     private const int PagesKilobytesAlone = 64 << 10;
 
@@ -22,20 +25,22 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     private readonly ConcurrentBag<SqliteReader> _readers = [];
     private readonly Interned _texts = new();
     private SqliteWriter? _writer;
+    private bool _isTrying;
 
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
         {
-            var connection = _file.Connect(PagesKilobytes, isFirst: true);
+            var connection = _file.Connect(WriterPagesKilobytes, isFirst: true);
             try
             {
                 Migrations.Apply(connection);
-                var (epoch, seq) = Sql.Read(connection, "SELECT epoch, seq FROM head", row => (row.GetGuid(0), row.GetInt64(1)))[0];
+                var (epoch, seq, forgotten) = Sql.Read(connection, "SELECT epoch, seq, forgotten FROM head", row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)))[0];
+                var lastExpiry = Sql.Scalar(connection, "SELECT ifnull(max(expires_at), 0) FROM tokens");
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
                 var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
                 _writer = new SqliteWriter(connection, new SqliteReadLock(_file.Connect(PagesKilobytes)), recorder, onCommitted);
-                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal));
+                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal)) { Forgotten = forgotten, LastExpiry = lastExpiry };
             }
             catch
             {
@@ -49,9 +54,15 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     public ValueTask<StoredToken> FindAsync(TokenHash hash, bool judge, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(static (reader, asked) => asked.judge ? reader.FindAndJudge(asked.hash) : new StoredToken(reader.Find(asked.hash), null, 0), (hash, judge)));
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records) =>
+    public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, record) => reader.Judge(record), record));
+
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) => WriteAsync((statements, committed) =>
+    {
         // One insert is all or nothing by itself and needs no savepoint.
-        WriteAsync((statements, _) => records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records));
+        var taken = records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records);
+        if (taken < 0 && ended is not null) foreach (var row in ended) statements.Append(row, committed);
+        return taken;
+    });
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>((statements, committed) =>
     {
@@ -104,12 +115,36 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return ValueTask.CompletedTask;
     }
 
+    public bool CanWrite()
+    {
+        if (_writer is not { IsFailing: true }) return true;
+        if (Interlocked.Exchange(ref _isTrying, true) is false) _ = TryWriteAsync();
+        return false;
+    }
+
     public async ValueTask DisposeAsync()
     {
         while (_readers.TryTake(out var reader)) reader.Dispose();
         if (_writer is not null) await _writer.DisposeAsync();
         // What the folder is held for is over; the container lets go of it as well.
         folder.Dispose();
+    }
+
+    // Writes a page and changes nothing.
+    private async Task TryWriteAsync()
+    {
+        try
+        {
+            await WriteAsync((statements, _) => Run(statements, "UPDATE head SET seq = seq"));
+        }
+        catch (StoreException)
+        {
+            // It still fails.
+        }
+        finally
+        {
+            Volatile.Write(ref _isTrying, false);
+        }
     }
 
     private async Task<T> WriteAsync<T>(Func<SqliteStatements, SqliteWriter.Committed, T> apply)

@@ -21,6 +21,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly SqliteReadLock _readLock;
     private readonly CommitHandler _onCommitted;
     private readonly Task _loop;
+    private volatile bool _isFailing;
+    private bool _wantsCopy;
 
     internal SqliteWriter(SqliteConnection connection, SqliteReadLock readLock, AuditRecorder recorder, CommitHandler onCommitted)
     {
@@ -31,6 +33,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         // A thread of its own: it blocks on the disk.
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
+
+    /// <summary>Whether the disk did not take the last write, or takes none any more. One that the database refuses for what it says (a constraint) tells nothing about that.</summary>
+    internal bool IsFailing => _isFailing || _waiting.Reader.Count >= MaxWaiting;
 
     /// <summary>Writes what <paramref name="apply"/> writes; done when it is on the disk and memory knows of it.</summary>
     internal Task<T> WriteAsync<T>(Func<SqliteStatements, Committed, T> apply)
@@ -65,6 +70,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 else foreach (var write in batch) if (!TryCommit([write], out error, out _)) write.Fail(error!);
             }
             batch.Clear();
+            CopyLog();
             if (!_waiting.Reader.TryPeek(out _)) _readLock.Hold();
         }
     }
@@ -89,13 +95,31 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception failed)
         {
+            if (failed is SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_CONSTRAINT }) _isFailing = true;
             error = failed is SqliteException ? new StoreException($"The database refused a write: {failed.Message}", failed) : failed;
             return false;
         }
+        _isFailing = false;
+        _wantsCopy |= committed.WantsCopy;
         Publish(committed);
         foreach (var write in batch) write.Done();
         error = null;
         return true;
+    }
+
+    // Done by SQLite itself every 1,000 pages, it takes some milliseconds of a core: what touches many pages asks for it sooner, so that it comes in small pieces. Everybody has been told by now.
+    private void CopyLog()
+    {
+        if (!_wantsCopy) return;
+        _wantsCopy = false;
+        try
+        {
+            Sql.Execute(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteException)
+        {
+            // What was committed stands in the log, and is copied another time.
+        }
     }
 
     private void Publish(Committed committed)
@@ -118,6 +142,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         internal List<RevocationRow> Rows { get; } = [];
         internal List<ClientRegistration> Registrations { get; } = [];
         internal long Head { get; set; }
+
+        /// <summary>Whether the write-ahead log is to be copied into the file soon.</summary>
+        internal bool WantsCopy { get; set; }
     }
 
     private abstract class Write
