@@ -18,6 +18,7 @@ using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Metadata;
 using Touchstone.Server.Revocation;
@@ -173,9 +174,14 @@ public sealed class ServerApp : IAsyncDisposable
 
         services.AddSingleton(_ => DataFolder.Open(options.Data));
         services.AddAudit(options);
-        if (options.Postgres.Connection is null) AddStore<SqliteTokenStore>(services);
+        if (options.Postgres.Connection is null)
+        {
+            AddStore<SqliteTokenStore>(services);
+            services.AddSingleton<Freshness, SoleProcess>();
+        }
         else
         {
+            services.AddSingleton<Freshness, SoleProcess>(); // One node at a time.
             AddStore<PostgresTokenStore>(services);
             services.AddHostedService<PostgresFollowing>();
         }
