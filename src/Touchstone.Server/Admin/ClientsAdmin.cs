@@ -181,6 +181,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             if (Find(exchange) is not { } client) return;
             if (change(client.Registration) is not { } changed)
             {
+                await log.EnforceAsync(null); // Who changed it to this may still be waiting for the other nodes.
                 if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
                 return;
             }

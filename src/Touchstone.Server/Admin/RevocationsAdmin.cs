@@ -88,6 +88,8 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     {
         var writable = ends.Where(end => end is { Selector: not null, Found.Match: null }).ToList();
         var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Found.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
+        var newest = ends.Max(end => end.Found.Match?.Seq ?? 0);
+        if (newest > 0) await log.EnforceAsync(newest); // Who ended it may still be waiting for the other nodes.
         var answers = new List<RevocationView>(ends.Count);
         var next = 0;
         foreach (var end in ends)

@@ -26,6 +26,7 @@ internal sealed class SubjectsAdmin(ISubjectStore subjects, RevocationLog log, S
             metrics.Revoked(written.Selector.Kind);
             logger.Revoked(written.Seq, exchange.Actor, "a subject, by disabling it");
         }
+        else await log.EnforceAsync(null);
         // Twice is as good as once: it tells of the first time.
         var disabled = await subjects.FindDisabledAsync(issuer, subject, exchange.Aborted);
         exchange.Answer(200, disabled is null ? new SubjectView(subject, issuer, Enabled: true) : SubjectView.Of(disabled), AdminJson.Default.SubjectView);

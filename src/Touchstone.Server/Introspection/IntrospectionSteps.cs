@@ -7,6 +7,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Http;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -17,7 +18,7 @@ namespace Touchstone.Server.Introspection;
 internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason, bool IsBlocked = false);
 
 /// <summary>What one token's introspection and a batch have in common. The rule that decides is <see cref="IntrospectionRules"/>, what is shown is <see cref="IntrospectionView"/>'s.</summary>
-internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
+internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, Freshness freshness, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
 {
     /// <summary>Finds out who asks, and whether it may; refuses it otherwise. A known secret is judged at once.</summary>
     internal ValueTask<bool> AdmitAsync(FormExchange exchange, string endpoint)
@@ -55,7 +56,12 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         return IntrospectionResponse.Inactive;
     }
 
-    private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating) => Admit(exchange, endpoint, await authenticating);
+    private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating)
+    {
+        var isAdmitted = Admit(exchange, endpoint, await authenticating);
+        await freshness.EnsureAsync(); // That took its time, and memory decides about the token.
+        return isAdmitted;
+    }
 
     private bool Admit(FormExchange exchange, string endpoint, in ClientAuthResult caller)
     {

@@ -50,7 +50,11 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
             logger.ForeignRevocation(caller, found.Record.ClientId);
             return "foreign";
         }
-        if (found.Match is not null) return "already_revoked";
+        if (found.Match is not null)
+        {
+            await log.EnforceAsync(found.Match.Seq); // Who revoked it may still be waiting for the other nodes.
+            return "already_revoked";
+        }
         var row = await log.RevokeAsync(found.Record, caller, reason: null);
         logger.Revoked(row.Seq, caller, "a token of its own");
         return "revoked";

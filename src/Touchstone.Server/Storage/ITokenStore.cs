@@ -8,6 +8,7 @@ namespace Touchstone.Server.Storage;
 /// <summary>
 /// The durable truth. What a method acknowledged is there after a crash; every failure is a <see cref="StoreException"/> and nothing else.
 /// Records never change and rows are only added; what is over leaves (<see cref="ICleanedStore"/>).
+/// Whatever brings rows to the log is done when no node can decide without them any more.
 /// </summary>
 internal interface ITokenStore : IAsyncDisposable
 {
@@ -37,6 +38,12 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Keeps a setting of the installation.</summary>
     Task SetAsync(string name, string value);
+
+    /// <summary>Keeps a setting unless there is one of this name already; gives the one that is kept. For what nodes that start together must agree on.</summary>
+    Task<string> SetOnceAsync(string name, string value);
+
+    /// <summary>Done when a row that was there already binds every node; null for all that there are now.</summary>
+    Task EnforceAsync(long? seq);
 
     /// <summary>Records events that come with no change; changes are recorded with themselves, in their transaction.</summary>
     Task RecordAsync(IReadOnlyList<AuditEvent> events);

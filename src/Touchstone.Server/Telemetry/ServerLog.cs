@@ -62,6 +62,12 @@ internal static partial class ServerLog
     [LoggerMessage(73, LogLevel.Information, "The store is database {Database} of PostgreSQL {Version} on {Host}")]
     internal static partial void UsesPostgres(this ILogger logger, string? database, Version version, string? host);
 
-    [LoggerMessage(72, LogLevel.Critical, "The database holds another revocation log than the one that this node followed: it was restored or replaced. The node stops")]
-    internal static partial void LogLost(this ILogger logger);
+    [LoggerMessage(72, LogLevel.Critical, "The database holds another revocation log than the one that this node followed: it was restored, replaced or failed over. A new epoch begins")]
+    internal static partial void EpochLost(this ILogger logger);
+
+    [LoggerMessage(74, LogLevel.Warning, "Epoch {Epoch} of the revocation log began; {Kept} rows that the database had lost were written again")]
+    internal static partial void EpochBegan(this ILogger logger, Guid epoch, int kept);
+
+    [LoggerMessage(75, LogLevel.Warning, "The other nodes took node {Name} for dead: it was silent for longer than its lease. It registers anew")]
+    internal static partial void RegisteredAnew(this ILogger logger, string name);
 }

@@ -80,6 +80,10 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
 
+    public Task<string> SetOnceAsync(string name, string value) => inner.SetOnceAsync(name, value);
+
+    public Task EnforceAsync(long? seq) => inner.EnforceAsync(seq);
+
     public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
     {
         await BeforeRecord();

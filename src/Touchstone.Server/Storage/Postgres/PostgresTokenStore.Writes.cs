@@ -71,6 +71,16 @@ internal sealed partial class PostgresTokenStore
             {
                 transaction.Registrations.Add(registration);
                 transaction.Record(AuditEvent.ClientAdded(registration, transaction.Origin));
+                // For the other nodes: once this is answered, each of them knows the client.
+                transaction.Append(new RevocationRow
+                {
+                    Seq = 0,
+                    Id = Guid.NewGuid(),
+                    At = registration.CreatedAt,
+                    Selector = Selector.Registration(registration.ClientId),
+                    ForgetAfter = registration.CreatedAt + Revocation.RevocationLog.ForgetMargin,
+                    Actor = transaction.Origin?.Actor ?? RevocationRow.Server,
+                });
             }
             return () => isNew;
         });
@@ -83,6 +93,16 @@ internal sealed partial class PostgresTokenStore
             await batch.CountAsync();
             transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
             return static () => true;
+        });
+
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync<string>(
+        batch => batch.Ask(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value, xmax = 0", PostgresValue.Text(name), PostgresValue.Text(value)),
+        async (batch, transaction) =>
+        {
+            var (kept, isNew) = (await batch.TakeAsync(row => (row.GetString(0), row.GetBoolean(1))))[0];
+            if (isNew) transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
+            return () => kept;
         });
 
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync<bool>(
@@ -103,7 +123,7 @@ internal sealed partial class PostgresTokenStore
 
     public Task<int> ForgetAuditAsync(long through, int most) => CountAsync(
         "DELETE FROM audit WHERE chain = $1 AND n IN (SELECT n FROM audit WHERE chain = $1 AND n <= $2 ORDER BY n LIMIT $3) RETURNING 1",
-        () => [PostgresValue.Text(recorder.Changes), PostgresValue.Long(through), PostgresValue.Long(most)]);
+        () => [PostgresValue.Text(_recorder.Changes), PostgresValue.Long(through), PostgresValue.Long(most)]);
 
     // A write that is one statement and changes nothing that memory holds: how many rows it gave.
     private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values) => WriteAsync<int>(

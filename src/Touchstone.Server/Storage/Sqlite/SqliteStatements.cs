@@ -124,6 +124,8 @@ internal sealed class SqliteStatements : IDisposable
         _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old.FirstOrDefault(), changed), Origin));
     }
 
+    internal string? Get(string name) => Sql.Read(_connection, "SELECT value FROM settings WHERE name = $name", row => row.GetString(0), ("$name", name)).FirstOrDefault();
+
     internal void Set(string name, string value)
     {
         Run(_set, name, value);

@@ -93,6 +93,16 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return true;
     });
 
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync((statements, _) =>
+    {
+        if (statements.Get(name) is { } kept) return kept;
+        statements.Set(name, value);
+        return value;
+    });
+
+    // A row is in the memory of the only process before its commit is told.
+    public Task EnforceAsync(long? seq) => Task.CompletedTask;
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync((statements, _) =>
     {
         foreach (var e in events) statements.Audit.Append(e);
