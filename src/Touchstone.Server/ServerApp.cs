@@ -242,6 +242,7 @@ public sealed class ServerApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<ServerApp>>();
         var addresses = string.Join(", ", app.Urls);
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<Freshness>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<ServerCertificates>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AddressLimits>());

@@ -9,7 +9,7 @@ namespace Touchstone.Server.Storage.Postgres;
 /// This process among those that share a database: its row in the table of nodes, its heartbeats, its reads of the log, and the lease that these give it (<see cref="NodeLease"/>).
 /// One loop does all of it. A round: what is new comes into memory; a heartbeat acknowledges it; after that has returned the log is read once more, and the lease runs from before the heartbeat.
 /// </summary>
-internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, PostgresEpoch epochs, PostgresOptions options, ILogger logger, TimeProvider time) : Freshness, IAsyncDisposable
+internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, PostgresEpoch epochs, Func<Task<IReadOnlyList<NodeRow>>> look, PostgresOptions options, ServerMetrics metrics, ILogger logger, TimeProvider time) : Freshness
 {
     private static readonly TimeSpan Interval = LeaseTerms.Node.Duration / 4;
 
@@ -57,9 +57,12 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
         }
     }
 
+    internal override Task<IReadOnlyList<NodeRow>> NodesAsync() => look();
+
     internal override ValueTask ReadAsync()
     {
         TaskCompletionSource next;
+        metrics.WaitedForLog();
         lock (_joining)
         {
             if (_hasEnded) throw new StoreException("The node is stopping.");
@@ -70,7 +73,7 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     }
 
     /// <summary>Ends the rounds and the lease, and takes the row away: nobody waits for this process any more. Requests have ended before.</summary>
-    public async ValueTask DisposeAsync()
+    internal async Task LeaveAsync()
     {
         await _stopping.CancelAsync();
         await _loop;

@@ -22,6 +22,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     private readonly PostgresListener _listener;
     private PostgresWriter? _writer;
     private CommitHandler? _onCommitted;
+    private bool _isDisposed;
 
     public PostgresTokenStore(ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, ILogger<PostgresTokenStore> logger, TimeProvider time)
     {
@@ -32,7 +33,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         var clock = TimeProvider.System;
         _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), clock);
         _nodes = new PostgresNodes(_database);
-        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), options.Postgres, logger, clock);
+        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
         _listener = new PostgresListener(_database, Heard, clock);
     }
@@ -97,12 +98,14 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     public async Task EnforceAsync(long? seq) =>
         await _barrier.EnforceAsync(_log.Cursor.Epoch, seq ?? await ReadAsync(static (reader, _) => reader.PingAsync(), 0), _log.Life.Database);
 
+    // Once: the container knows the store under several names.
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         await _listener.DisposeAsync();
         if (_writer is not null) await _writer.DisposeAsync();
         await _barrier.DisposeAsync();
-        await Node.DisposeAsync();
+        await Node.LeaveAsync();
         await _nodes.DisposeAsync();
         await _log.DisposeAsync();
         await _readers.DisposeAsync();
@@ -142,7 +145,10 @@ internal sealed partial class PostgresTokenStore : ITokenStore
             weight);
         _metrics.StoreWrote(_time.GetElapsedTime(started));
         // On the disk and in memory here; done when no other node decides without it.
-        if (brought is not null) await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life);
+        if (brought is null) return result;
+        started = _time.GetTimestamp();
+        await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life);
+        _metrics.Enforced(_time.GetElapsedTime(started));
         return result;
     }
 }
