@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Clients;
@@ -39,6 +40,17 @@ internal sealed record ClientRegistration
     public string? TlsClientAuthSanUri { get; init; }
     public string? TlsClientAuthSanIp { get; init; }
     public string? TlsClientAuthSanEmail { get; init; }
+
+    /// <summary>The row that tells whoever follows the log of a new registration. It ends nothing, and is forgotten when everybody knows.</summary>
+    internal RevocationRow Told(string? actor) => new()
+    {
+        Seq = 0,
+        Id = Guid.NewGuid(),
+        At = CreatedAt,
+        Selector = Selector.Registration(ClientId),
+        ForgetAfter = CreatedAt + (90 * 86400),
+        Actor = actor ?? RevocationRow.Server,
+    };
 }
 
 /// <summary>One of up to two secrets: two are valid at once while a rotation overlaps.</summary>

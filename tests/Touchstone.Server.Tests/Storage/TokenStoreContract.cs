@@ -154,8 +154,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
     {
         var client = Records.Client("c-1");
         (await Store.AddClientAsync(client)).ShouldBeTrue();
-        // Where others share the store, a row tells them of it.
-        Commits.Last().Rows.ShouldAllBe(told => told.Selector == Selector.Registration("c-1"));
+        Commits.Last().Rows.ShouldHaveSingleItem().Selector.ShouldBe(Selector.Registration("c-1"));
         Commits.Last().Clients.ShouldBe([client]);
 
         var changed = client with { Enabled = false, Secrets = [] };

@@ -71,16 +71,7 @@ internal sealed partial class PostgresTokenStore
             {
                 transaction.Registrations.Add(registration);
                 transaction.Record(AuditEvent.ClientAdded(registration, transaction.Origin));
-                // For the other nodes: once this is answered, each of them knows the client.
-                transaction.Append(new RevocationRow
-                {
-                    Seq = 0,
-                    Id = Guid.NewGuid(),
-                    At = registration.CreatedAt,
-                    Selector = Selector.Registration(registration.ClientId),
-                    ForgetAfter = registration.CreatedAt + Revocation.RevocationLog.ForgetMargin,
-                    Actor = transaction.Origin?.Actor ?? RevocationRow.Server,
-                });
+                transaction.Append(registration.Told(transaction.Origin?.Actor)); // Once this is answered, every node knows the client.
             }
             return () => isNew;
         });

@@ -83,8 +83,10 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync((statements, committed) =>
     {
         var isNew = statements.AddClient(registration);
-        if (isNew) committed.Registrations.Add(registration);
-        return isNew;
+        if (!isNew) return false;
+        committed.Registrations.Add(registration);
+        statements.Append(registration.Told(statements.Origin?.Actor), committed);
+        return true;
     });
 
     public Task SetAsync(string name, string value) => WriteAsync((statements, _) =>
