@@ -117,6 +117,12 @@ internal sealed class AuditEvent(string kind)
         Actor = RevocationRow.Server, More = [new("changes_through", changes), new("introspections_through", introspections)],
     };
 
+    /// <summary>Records of a chain that nobody writes any more leave up to this number.</summary>
+    internal static AuditEvent Retained(string chain, long through) => new(AuditKind.Retention)
+    {
+        Actor = RevocationRow.Server, More = [new("of", chain), new("through", through)],
+    };
+
     internal static string Prefix(in TokenHash hash) => string.Create(CultureInfo.InvariantCulture, $"{hash}")[..16];
 
     private static bool IsKey(string member) => member.StartsWith("secret", StringComparison.Ordinal) || member.StartsWith("jwks", StringComparison.Ordinal) || member.StartsWith("cert", StringComparison.Ordinal);

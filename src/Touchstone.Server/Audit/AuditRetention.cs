@@ -31,15 +31,41 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
     {
         var oldest = recorder.Now - (long)options.Audit.Retention.TotalMilliseconds;
         var (changes, introspections, files, isNew) = await Task.Run(() => Find(oldest));
-        if (!isNew) return;
+        if (isNew)
+        {
+            await store.RecordAsync([AuditEvent.Retained(changes, introspections)]);
+            await store.SignAuditAsync();
+            await ForgetAsync(recorder.Changes, changes);
+            foreach (var file in files) File.Delete(file.Path);
+        }
+        foreach (var (chain, through) in await Task.Run(() => FindForsaken(oldest)))
+        {
+            await store.RecordAsync([AuditEvent.Retained(chain, through)]);
+            await store.SignAuditAsync();
+            await ForgetAsync(chain, through);
+        }
+    }
 
-        await store.RecordAsync([AuditEvent.Retained(changes, introspections)]);
-        await store.SignAuditAsync();
-        while (await store.ForgetAuditAsync(changes, BatchSize) > 0)
+    private async Task ForgetAsync(string chain, long through)
+    {
+        while (await store.ForgetAuditAsync(chain, through, BatchSize) > 0)
         {
             // Each batch is a write of its own, so that others come in between.
         }
-        foreach (var file in files) File.Delete(file.Path);
+    }
+
+    // Chains in the database that nobody has written for so long, of former keys and of nodes that are gone: up to which number they may leave. Their newest checkpoint stays, and what came after it.
+    private List<(string Chain, long Through)> FindForsaken(long oldest)
+    {
+        using var folder = AuditStore.Open(options.Data, options.Postgres.Connection);
+        var found = new List<(string, long)>();
+        foreach (var chain in folder.Chains().Where(chain => chain != recorder.Changes))
+        {
+            if (folder.NewestChanges(chain, 1) is not [var newest] || AuditLine.TryParse(newest) is not { } last || last.At >= oldest) continue;
+            if (folder.NewestCheckpoint(chain) is not { } checkpoint || AuditLine.TryParse(checkpoint) is not { } kept) continue;
+            if (folder.Changes(chain).First().N < kept.N) found.Add((chain, kept.N - 1));
+        }
+        return found;
     }
 
     // The highest number of each chain below which everything is older; what had left before counts as well.

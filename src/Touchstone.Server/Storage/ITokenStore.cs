@@ -38,14 +38,17 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Keeps a setting of the installation.</summary>
     Task SetAsync(string name, string value);
 
+    /// <summary>Keeps a setting unless there is one of this name already; gives the one that is kept. For what nodes that start together must agree on.</summary>
+    Task<string> SetOnceAsync(string name, string value);
+
     /// <summary>Records events that come with no change; changes are recorded with themselves, in their transaction.</summary>
     Task RecordAsync(IReadOnlyList<AuditEvent> events);
 
-    /// <summary>Adds a checkpoint to the chain of changes.</summary>
-    Task SignAuditAsync();
+    /// <summary>Adds a checkpoint to the chain of changes, which names the newest records of the other chains in the store. Where this chain has not grown, it is added only if others have.</summary>
+    Task SignAuditAsync(bool hasGrown = true);
 
-    /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
-    Task<int> ForgetAuditAsync(long through, int most);
+    /// <summary>Deletes the oldest records of a chain of changes up to a number; gives how many.</summary>
+    Task<int> ForgetAuditAsync(string chain, long through, int most);
 
     /// <summary>The row of that number, or null.</summary>
     ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);

@@ -80,15 +80,17 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
 
+    public Task<string> SetOnceAsync(string name, string value) => inner.SetOnceAsync(name, value);
+
     public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
     {
         await BeforeRecord();
         await inner.RecordAsync(events);
     }
 
-    public Task SignAuditAsync() => inner.SignAuditAsync();
+    public Task SignAuditAsync(bool hasGrown = true) => inner.SignAuditAsync(hasGrown);
 
-    public Task<int> ForgetAuditAsync(long through, int most) => inner.ForgetAuditAsync(through, most);
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => inner.ForgetAuditAsync(chain, through, most);
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 

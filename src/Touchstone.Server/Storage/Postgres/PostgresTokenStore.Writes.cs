@@ -85,6 +85,16 @@ internal sealed partial class PostgresTokenStore
             return static () => true;
         });
 
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync<string>(
+        batch => batch.Ask(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value, xmax = 0", PostgresValue.Text(name), PostgresValue.Text(value)),
+        async (batch, transaction) =>
+        {
+            var (kept, isNew) = (await batch.TakeAsync(row => (row.GetString(0), row.GetBoolean(1))))[0];
+            if (isNew) transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
+            return () => kept;
+        });
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync<bool>(
         static _ => { },
         (_, transaction) =>
@@ -93,17 +103,18 @@ internal sealed partial class PostgresTokenStore
             return Task.FromResult<Func<bool>>(static () => true);
         });
 
-    public Task SignAuditAsync() => WriteAsync<bool>(
-        static _ => { },
-        (_, transaction) =>
+    // What is seen of other nodes' chains is committed, and so on the disk.
+    public Task SignAuditAsync(bool hasGrown = true) => WriteAsync<bool>(
+        batch => batch.Ask(PostgresAuditRecords.Heads, PostgresValue.Text(recorder.Changes)),
+        async (batch, transaction) =>
         {
-            transaction.Sign();
-            return Task.FromResult<Func<bool>>(static () => true);
+            transaction.Sign(hasGrown, await batch.TakeAsync(PostgresAuditRecords.ReadHead));
+            return static () => true;
         });
 
-    public Task<int> ForgetAuditAsync(long through, int most) => CountAsync(
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => CountAsync(
         "DELETE FROM audit WHERE chain = $1 AND n IN (SELECT n FROM audit WHERE chain = $1 AND n <= $2 ORDER BY n LIMIT $3) RETURNING 1",
-        () => [PostgresValue.Text(recorder.Changes), PostgresValue.Long(through), PostgresValue.Long(most)]);
+        () => [PostgresValue.Text(chain), PostgresValue.Long(through), PostgresValue.Long(most)]);
 
     // A write that is one statement and changes nothing that memory holds: how many rows it gave.
     private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values) => WriteAsync<int>(

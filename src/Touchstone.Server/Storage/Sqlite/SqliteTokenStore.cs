@@ -93,19 +93,27 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return true;
     });
 
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync((statements, _) =>
+    {
+        if (statements.Get(name) is { } kept) return kept;
+        statements.Set(name, value);
+        return value;
+    });
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync((statements, _) =>
     {
         foreach (var e in events) statements.Audit.Append(e);
         return true;
     });
 
-    public Task SignAuditAsync() => WriteAsync((statements, _) =>
+    // Other chains here are those of former keys: nobody writes them.
+    public Task SignAuditAsync(bool hasGrown = true) => !hasGrown ? Task.CompletedTask : WriteAsync((statements, _) =>
     {
-        statements.Audit.Sign();
+        statements.Audit.Sign(hasGrown, statements.OtherHeads());
         return true;
     });
 
-    public Task<int> ForgetAuditAsync(long through, int most) => WriteAsync((statements, _) => statements.ForgetAudit(through, most));
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => WriteAsync((statements, _) => statements.ForgetAudit(chain, through, most));
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 
