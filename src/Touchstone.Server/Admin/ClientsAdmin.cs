@@ -5,6 +5,7 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
@@ -13,12 +14,13 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view and limits.</summary>
-internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
+internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
     private const long MaxOverlap = 90 * 86400;
+    private const int MaxTries = 8;
 
-    // A change reads a registration and writes a new one: one at a time, so that none is lost.
+    // A change reads a registration and writes a new one. Here one at a time; where another node comes between, the store refuses it, and it is made anew on what stands there then. So none is lost.
     private readonly SemaphoreSlim _changing = new(1);
 
     internal async Task AddAsync(AdminExchange exchange)
@@ -178,20 +180,32 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         await _changing.WaitAsync(exchange.Aborted);
         try
         {
-            if (Find(exchange) is not { } client) return;
-            if (change(client.Registration) is not { } changed)
+            for (var i = 0; i < MaxTries; i++)
             {
-                if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
-                return;
+                if (i > 0) await freshness.ReadAsync();
+                if (await TryChangeAsync(exchange, action, change)) return;
             }
-            await log.ChangeAsync(changed.Changed, changed.Row, exchange.Actor);
-            logger.ClientChanged(exchange.Actor, action, client.Id);
-            exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
+            exchange.Refuse(409, "Others changed this client all the while, and nothing was changed here. Look at it, and try again.");
         }
         finally
         {
             _changing.Release();
         }
+    }
+
+    // False when the registration was changed by somebody else since it came into memory. Else the request is answered.
+    private async Task<bool> TryChangeAsync(AdminExchange exchange, string action, Func<ClientRegistration, (ClientRegistration Changed, Selector Row, string? Secret)?> change)
+    {
+        if (Find(exchange) is not { } client) return true;
+        if (change(client.Registration) is not { } changed)
+        {
+            if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
+            return true;
+        }
+        if (!await log.TryChangeAsync(client.Registration, changed.Changed, changed.Row, exchange.Actor)) return false;
+        logger.ClientChanged(exchange.Actor, action, client.Id);
+        exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
+        return true;
     }
 
     private Client? Find(AdminExchange exchange)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Audit;
@@ -30,10 +31,10 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
     private async Task ForgetAsync()
     {
         var oldest = recorder.Now - (long)options.Audit.Retention.TotalMilliseconds;
-        var (changes, introspections, files, isNew) = await Task.Run(() => Find(oldest));
+        var (changes, introspections, files, mode, isNew) = await Task.Run(() => Find(oldest));
         if (isNew)
         {
-            await store.RecordAsync([AuditEvent.Retained(changes, introspections)]);
+            await store.RecordAsync([AuditEvent.Retained(changes, introspections, mode)]);
             await store.SignAuditAsync();
             await ForgetAsync(recorder.Changes, changes);
             foreach (var file in files) File.Delete(file.Path);
@@ -69,17 +70,19 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
     }
 
     // The highest number of each chain below which everything is older; what had left before counts as well.
-    private (long Changes, long Introspections, IReadOnlyList<AuditSegment> Files, bool IsNew) Find(long oldest)
+    private (long Changes, long Introspections, IReadOnlyList<AuditSegment> Files, (string, long)? Mode, bool IsNew) Find(long oldest)
     {
         using var folder = AuditStore.Open(options.Data, options.Postgres.Connection);
         long changes = 0;
         var isNew = false;
+        (string, long)? mode = null;
         foreach (var (n, record) in folder.Changes(recorder.Changes))
         {
             if (changes == 0) changes = n - 1;
             // The newest stays, whatever its age: the chain goes on from it.
             if (n >= recorder.ChangesHead.N || AuditLine.TryParse(record) is not { } line || line.At >= oldest) break;
             (changes, isNew) = (n, true);
+            if (line.Kind is AuditKind.SettingChanged or AuditKind.Retention) mode = ModeOf(record) ?? mode;
         }
 
         var segments = folder.Segments().Where(segment => segment.Chain == recorder.Introspections).ToList();
@@ -93,6 +96,13 @@ internal sealed class AuditRetention(ITokenStore store, AuditRecorder recorder, 
             files.Add(segments[i]);
             introspections = segments[i + 1].First - 1;
         }
-        return (changes, introspections, files, isNew || files.Count > 0);
+        return (changes, introspections, files, mode, isNew || files.Count > 0);
+    }
+
+    // How introspections were recorded from that record on; null where it is about something else.
+    private static (string, long)? ModeOf(byte[] record)
+    {
+        var json = JsonElement.Parse(record);
+        return json.TryGetProperty("value", out var mode) && json.TryGetProperty("one_in", out var oneIn) ? (mode.GetString()!, oneIn.GetInt64()) : null;
     }
 }

@@ -39,7 +39,7 @@ public static class AuditVerification
         var findings = new List<AuditFinding>();
         var notes = others.Select(OtherNode).ToList();
         var segments = store.Segments();
-        var nodes = store.Chains().Concat(segments.Select(segment => segment.Chain)).Concat(exported?.Lines.Select(line => line.Parsed.Chain) ?? []).Select(NodeOf)
+        var nodes = store.Chains().Concat(segments.Select(segment => segment.Chain)).Concat(exported?.Lines.Select(line => line.Parsed.Chain) ?? []).Select(AuditChain.NodeOf)
             .Concat(keys.Select(key => key.Node)).Distinct().Order(StringComparer.Ordinal).ToList();
         if (own.Count == 0) findings.Add(new AuditFinding("audit.pub", 0, "there is no public key in the data folder: no signature can be proven"));
         CheckExported(exported, keys, findings);
@@ -64,7 +64,7 @@ public static class AuditVerification
 
             // The changes were read first: what they vouch for was on the disk before.
             foreach (var memory in changes.Remembered.Where(memory => memory.Anchor.Chain == introspections.Chain)) introspections.Expect(memory.Anchor.N, memory.Anchor.Hash, "a checkpoint of the changes");
-            AddSegments([.. segments.Where(segment => NodeOf(segment.Chain) == node)], introspections, notes);
+            AddSegments([.. segments.Where(segment => AuditChain.NodeOf(segment.Chain) == node)], introspections, notes);
             introspections.Complete();
             if (introspections.Records > 0) CheckBeginning(introspections, changes.Retained.Introspections);
             inFiles.Add(introspections);
@@ -81,8 +81,6 @@ public static class AuditVerification
     }
 
     private static string OtherNode(AuditPublicKey key) => $"{key.Node} is another node: its key {key.Fingerprint} comes from the database (compare it with the audit.pub of that node), and its introspections are verified in its own data folder";
-
-    private static string NodeOf(string chain) => chain.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? chain[..dot] : chain;
 
     private static void CheckExported(ExportedCheckpoint? exported, IReadOnlyList<AuditPublicKey> keys, List<AuditFinding> findings)
     {

@@ -26,6 +26,9 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Appends rows, which get the next numbers, in one commit, together with the changed registration that they tell of, if any.</summary>
     Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed);
 
+    /// <summary>The same for a change of what was read. Null, and nothing is written, where that is no longer what is stored: somebody else changed it, here or at another node.</summary>
+    Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row);
+
     /// <summary>The hashes of the tokens that an issuer gave this identifier: mostly one.</summary>
     ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken);
 

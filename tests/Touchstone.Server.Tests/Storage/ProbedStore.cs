@@ -78,6 +78,8 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
 
+    public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => inner.ChangeAsync(read, changed, row);
+
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
 
     public Task<string> SetOnceAsync(string name, string value) => inner.SetOnceAsync(name, value);

@@ -124,12 +124,15 @@ internal sealed class SqliteStatements : IDisposable
         return isNew;
     }
 
-    internal void SaveClient(ClientRegistration registration)
+    /// <summary>Saves a registration. False, and nothing is written, where another one stands there than the one that was read.</summary>
+    internal bool SaveClient(ClientRegistration registration, ClientRegistration? read = null)
     {
-        var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId));
+        var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId)).FirstOrDefault();
+        if (read is not null && (old is null || !ClientRegistrationText.Is(old, read))) return false;
         var changed = Json(registration);
         Run(_saveClient, registration.ClientId, changed);
-        _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old.FirstOrDefault(), changed), Origin));
+        _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old, changed), Origin));
+        return true;
     }
 
     internal string? Get(string name) => Sql.Read(_connection, "SELECT value FROM settings WHERE name = $name", row => row.GetString(0), ("$name", name)).FirstOrDefault();
@@ -154,7 +157,7 @@ internal sealed class SqliteStatements : IDisposable
 
     private ReadOnlySpan<SqliteCommand> All => new[] { _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords, _lastDescendant };
 
-    private static string Json(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+    private static string Json(ClientRegistration registration) => ClientRegistrationText.Of(registration);
 
     private static string? Json(ReadOnlyMemory<byte> utf8) => utf8.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(utf8.Span);
 

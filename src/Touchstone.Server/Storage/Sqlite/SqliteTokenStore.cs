@@ -74,6 +74,13 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return [.. rows.Select(row => statements.Append(row, committed))];
     });
 
+    public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync((statements, committed) =>
+    {
+        if (!statements.SaveClient(changed, read)) return null;
+        committed.Registrations.Add(changed);
+        return statements.Append(row, committed);
+    });
+
     public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(static (reader, asked) => reader.FindByJti(asked.issuer, asked.jti), (issuer, jti)));
 
