@@ -181,8 +181,8 @@ public sealed class ServerApp : IAsyncDisposable
         }
         else
         {
-            services.AddSingleton<Freshness, SoleProcess>(); // One node at a time.
             AddStore<PostgresTokenStore>(services);
+            services.AddSingleton<Freshness>(parts => parts.GetRequiredService<PostgresTokenStore>().Node);
             services.AddHostedService<PostgresFollowing>();
         }
         services.AddSingleton(options.Cleanup);
@@ -191,6 +191,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();
+        services.AddSingleton<ServerMemory>();
         services.AddSingleton<ClientDirectory>();
 
         services.AddCallers();

@@ -14,7 +14,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view and limits.</summary>
-internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
+internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, SecretUses uses, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
     private const long MaxOverlap = 90 * 86400;
@@ -43,7 +43,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             exchange.Refuse(409, $"There is a client {registration.ClientId} already.");
             return;
         }
-        logger.ClientChanged(exchange.Actor, "added", registration.ClientId);
+        logger.ClientChanged(exchange.Actor, "added", registration.ClientId, RequestIds.Of(exchange.Http));
         exchange.Answer(201, ClientView.Of(clients.Find(registration.ClientId)!, secret?.Shown), AdminJson.Default.ClientView);
     }
 
@@ -103,6 +103,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             exchange.Refuse(409, asking.Registration.Public ? "A public client has no secret." : $"The client {asking.Id} uses no secret: none of its methods does.");
             return;
         }
+        await uses.ReadAsync(); // Which of two secrets is in use may be known to another node only.
         await ChangeAsync(exchange, "rotated the secret of", client =>
         {
             IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Skip(InUse(clients.Find(client.ClientId)!, now)).Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
@@ -199,11 +200,12 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         if (Find(exchange) is not { } client) return true;
         if (change(client.Registration) is not { } changed)
         {
+            await log.EnforceAsync(null); // Who changed it to this may still be waiting for the other nodes.
             if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
             return true;
         }
         if (!await log.TryChangeAsync(client.Registration, changed.Changed, changed.Row, exchange.Actor)) return false;
-        logger.ClientChanged(exchange.Actor, action, client.Id);
+        logger.ClientChanged(exchange.Actor, action, client.Id, RequestIds.Of(exchange.Http));
         exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
         return true;
     }

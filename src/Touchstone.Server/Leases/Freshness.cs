@@ -11,6 +11,9 @@ internal abstract class Freshness
     /// <summary>Since when the lease runs that <see cref="IsHeld"/> speaks of; null when there is none. Followers take theirs from here.</summary>
     internal abstract ClockReading? Since { get; }
 
+    /// <summary>What is in memory; asked where another life of the log begins. Null in what only reads.</summary>
+    internal ILogMemory? Memory { get; set; }
+
     /// <summary>This process's clocks.</summary>
     internal abstract ClockReading Now { get; }
 

@@ -8,6 +8,7 @@ namespace Touchstone.Server.Storage;
 /// <summary>
 /// The durable truth. What a method acknowledged is there after a crash; every failure is a <see cref="StoreException"/> and nothing else.
 /// Records never change and rows are only added; what is over leaves (<see cref="ICleanedStore"/>).
+/// Whatever brings rows to the log is done when no node can decide without them any more.
 /// </summary>
 internal interface ITokenStore : IAsyncDisposable
 {
@@ -44,6 +45,9 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Keeps a setting unless there is one of this name already; gives the one that is kept. For what nodes that start together must agree on.</summary>
     Task<string> SetOnceAsync(string name, string value);
 
+    /// <summary>Done when a row that was there already binds every node; null for all that there are now.</summary>
+    Task EnforceAsync(long? seq);
+
     /// <summary>Records events that come with no change; changes are recorded with themselves, in their transaction.</summary>
     Task RecordAsync(IReadOnlyList<AuditEvent> events);
 
@@ -58,6 +62,9 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Throws when the store can't be read.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is missing so that no machine's loss can lose what was acknowledged, in some words; null when nothing is. Looked at every ten seconds at most.</summary>
+    ValueTask<string?> DurabilityAsync();
 
     /// <summary>Whether the last write reached the disk. After one that did not, asking begins another try, so that the next asking knows.</summary>
     bool CanWrite();

@@ -118,7 +118,7 @@ public sealed class AnchorTests : IAsyncLifetime
 
     private async Task<PostgresTokenStore> StartAsync(string node)
     {
-        var store = _stores.Open(node, isShared: true);
+        var store = _stores.Open(node);
         await store.LoadAsync((_, _, _) => { }, CancellationToken.None);
         var key = AuditKey.ReadPublic(_stores.FolderOf(node))[^1];
         await store.SetOnceAsync(AuditKey.Setting + key.Node, key.Key.ExportSubjectPublicKeyInfoPem());

@@ -84,6 +84,8 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<string> SetOnceAsync(string name, string value) => inner.SetOnceAsync(name, value);
 
+    public Task EnforceAsync(long? seq) => inner.EnforceAsync(seq);
+
     public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
     {
         await BeforeRecord();
@@ -95,6 +97,8 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
     public Task<int> ForgetAuditAsync(string chain, long through, int most) => inner.ForgetAuditAsync(chain, through, most);
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
+
+    public ValueTask<string?> DurabilityAsync() => inner.DurabilityAsync();
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
 

@@ -150,6 +150,8 @@ internal sealed class PostgresReader
 
     internal Task<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ReadAsync("SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
 
+    internal async Task<string?> DurabilityAsync() => (await ReadAsync(PostgresDurability.Query, row => PostgresRows.Text(row, 0)))[0];
+
     internal Task<long> PingAsync() => ScalarAsync("SELECT seq FROM head");
 
     private static DisabledSubject ReadDisabled(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetString(3), PostgresRows.Text(row, 4));

@@ -78,6 +78,16 @@ internal sealed partial class PostgresTokenStore
             {
                 transaction.Registrations.Add(registration);
                 transaction.Record(AuditEvent.ClientAdded(registration, transaction.Origin));
+                // For the other nodes: once this is answered, each of them knows the client.
+                transaction.Append(new RevocationRow
+                {
+                    Seq = 0,
+                    Id = Guid.NewGuid(),
+                    At = registration.CreatedAt,
+                    Selector = Selector.Registration(registration.ClientId),
+                    ForgetAfter = registration.CreatedAt + Revocation.RevocationLog.ForgetMargin,
+                    Actor = transaction.Origin?.Actor ?? RevocationRow.Server,
+                });
             }
             return () => isNew;
         });
@@ -112,7 +122,7 @@ internal sealed partial class PostgresTokenStore
 
     // What is seen of other nodes' chains is committed, and so on the disk.
     public Task SignAuditAsync(bool hasGrown = true) => WriteAsync<bool>(
-        batch => batch.Ask(PostgresAuditRecords.Heads, PostgresValue.Text(recorder.Changes)),
+        batch => batch.Ask(PostgresAuditRecords.Heads, PostgresValue.Text(_recorder.Changes)),
         async (batch, transaction) =>
         {
             transaction.Sign(hasGrown, await batch.TakeAsync(PostgresAuditRecords.ReadHead));

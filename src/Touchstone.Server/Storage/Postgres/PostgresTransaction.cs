@@ -32,6 +32,12 @@ internal sealed class PostgresTransaction
     /// <summary>The number of the newest row after this transaction, whoever wrote it.</summary>
     internal long Seq { get; private set; }
 
+    /// <summary>The life of the log that it is written in.</summary>
+    internal Guid Epoch { get; private set; }
+
+    /// <summary>What the database said of itself within it.</summary>
+    internal string Life { get; private set; } = "";
+
     /// <summary>The newest row of this transaction, where it has any.</summary>
     internal LogCursor Head { get; private set; }
 
@@ -62,8 +68,9 @@ internal sealed class PostgresTransaction
     }
 
     /// <summary>The head is held until the commit: the rows are its last ones.</summary>
-    internal void Number(Guid epoch, long seq, long clientChanges, IReadOnlyList<long> forgetAfter)
+    internal void Number(Guid epoch, long seq, long clientChanges, string life, IReadOnlyList<long> forgetAfter)
     {
+        (Epoch, Life) = (epoch, life);
         for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1, ForgetAfter = forgetAfter[i] };
         Seq = seq;
         Head = Rows.Count == 0 ? default : new LogCursor(epoch, seq, Rows[^1].Id);

@@ -107,6 +107,9 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return value;
     });
 
+    // A row is in the memory of the only process before its commit is told.
+    public Task EnforceAsync(long? seq) => Task.CompletedTask;
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync((statements, _) =>
     {
         foreach (var e in events) statements.Audit.Append(e);
@@ -129,6 +132,9 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         Read(static (reader, _) => reader.Ping(), 0);
         return ValueTask.CompletedTask;
     }
+
+    // One file on one disk: what becomes of that is the operator's, and there is nothing to look at.
+    public ValueTask<string?> DurabilityAsync() => default;
 
     public bool CanWrite()
     {
