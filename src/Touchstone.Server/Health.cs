@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol;
 using Touchstone.Server.Audit;
@@ -9,7 +10,7 @@ namespace Touchstone.Server;
 
 /// <summary>
 /// <c>/health/live</c>: the process answers. <c>/health/ready</c>: and it can introspect, so it can be sent requests. A store that can be read and not written still answers introspections:
-/// it stays ready and says so, because taking it out would turn a full disk into an outage of everything. With audit <c>all</c>, what can't be recorded can't be answered, and it is not ready.
+/// it stays ready and says so, because taking it out would turn a full disk into an outage of everything; so it does where a failover could lose what was acknowledged. With audit <c>all</c>, what can't be recorded can't be answered, and it is not ready.
 /// </summary>
 internal sealed class Health(ITokenStore store, Freshness freshness, AuditLog audit)
 {
@@ -26,7 +27,9 @@ internal sealed class Health(ITokenStore store, Freshness freshness, AuditLog au
             await store.PingAsync(http.RequestAborted);
             await freshness.EnsureAsync();
             if (!audit.CanAnswer()) throw new StoreException("The audit can't be written.");
-            Responses.WriteJson(http.Response, StatusCodes.Status200OK, store.CanWrite() ? "{\"status\":\"ready\"}"u8 : "{\"status\":\"ready\",\"writes\":\"failing\"}"u8);
+            var durability = await store.DurabilityAsync();
+            var writes = store.CanWrite() ? "" : ",\"writes\":\"failing\"";
+            Responses.WriteJson(http.Response, StatusCodes.Status200OK, Encoding.UTF8.GetBytes($"{{\"status\":\"ready\"{writes}{(durability is null ? "" : $",\"durability\":\"{durability}\"")}}}"));
         }
         catch (StoreException)
         {

@@ -8,9 +8,6 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone revoke</c>: one token, a list of them, or all that a person, an app, a session, a grant or a tenant has.</summary>
 internal static class RevokeCommand
 {
-    // What the server takes in one commit.
-    private const int MaxItems = 10_000;
-
     private static readonly Argument<string?> Token = new("token") { Description = "The token, or its SHA-256 in 64 lower-case hex digits, or - to read it from standard input.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> File = new("--file") { Description = "A file with a token or SHA-256 on each line.", HelpName = "file" };
     private static readonly Option<string?> Jti = Named("--jti", "The tokens with this identifier (jti).");
@@ -64,12 +61,18 @@ internal static class RevokeCommand
     private static async Task<int> ListAsync(Call call, string path, RevocationList list, CancellationToken stop)
     {
         var summary = new RevocationSummary(call.Output, list.Malformed);
-        for (var start = 0; start < list.Items.Count; start += MaxItems)
+        for (var start = 0; start < list.Items.Count;)
         {
-            var part = list.Items[start..Math.Min(start + MaxItems, list.Items.Count)];
+            var part = list.Part(start);
             var answer = await call.Admin.PostAsync(path, new JsonArray([.. part]), stop);
-            if (answer.Failure is { } failure) return call.Output.Fail(failure);
+            if (answer.Failure is { } failure)
+            {
+                // What was done stays done, and who reads only the error must not take it for nothing.
+                if (start > 0) summary.Print();
+                return call.Output.Fail(start == 0 ? failure : failure with { Detail = $"{failure.Detail.TrimEnd('.')}. It stopped before line {list.Lines[start]}: the lines before are done. Run it again, it goes on there" });
+            }
             foreach (var (i, item) in answer.Value.EnumerateArray().Index()) summary.Add(list.Lines[start + i], item);
+            start += part.Count;
         }
         return summary.Print();
     }
@@ -82,8 +85,18 @@ internal static class RevokeCommand
         RevocationList list;
         if (call.Get(File) is { } file)
         {
-            if (!System.IO.File.Exists(file)) return Failure.Usage($"there is no file {file}");
-            list = RevocationList.Of(await System.IO.File.ReadAllLinesAsync(file, stop));
+            try
+            {
+                list = RevocationList.Of(await System.IO.File.ReadAllLinesAsync(file, stop));
+            }
+            catch (Exception unreadable) when (unreadable is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return Failure.Usage($"there is no file {file}");
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                return Failure.Usage($"{file} can't be read: {unreadable.Message}");
+            }
             if (list.IsEmpty) return Failure.Usage($"{file} holds no token: write one on each line.");
         }
         else if (call.Find(Token) is { } token)

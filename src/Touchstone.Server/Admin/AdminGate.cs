@@ -45,7 +45,7 @@ internal sealed class AdminGate(TokenLookup tokens, Freshness freshness, ClientD
         }
         catch (StoreException failed)
         {
-            faults.StoreFailed(endpoint, failed);
+            faults.StoreFailed(endpoint, http, failed);
             AdminExchange.Refuse(http, StatusCodes.Status503ServiceUnavailable, OAuthError.TemporarilyUnavailable.Description);
         }
         catch (BadHttpRequestException bad)
@@ -62,7 +62,7 @@ internal sealed class AdminGate(TokenLookup tokens, Freshness freshness, ClientD
         }
         catch (Exception failed)
         {
-            logger.Unexpected(endpoint, failed);
+            logger.Unexpected(endpoint, RequestIds.Of(http), failed);
             AdminExchange.Refuse(http, StatusCodes.Status500InternalServerError, OAuthError.ServerError.Description);
         }
         var outcome = http.Response.StatusCode < 400 ? "ok" : "refused";

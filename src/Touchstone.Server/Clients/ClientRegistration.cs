@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Limits;
@@ -63,6 +64,16 @@ internal sealed record ClientSecret(string? Sha256, long CreatedAt, long? Expire
 {
     /// <summary>What tells it from other secrets of the client.</summary>
     internal string Identity => Sha256 ?? Pbkdf2!;
+}
+
+/// <summary>Registrations as text.</summary>
+internal static class ClientRegistrationText
+{
+    internal static string Of(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+
+    /// <summary>Whether a stored text is this registration. Another version may have written the same with other members: so both are read, and compared as this one writes them.</summary>
+    internal static bool Is(string stored, ClientRegistration registration) =>
+        Of(JsonSerializer.Deserialize(stored, ClientRegistrationJson.Default.ClientRegistration)!) == Of(registration);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -142,7 +142,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
         switch (failed)
         {
             case StoreException:
-                faults.StoreFailed(name, failed);
+                faults.StoreFailed(name, exchange.Http, failed);
                 exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
                 break;
             case ConnectionResetException or OperationCanceledException:
@@ -152,7 +152,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
                 exchange.Refuse(Unreadable with { Status = (unreadable as BadHttpRequestException)?.StatusCode ?? Unreadable.Status }, "body_unreadable");
                 break;
             default:
-                logger.Unexpected(name, failed);
+                logger.Unexpected(name, RequestIds.Of(exchange.Http), failed);
                 exchange.Refuse(OAuthError.ServerError);
                 break;
         }

@@ -52,7 +52,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
     internal ReadOnlySpan<byte> AnswerOf(FormExchange exchange, in JudgedToken judged)
     {
         if (judged.Reason is InactiveReason.None) return tokens.AnswerOf(judged.Found.Entry!, exchange.Caller!.Caller.View);
-        logger.Inactive(exchange.Caller!.Id, judged.Reason.Name());
+        if (logger.IsEnabled(LogLevel.Debug)) logger.Inactive(exchange.Caller!.Id, judged.Reason.Name(), RequestIds.Of(exchange.Http));
         return IntrospectionResponse.Inactive;
     }
 
@@ -69,7 +69,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         if (caller.Client is null || caller.Method is ClientAuthMethod.None)
         {
             var failed = caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing);
-            if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason);
+            if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason, RequestIds.Of(exchange.Http));
             exchange.Refuse(failed);
             return false;
         }

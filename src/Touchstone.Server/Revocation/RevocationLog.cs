@@ -105,9 +105,17 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         return AppendAsync(new Asked(selector, forgetAfter, reason), actor, changed: null);
     }
 
-    /// <summary>Writes a client's new registration and the row that tells of it, in one commit.</summary>
+    /// <summary>Writes a client's new registration and the row that tells of it, in one commit, whatever stood there.</summary>
     internal Task<RevocationOutcome> ChangeAsync(Clients.ClientRegistration changed, Selector selector, string actor) =>
         AppendAsync(new Asked(selector, ForgetAfterEverything()), actor, changed);
+
+    /// <summary>The same, if what was read is what still stands there; false otherwise.</summary>
+    internal async Task<bool> TryChangeAsync(Clients.ClientRegistration read, Clients.ClientRegistration changed, Selector selector, string actor)
+    {
+        if (await store.ChangeAsync(read, changed, Row(new Asked(selector, ForgetAfterEverything()), actor)) is not { } row) return false;
+        metrics.Revoked(row.Selector.Kind);
+        return true;
+    }
 
     /// <summary>Ends what each selector names, in one commit; what was ended for ever already gets no second row.</summary>
     internal Task<IReadOnlyList<RevocationOutcome>> RevokeAsync(IReadOnlyList<Asked> asked, string actor) => AppendAsync(asked, actor, changed: null);

@@ -47,6 +47,9 @@ internal static class PostgresMigrations
         """,
     ];
 
+    /// <summary>The schema of this version.</summary>
+    internal static int Newest => Steps.Length;
+
     /// <summary>Brings a database to the newest step, all steps in one transaction; says whether it was empty. Refuses a database that a newer version wrote.</summary>
     internal static async Task<bool> ApplyAsync(NpgsqlConnection connection)
     {

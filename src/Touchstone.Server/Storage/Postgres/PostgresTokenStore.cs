@@ -20,6 +20,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     private readonly PostgresNodes _nodes;
     private readonly PostgresBarrier _barrier;
     private readonly PostgresListener _listener;
+    private readonly PostgresDurability _durability;
     private PostgresWriter? _writer;
     private CommitHandler? _onCommitted;
     private bool _isDisposed;
@@ -36,6 +37,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
         _listener = new PostgresListener(_database, Heard, clock);
+        _durability = new PostgresDurability(async () => await ReadAsync(static (reader, _) => reader.DurabilityAsync(), 0), clock);
     }
 
     /// <summary>This process among the nodes that share the database: whether its memory may decide.</summary>
@@ -85,6 +87,8 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         ReadAsync(static (reader, asked) => reader.CountAsync(asked.selector, asked.issuedBefore, asked.now), (selector, issuedBefore, now));
 
     public async ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => await ReadAsync(static (reader, seq) => reader.FindRowAsync(seq), seq);
+
+    public ValueTask<string?> DurabilityAsync() => _durability.FindAsync();
 
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await ReadAsync(static (reader, _) => reader.PingAsync(), 0);
 

@@ -57,8 +57,15 @@ internal sealed class PostgresTransaction
 
     internal void Record(AuditEvent e) => Events.Add(() => e);
 
+    /// <summary>What a checkpoint names of other chains, where one is asked for; and whether this chain has grown.</summary>
+    internal (bool HasGrown, IReadOnlyList<AuditAnchor> Others) Checkpoint { get; private set; }
+
     /// <summary>Signs the chain at this place.</summary>
-    internal void Sign() => Events.Add(static () => null);
+    internal void Sign(bool hasGrown, IReadOnlyList<AuditAnchor> others)
+    {
+        Checkpoint = (hasGrown || Checkpoint.HasGrown, others);
+        Events.Add(static () => null);
+    }
 
     /// <summary>The head is held until the commit: the rows are its last ones.</summary>
     internal void Number(Guid epoch, long seq, long clientChanges, string life, IReadOnlyList<long> forgetAfter)

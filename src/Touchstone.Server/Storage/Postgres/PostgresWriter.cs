@@ -150,7 +150,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         foreach (var make in transaction.Events)
         {
             if (make() is { } e) audit.Append(e);
-            else audit.Sign();
+            else audit.Sign(transaction.Checkpoint.HasGrown, transaction.Checkpoint.Others);
         }
         await using var batch = new PostgresBatch(connection);
         if (records.Count > 0)
