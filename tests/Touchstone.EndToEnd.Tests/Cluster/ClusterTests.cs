@@ -1,0 +1,104 @@
+using System.Globalization;
+using Touchstone.EndToEnd.Tests.Load;
+
+namespace Touchstone.EndToEnd.Tests.Cluster;
+
+/// <summary>
+/// Clients of three nodes under full load while tokens are revoked at all of them, and one thing or another fails: no introspection that begins after the 200 of a revocation says active
+/// (design.md §3, invariant 5), and what lives is served.
+/// </summary>
+[Collection(LoadCollection.Name)]
+public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
+{
+    private const int Living = 1000;
+    private const int Third = 2;
+    private const double Healthy = 0.999;
+    private const double InAFault = 0.95;
+
+    // One each, so that ever so often one is under way.
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
+
+    [Fact]
+    public async Task L15_All_is_well()
+    {
+        var fault = await RunAsync("all is well", () => Task.CompletedTask, () => Task.CompletedTask);
+        fault.ShouldAllBe(tally => tally.Served >= Healthy);
+    }
+
+    [Fact]
+    public async Task L15_One_node_stands_still_and_goes_on()
+    {
+        var fault = await RunAsync("one node is frozen", () => Do(cluster.Nodes[Third].Stop), () => Do(cluster.Nodes[Third].Continue));
+        fault[..Third].ShouldAllBe(tally => tally.Served >= InAFault);
+    }
+
+    [Fact]
+    public async Task L15_One_node_is_killed_and_comes_back()
+    {
+        var fault = await RunAsync("one node is killed", () => cluster.Nodes[Third].Kill9Async(), () => cluster.Nodes[Third].RestartAsync());
+        fault[..Third].ShouldAllBe(tally => tally.Served >= InAFault);
+    }
+
+    [Fact]
+    public async Task L15_The_database_is_restarted()
+    {
+        await RunAsync(
+            "PostgreSQL is restarted",
+            async () =>
+            {
+                await cluster.Postgres.StopAsync();
+                await cluster.Postgres.BeginAsync();
+            },
+            () => Task.CompletedTask);
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("swallowed")]
+    public async Task L15_One_node_is_cut_off_from_the_database(string how)
+    {
+        var fault = await RunAsync(
+            $"one node is {how} off", () => Do(how == "cut" ? cluster.Proxy.Cut : cluster.Proxy.Swallow), () => Do(cluster.Proxy.Restore));
+        fault[..Third].ShouldAllBe(tally => tally.Served >= InAFault);
+    }
+
+    // A fifth of the revocations before the fault, a fifth after it. Gives what was counted during it.
+    private async Task<Tally[]> RunAsync(string what, Func<Task> breakAsync, Func<Task> healAsync)
+    {
+        var tokens = await cluster.IssueAsync(Living + Bars.ClusterRevocations);
+        await using var load = new ClusterLoad(cluster.Nodes, cluster.Caller, tokens, Bars.Seed);
+        await load.AskAllAsync();
+        load.Turn();
+        var revocations = new PacedRevocations(cluster.Nodes, cluster.Owner, tokens[Living..], load, Pace, Bars.Seed);
+
+        await revocations.StartedAsync(0.2);
+        var before = load.Turn();
+        var broken = TimeProvider.System.GetTimestamp();
+        await breakAsync();
+        await revocations.StartedAsync(0.8);
+        var lasted = TimeProvider.System.GetElapsedTime(broken);
+        await healAsync();
+        await cluster.AllReadyAsync();
+        var fault = load.Turn();
+        await revocations.AllAsync();
+        var after = load.Turn();
+        await load.StopAsync();
+        await load.AskAllAsync();
+
+        Bars.Tell(string.Create(CultureInfo.InvariantCulture, $"{what} for {lasted.TotalSeconds:F1} s, seed {Bars.Seed}: {revocations}; {load.AskedAfter} introspections after a 200, {load.Faults.Count} faults"));
+        foreach (var (name, tallies) in new[] { ("before", before), ("fault", fault), ("after", after) })
+        {
+            for (var node = 0; node < tallies.Length; node++) Bars.Tell($"  {name,-6} node {node + 1}: {tallies[node]}");
+        }
+        load.Faults.ShouldBeEmpty($"seed {Bars.Seed}");
+        load.AskedAfter.ShouldBeGreaterThan(Bars.ClusterRevocations);
+        before.ShouldAllBe(tally => tally.Served >= Healthy);
+        return fault;
+    }
+
+    private static Task Do(Action action)
+    {
+        action();
+        return Task.CompletedTask;
+    }
+}
