@@ -7,7 +7,7 @@ namespace Touchstone.Benchmarks;
 internal static class Prepare
 {
     internal const string App = "bench-app";
-    private const string Audience = "https://orders.bench.example";
+    internal const string Audience = "https://orders.bench.example";
 
     /// <summary>Tokens, and callers with generated secrets; with as many others whose secrets were brought, where a second file is named.</summary>
     internal static async Task RunAsync(Uri server, string data, int count, string output, int callers = 1, string? brought = null)
