@@ -1,5 +1,3 @@
-using Touchstone.EndToEnd.Tests.Load;
-
 namespace Touchstone.EndToEnd.Tests.Cluster;
 
 /// <summary>Three nodes, the third behind a proxy on its way to the database, and who asks them. Each test leaves all of them up and ready.</summary>
@@ -11,6 +9,8 @@ public sealed class ClusterFixture : IAsyncLifetime
     private TestCluster? _cluster;
 
     internal PostgresServer Postgres => _cluster!.Postgres;
+
+    internal string Connection => _cluster!.Connection;
 
     internal IReadOnlyList<ServerProcess> Nodes => _cluster!.Nodes;
 

@@ -7,21 +7,21 @@ using Touchstone.Protocol.ClientAuth;
 namespace Touchstone.Benchmarks;
 
 /// <summary>How long a revocation takes until its 200, which says that every node knows of it: asked for at all nodes in turn, so many a second, whether or not earlier ones are answered.</summary>
-internal sealed class Barrier : IDisposable
+internal sealed class BarrierBar : IDisposable
 {
     private readonly HttpClient[] _nodes;
     private readonly AdminClient _admin;
     private readonly string _owner;
 
-    private Barrier(HttpClient[] nodes, AdminClient admin, string owner) => (_nodes, _admin, _owner) = (nodes, admin, owner);
+    private BarrierBar(HttpClient[] nodes, AdminClient admin, string owner) => (_nodes, _admin, _owner) = (nodes, admin, owner);
 
-    internal static async Task<Barrier> ConnectAsync(Uri[] nodes, string data)
+    internal static async Task<BarrierBar> ConnectAsync(Uri[] nodes, string data)
     {
         var admin = await AdminClient.ConnectAsync(nodes[0], data);
         var id = $"barrier-{Guid.NewGuid():N}";
         var client = await admin.PostAsync("admin/clients", new JsonObject { ["client_id"] = id, ["kind"] = "client", ["audience"] = new JsonArray(JsonValue.Create(Prepare.Audience)), ["limits"] = new JsonObject { ["rate"] = 1_000_000 } });
         var clients = nodes.Select(node => new HttpClient(new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null }) { BaseAddress = node }).ToArray();
-        return new Barrier(clients, admin, ClientCredentials.Basic(id, (string)client["client_secret"]!)) { Id = id };
+        return new BarrierBar(clients, admin, ClientCredentials.Basic(id, (string)client["client_secret"]!)) { Id = id };
     }
 
     private string Id { get; init; } = "";
