@@ -47,5 +47,5 @@ internal static class Fill
         await copy.CompleteAsync();
     }
 
-    private static string Value(int number) => string.Create(CultureInfo.InvariantCulture, $"bench-1{number:D11}");
+    internal static string Value(int number) => string.Create(CultureInfo.InvariantCulture, $"bench-1{number:D11}");
 }
