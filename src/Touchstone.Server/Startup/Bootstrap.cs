@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -12,11 +14,12 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDirectory clients, DemoData demo, ServerMetrics metrics, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDirectory clients, FeedPump feed, FollowerTags tags, DemoData demo, ServerMetrics metrics, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
     private const string PairwiseSetting = "pairwise_key";
+    private const string TagsSetting = "feed_tags_secret";
 
     internal string AdminFile => Path.Combine(options.Data, "admin.json");
 
@@ -56,23 +59,27 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
                 foreach (var registration in registrations) clients.Put(registration);
                 if (rows.Count == 0) return;
                 log.Publish(rows, head);
+                feed.Publish(rows);
                 metrics.HeadMoved(head);
             },
             cancellationToken);
-        clients.PairwiseKey = await PairwiseKeyAsync(contents.Settings.GetValueOrDefault(PairwiseSetting));
+        clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
+        tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
         foreach (var registration in contents.Clients) clients.Put(registration);
         (log.Epoch, log.Forgotten, log.LastExpiry) = (contents.Epoch, contents.Forgotten, contents.LastExpiry);
         log.Publish(contents.Rows, contents.Seq);
+        feed.Begin(new LogCursor(contents.Epoch, contents.Seq, contents.Rows.Count == 0 ? Guid.Empty : contents.Rows[^1].Id));
         metrics.HeadMoved(contents.Seq);
         return contents;
     }
 
-    // In the store, so that a backup has it: without it every resource server with a pairwise view would know nobody again. Who has the store has the subjects themselves.
-    private async Task<byte[]> PairwiseKeyAsync(string? kept)
+    // In the store, so that a backup has it and every node the same: without it every resource server with a pairwise view would know nobody again, and no follower would recognise what it holds.
+    // Who has the store has the subjects themselves.
+    private async Task<byte[]> KeyAsync(StoreContents contents, string name, int size)
     {
-        if (kept is not null) return Convert.FromBase64String(kept);
-        var key = RandomNumberGenerator.GetBytes(PairwiseSubject.KeySize);
-        await store.SetAsync(PairwiseSetting, Convert.ToBase64String(key));
+        if (contents.Settings.TryGetValue(name, out var kept)) return Convert.FromBase64String(kept);
+        var key = RandomNumberGenerator.GetBytes(size);
+        await store.SetAsync(name, Convert.ToBase64String(key));
         return key;
     }
 

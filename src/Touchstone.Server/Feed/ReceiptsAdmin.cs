@@ -1,0 +1,42 @@
+using System.Globalization;
+using Touchstone.Protocol.Leases;
+using Touchstone.Server.Admin;
+using Touchstone.Server.Leases;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Feed;
+
+/// <summary>Receipts of revocations: with the answer to one that waits, and at <c>GET /admin/revocations/{seq}/receipt</c> later.</summary>
+internal sealed class ReceiptsAdmin(Receipts receipts, FeedPump pump, UnfollowedCallers unfollowed, ITokenStore store, Freshness freshness)
+{
+    private readonly string _instance = Guid.NewGuid().ToString("N");
+
+    /// <summary>Waits for those who follow, and says how it stands then.</summary>
+    /// <param name="seq">The newest row of the revocation.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="begun">This node's clocks when the request came.</param>
+    /// <param name="wait">How long at most.</param>
+    /// <param name="aborted">Ends when the caller goes away.</param>
+    internal async Task<ReceiptView> WaitAsync(long seq, Guid? id, ClockReading begun, TimeSpan wait, CancellationToken aborted)
+    {
+        var receipt = receipts.Open(new LogCursor(pump.Published.Epoch, seq, id ?? Guid.Empty), begun);
+        await receipts.WaitAsync(receipt, wait, aborted);
+        return View(receipt);
+    }
+
+    internal async Task ShowAsync(AdminExchange exchange)
+    {
+        var text = exchange.RouteValue("seq");
+        var row = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? await store.FindRowAsync(seq, exchange.Aborted) : null;
+        if (row is null)
+        {
+            exchange.Refuse(404, $"There is no revocation {text}, or it is forgotten.");
+            return;
+        }
+        var receipt = receipts.Of(new LogCursor(pump.Published.Epoch, seq, row.Id), row.At);
+        receipt.Look(freshness.Now);
+        exchange.Answer(200, View(receipt), AdminJson.Default.ReceiptView);
+    }
+
+    private ReceiptView View(Receipt receipt) => receipt.View(receipt.Row.Row == Guid.Empty ? null : receipt.Row.Row, Environment.MachineName, _instance, unfollowed.Now(), freshness.Now);
+}
