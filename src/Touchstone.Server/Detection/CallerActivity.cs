@@ -10,7 +10,7 @@ internal sealed class CallerActivity
     /// <summary>What it used to do, and whether that was left; only the detector touches these.</summary>
     internal CallerPast Past { get; } = new();
 
-    internal void Count(InactiveReason reason, bool isFollowed)
+    internal void Count(InactiveReason reason, bool isFollowed = false)
     {
         if (isFollowed) Interlocked.Increment(ref _followed); // First, so that Plain is never too large.
         Interlocked.Increment(ref _asked);

@@ -11,7 +11,7 @@ namespace Touchstone.Server.Feed;
 /// Brings committed rows to those who wait for them: finds out whom they concern, puts them into the ring, wakes all at once. What comes within some milliseconds goes together, and the more there are to wake the
 /// longer that is, so that a thousand followers and thousands of rows a second leave the machine to the introspections.
 /// </summary>
-internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers followers, ITokenStore store, ILogger<FeedPump> logger, TimeProvider time) : IHostedService, IDisposable
+internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers followers, ITokenStore store, ILogger<FeedPump> logger, TimeProvider time) : IHostedService, IAsyncDisposable
 {
     // To wake one follower, answer it and take its next poll takes some 50 µs of a core: half of one core is the most that is spent.
     private static readonly TimeSpan PerFollower = TimeSpan.FromMicroseconds(100), Shortest = TimeSpan.FromMilliseconds(5), Longest = TimeSpan.FromMilliseconds(250);
@@ -78,10 +78,12 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
     // It goes on until the requests under way have ended: they are answered with what it brings.
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
+    // The container knows it as a part and as a service, and disposes of both.
+    public async ValueTask DisposeAsync()
     {
-        _stopping.Cancel();
-        _stopping.Dispose();
+        if (_stopping.IsCancellationRequested) return;
+        await _stopping.CancelAsync();
+        await _loop;
     }
 
     private void Signal()

@@ -60,18 +60,24 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
     public async Task Every_way_to_end_a_token_comes_as_an_event_with_a_tag_of_the_token()
     {
         var more = new { client_id = "web-shop", sub = "u-7", aud = Acme.OrdersApi, grant = "g-7", session = "s-7", tenant = "t-7", ancestors = new[] { new string('a', 64) } };
+        string[] tags = [];
         object[] ends =
         [
             new { token_sha256 = new string('a', 64) }, new { grant = "g-7" }, new { session = "s-7" }, new { sub = "u-7" }, new { client_id = "web-shop" }, new { tenant = "t-7" }, new { all = true },
         ];
+        // A server of its own: in the end nobody has a token any more.
+        await using var own = await Acme.StartAsync();
+        var token = await own.TokenAsync(more);
         foreach (var end in ends)
         {
-            var orders = await Orders.StartedAsync();
-            var (_, tags, _) = await orders.IntrospectAsync(await acme.TokenAsync(more));
-            (await acme.Admin.PostAsync(AdminCalls.Revocations, end)).Status.ShouldBeOneOf(200, 401);
-            var told = Poller.Tags(await orders.PollAsync());
-            (tags.Length == 0 || told.Intersect(tags).Any()).ShouldBeTrue(end.ToString());
+            var orders = await new Poller(own.Server.Http, own.Orders).StartedAsync();
+            // Tags are what they are from the first answer on.
+            if (tags.Length == 0) (_, tags, _) = await orders.IntrospectAsync(token);
+            (await own.Admin.PostAsync(AdminCalls.Revocations, end)).Status.ShouldBe(200);
+            tags.ShouldContain(Poller.Tags(await orders.PollAsync()).ShouldHaveSingleItem(), end.ToString());
         }
+        // And the registration of the caller.
+        tags.Length.ShouldBe(ends.Length + 3);
     }
 
     [Fact]
@@ -89,7 +95,7 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
     public async Task A_token_that_nobody_registered_yet_is_told_to_all()
     {
         var (orders, billing) = (await Orders.StartedAsync(), await new Poller(acme.Server.Http, acme.Billing).StartedAsync());
-        await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = "at.of-another-server" });
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = "at.of-another-server" })).Status.ShouldBe(200);
         Poller.Tags(await orders.PollAsync()).Length.ShouldBe(1);
         Poller.Tags(await billing.PollAsync()).Length.ShouldBe(1);
     }
@@ -127,7 +133,7 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
     public async Task What_cannot_be_understood_is_refused_and_says_why(string path, string? follower, string says)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        acme.Orders.Authenticate(request, []);
+        request.Headers.TryAddWithoutValidation("Authorization", acme.Orders.Basic);
         if (follower is not null) request.Headers.TryAddWithoutValidation("Touchstone-Follower", follower);
         (await acme.OAuth.SendAsync(request)).ShouldBeError(400, "invalid_request").Text.ShouldContain(says);
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Server.Tests.Feed;
@@ -62,7 +61,7 @@ public sealed class FollowedAnswerTests(Acme acme) : IClassFixture<Acme>
         using var request = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Batch) { Content = new FormUrlEncodedContent([new("token", first), new("token", "unknown"), new("token", second)]) };
         request.Headers.TryAddWithoutValidation("Authorization", acme.Orders.Basic);
         request.Headers.Add("Touchstone-Follow", "1");
-        var answer = (await acme.OAuth.SendAsync(request)).ShouldBeJson(200);
+        var answer = (await acme.OAuth.SendAsync(request)).ShouldBeJson(200, "Touchstone-As-Of");
         answer.Header("Touchstone-As-Of").ShouldNotBeNull();
         answer.Header("Touchstone-Tags").ShouldBeNull();
         string[][] tags = [.. answer.Json.GetProperty("tags").EnumerateArray().Select(one => one.EnumerateArray().Select(tag => tag.GetString()!).ToArray())];

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Touchstone.Server.Tests.Feed;
 
@@ -41,9 +40,8 @@ internal sealed class Poller(HttpClient http, TestClient caller, string name = "
     internal async Task<(Answer Answer, string[] Tags, string? AsOf)> IntrospectAsync(string token)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Introspect);
-        var form = new List<KeyValuePair<string, string>> { new("token", token) };
-        caller.Authenticate(request, form);
-        request.Content = new FormUrlEncodedContent(form);
+        request.Content = new FormUrlEncodedContent([new("token", token)]);
+        request.Headers.TryAddWithoutValidation("Authorization", caller.Basic);
         request.Headers.Add("Touchstone-Follow", "1");
         if (Head is not null) request.Headers.Add("Touchstone-After", Head);
         var answer = await Answer.ReadAsync(await http.SendAsync(request));
@@ -54,7 +52,7 @@ internal sealed class Poller(HttpClient http, TestClient caller, string name = "
     {
         var nonce = Interlocked.Increment(ref _polls).ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/feed?nonce={nonce}&wait={wait}" + (after is null ? "" : $"&after={after}") + more);
-        caller.Authenticate(request, []);
+        request.Headers.TryAddWithoutValidation("Authorization", caller.Basic);
         request.Headers.TryAddWithoutValidation("Touchstone-Follower", $"{name};instance={Instance}{More}");
         var answer = await Answer.ReadAsync(await http.SendAsync(request));
         if (answer.Status == 200) answer.Json.GetProperty("nonce").GetString().ShouldBe(nonce);
