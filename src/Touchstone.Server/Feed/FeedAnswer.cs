@@ -15,6 +15,8 @@ internal static class FeedAnswer
     // Written so much at once: what a slow reader does not take stays here, and not in the buffers of the server.
     private const int Piece = 32 << 10;
 
+    private static ReadOnlySpan<byte> Tail => "]}"u8;
+
     /// <summary>Writes it.</summary>
     /// <param name="response">The response.</param>
     /// <param name="status">200, or 410 for a cursor of another log.</param>
@@ -24,11 +26,10 @@ internal static class FeedAnswer
     internal static async Task WriteAsync(HttpResponse response, int status, string nonce, FeedPage page, TimeSpan offset)
     {
         var head = Head(nonce, page, offset);
-        var tail = "]}"u8.ToArray();
         response.StatusCode = status;
         Responses.SetNoStore(response);
         response.ContentType = MediaType;
-        response.ContentLength = head.Length + tail.Length + page.Runs.Sum(run => (long)run.Json.Length) + Math.Max(0, page.Runs.Count - 1);
+        response.ContentLength = head.Length + Tail.Length + page.Runs.Sum(run => (long)run.Json.Length) + Math.Max(0, page.Runs.Count - 1);
         response.BodyWriter.Write(head.Span);
         var written = 0;
         for (var i = 0; i < page.Runs.Count; i++)
@@ -44,7 +45,9 @@ internal static class FeedAnswer
                 await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
             }
         }
-        response.BodyWriter.Write(tail);
+        // Without a flush before it, the server sends all in one piece when the request is over.
+        response.BodyWriter.Write(Tail);
+        if (response.HasStarted) await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
     }
 
     private static ReadOnlyMemory<byte> Head(string nonce, in FeedPage page, TimeSpan offset)

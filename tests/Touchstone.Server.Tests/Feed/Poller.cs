@@ -37,9 +37,9 @@ internal sealed class Poller(HttpClient http, TestClient caller, string name = "
         answer.Status == 200 ? [.. answer.Json.GetProperty("events").EnumerateArray().Select(told => (told.GetProperty("seq").GetInt64(), told.GetProperty("tag").GetString()!))] : throw new InvalidOperationException(answer.ToString());
 
     /// <summary>Asks about a token as one that follows: what the answer lists.</summary>
-    internal async Task<(Answer Answer, string[] Tags, string? AsOf)> IntrospectAsync(string token)
+    internal async Task<(Answer Answer, string[] Tags, string? AsOf)> IntrospectAsync(string token, string path = OAuthCalls.Introspect)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Introspect);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path);
         request.Content = new FormUrlEncodedContent([new("token", token)]);
         request.Headers.TryAddWithoutValidation("Authorization", caller.Basic);
         request.Headers.Add("Touchstone-Follow", "1");
