@@ -1,6 +1,7 @@
 -- Drives POST /oauth/introspect with a random token per request. Arguments: FILE [check] [think=MS]
 -- FILE holds the Authorization headers of callers on its first lines ("Basic …") and a token on each further one. Each token is asked about by one of the callers, by chance.
 -- With "check", every body is looked at; without, none is (so that the load generator stays cheap).
+-- With "once=FIRST", the tokens are not those of the file but numbered ones, in order from FIRST on, each asked about once; with "any=COUNT", by chance one of the first COUNT (bench/Touchstone.Benchmarks/Fill.cs).
 -- With "think=MS", each connection waits before each request, MS milliseconds on average: a load below the server's limit that does not slow down with it, if connections are many.
 requests, checked, wrong = {}, 0, 0 -- global, so that done() can read the counts
 
@@ -18,6 +19,15 @@ function init(args)
   end
   for i = 2, #args do
     local think = tonumber(args[i]:match("^think=(.+)$"))
+    local first, count = tonumber(args[i]:match("^once=(.+)$")), tonumber(args[i]:match("^any=(.+)$"))
+    if first or count then
+      local before = wrk.format("POST", "/oauth/introspect", callers[1], "token=bench-100000000000"):sub(1, -12)
+      local next = (first or 0) - 1
+      request = function()
+        next = first and next + 1 or math.random(0, count - 1)
+        return before .. string.format("%011d", next)
+      end
+    end
     -- Whole milliseconds, from 0 to twice the mean, so that connections don't march in step.
     if think then delay = function() return math.floor(math.random() * 2 * think + 0.5) end end
     if args[i] == "check" then

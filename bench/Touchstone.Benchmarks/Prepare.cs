@@ -7,7 +7,7 @@ namespace Touchstone.Benchmarks;
 internal static class Prepare
 {
     internal const string App = "bench-app";
-    private const string Audience = "https://orders.bench.example";
+    internal const string Audience = "https://orders.bench.example";
 
     /// <summary>Tokens, and callers with generated secrets; with as many others whose secrets were brought, where a second file is named.</summary>
     internal static async Task RunAsync(Uri server, string data, int count, string output, int callers = 1, string? brought = null)
@@ -27,7 +27,7 @@ internal static class Prepare
         await TokensAsync(admin, count, 1);
     }
 
-    private static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime)
+    internal static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime)
     {
         var tokens = new List<string>(count);
         for (var made = 0; made < count; made += 1000)
@@ -38,7 +38,7 @@ internal static class Prepare
         return tokens;
     }
 
-    private static async Task<List<string>> CallersAsync(AdminClient admin, string name, int count, Func<int, string?> secretOf)
+    internal static async Task<List<string>> CallersAsync(AdminClient admin, string name, int count, Func<int, string?> secretOf)
     {
         var callers = new List<string>();
         for (var i = 0; i < count; i++)

@@ -17,6 +17,17 @@ switch (args)
     case ["expired", var server, var data, var count]:
         await Prepare.ExpiredAsync(new Uri(server), data, Number(count));
         return 0;
+    case ["fill", var connection, var first, var count, var expiresIn]:
+        await Fill.RunAsync(connection, Number(first), Number(count), int.Parse(expiresIn, CultureInfo.InvariantCulture));
+        return 0;
+    case ["direct", var connection, var table, var tokens, var connections, var seconds]:
+        await DirectLookups.RunAsync(connection, table, Number(tokens), Number(connections), Number(seconds));
+        return 0;
+    case ["feed", var server, var data, var process]:
+        return await FeedBar.RunAsync(new Uri(server), data, Number(process)) ? 0 : 1;
+    case ["barrier", var nodes, var data, var process]:
+        using (var barrier = await BarrierBar.ConnectAsync([.. nodes.Split(',').Select(node => new Uri(node))], data))
+            return await barrier.HealthyAsync(50, 20, 5, 25) & await barrier.KilledAsync(50, 10, Number(process), 2_400) ? 0 : 1;
     case ["million", var server, var data, var file]:
         return await Bars.MillionAsync(new Uri(server), data, file) ? 0 : 1;
     case ["all-active", var server, var data, var file]:

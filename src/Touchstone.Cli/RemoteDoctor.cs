@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Touchstone.Server.Doctor;
 
 namespace Touchstone.Cli;
@@ -77,6 +78,8 @@ internal static class RemoteDoctor
                 var said = string.Create(CultureInfo.InvariantCulture, $"The server's clock and this one are {off.TotalSeconds:0} s apart.");
                 checks.Add(off > Tolerance ? new("clock", DoctorStatus.Warn, said, "See which of them is kept by a time server: expiry is judged by the server's.") : new("clock", DoctorStatus.Ok, said));
             }
+            if (answer.IsSuccessStatusCode && await MissingAsync(answer, stop) is { } missing)
+                checks.Add(new("durability", DoctorStatus.Warn, $"The server's database has a weakness: {missing}.", "docs/operations/recovery.md tells what a failover can lose then."));
             return answer.IsSuccessStatusCode
                 ? new("ready", DoctorStatus.Ok, "The server is ready: it can read its store.")
                 : new("ready", DoctorStatus.Fail, $"The server answers {(int)answer.StatusCode} when asked whether it is ready.", "Look at its log.");
@@ -84,6 +87,19 @@ internal static class RemoteDoctor
         catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !stop.IsCancellationRequested))
         {
             return new("ready", DoctorStatus.Fail, $"No answer from {server.Authority}: {error.Message}", "Is 'touchstone serve' running there?");
+        }
+    }
+
+    private static async Task<string?> MissingAsync(HttpResponseMessage answer, CancellationToken stop)
+    {
+        try
+        {
+            using var ready = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(stop));
+            return Describe.Text(ready.RootElement, "durability") is { Length: > 0 } missing ? missing : null;
+        }
+        catch (JsonException)
+        {
+            return null; // Something else answers there: the other checks tell.
         }
     }
 

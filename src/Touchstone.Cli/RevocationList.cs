@@ -9,6 +9,9 @@ internal sealed class RevocationList
     // What the server takes for a token at all; one longer line would make it refuse the whole list.
     private const int MaxToken = 4096;
 
+    // What the server takes in one commit, and in one body: half of it, since its reason comes with each item and characters may be escaped.
+    private const int MaxItems = 10_000, MaxBytes = 2 << 20;
+
     internal List<JsonObject> Items { get; } = [];
 
     /// <summary>The line of each item, from 1.</summary>
@@ -18,6 +21,18 @@ internal sealed class RevocationList
     internal List<int> Malformed { get; } = [];
 
     internal bool IsEmpty => Items.Count + Malformed.Count == 0;
+
+    /// <summary>The items from one on that fit into one request.</summary>
+    internal List<JsonObject> Part(int start)
+    {
+        var end = start;
+        for (var bytes = 0; end < Items.Count && end - start < MaxItems; end++)
+        {
+            bytes += Items[end].ToJsonString().Length + 1;
+            if (bytes > MaxBytes && end > start) break;
+        }
+        return Items[start..end];
+    }
 
     internal static RevocationList Of(JsonObject item)
     {

@@ -182,8 +182,8 @@ public sealed class ServerApp : IAsyncDisposable
         }
         else
         {
-            services.AddSingleton<Freshness, SoleProcess>(); // One node at a time.
             AddStore<PostgresTokenStore>(services);
+            services.AddSingleton<Freshness>(parts => parts.GetRequiredService<PostgresTokenStore>().Node);
             services.AddHostedService<PostgresFollowing>();
         }
         services.AddSingleton(options.Cleanup);
@@ -192,6 +192,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton(_ => new RecordCache(options.RecordCacheBytes));
         services.AddSingleton<TokenLookup>();
         services.AddSingleton<RevocationLog>();
+        services.AddSingleton<ServerMemory>();
         services.AddSingleton<ClientDirectory>();
 
         services.AddFeed();
@@ -243,6 +244,7 @@ public sealed class ServerApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<ServerApp>>();
         var addresses = string.Join(", ", app.Urls);
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<RecordCache>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<Freshness>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<ServerCertificates>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AddressLimits>());

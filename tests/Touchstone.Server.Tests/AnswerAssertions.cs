@@ -8,7 +8,7 @@ internal static class AnswerAssertions
     internal const string BasicChallenge = "Basic realm=\"touchstone\", charset=\"UTF-8\"";
     internal const string Inactive = "{\"active\":false}";
 
-    private static readonly string[] Security = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options"];
+    private static readonly string[] Security = ["Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "X-Request-ID"];
     private static readonly string[] Usual = ["Cache-Control", "Content-Length", "Content-Type", "Pragma", .. Security];
 
     /// <summary>JSON that no cache keeps, of the length it says, with no header but these and the usual ones.</summary>

@@ -55,7 +55,7 @@ public sealed class ServerAppTests
         await using var server = await TestServer.StartAsync();
         var line = server.Logs.Of(7).ShouldHaveSingleItem();
         line.Level.ShouldBe(LogLevel.Information);
-        line.Text.ShouldStartWith($"Serving {TestServer.DefaultIssuer} on {server.Address.ToString().TrimEnd('/')}, data in {server.Data}, revocation log at 0");
+        line.Text.ShouldStartWith($"Serving {TestServer.DefaultIssuer} on {server.Address.ToString().TrimEnd('/')}, data in {server.Data}, revocation log at 1");
         server.Logs.Text.ShouldNotContain(server.AdminClient.Secret!);
     }
 

@@ -8,9 +8,6 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone revoke</c>: one token, a list of them, or all that a person, an app, a session, a grant or a tenant has.</summary>
 internal static class RevokeCommand
 {
-    // What the server takes in one commit.
-    private const int MaxItems = 10_000;
-
     // Longer than any lease of a follower and of a node after one another.
     private const int DefaultWait = 20;
 
@@ -94,16 +91,23 @@ internal static class RevokeCommand
     {
         var summary = new RevocationSummary(call.Output, list.Malformed);
         JsonElement? receipt = null;
-        for (var start = 0; start < list.Items.Count; start += MaxItems)
+        for (var start = 0; start < list.Items.Count;)
         {
-            var part = list.Items[start..Math.Min(start + MaxItems, list.Items.Count)];
+            var part = list.Part(start);
             // Who has enforced the last part has enforced those before it.
             var isWaited = wait is not null && start + part.Count == list.Items.Count;
-            var answer = isWaited ? await PostAsync(call, path, new JsonArray([.. part]), wait!.Value, stop) : await call.Admin.PostAsync(path, new JsonArray([.. part]), stop);
-            if (answer.Failure is { } failure) return call.Output.Fail(failure);
+            var body = new JsonArray([.. part]);
+            var answer = isWaited ? await PostAsync(call, path, body, wait!.Value, stop) : await call.Admin.PostAsync(path, body, stop);
+            if (answer.Failure is { } failure)
+            {
+                // What was done stays done, and who reads only the error must not take it for nothing.
+                if (start > 0) summary.Print();
+                return call.Output.Fail(start == 0 ? failure : failure with { Detail = $"{failure.Detail.TrimEnd('.')}. It stopped before line {list.Lines[start]}: the lines before are done. Run it again, it goes on there" });
+            }
             var items = isWaited ? answer.Value.GetProperty("revocations") : answer.Value;
             foreach (var (i, item) in items.EnumerateArray().Index()) summary.Add(list.Lines[start + i], item);
             if (isWaited && answer.Value.TryGetProperty("receipt", out var told)) receipt = told;
+            start += part.Count;
         }
         return summary.Print(receipt);
     }
@@ -116,8 +120,18 @@ internal static class RevokeCommand
         RevocationList list;
         if (call.Get(File) is { } file)
         {
-            if (!System.IO.File.Exists(file)) return Failure.Usage($"there is no file {file}");
-            list = RevocationList.Of(await System.IO.File.ReadAllLinesAsync(file, stop));
+            try
+            {
+                list = RevocationList.Of(await System.IO.File.ReadAllLinesAsync(file, stop));
+            }
+            catch (Exception unreadable) when (unreadable is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return Failure.Usage($"there is no file {file}");
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                return Failure.Usage($"{file} can't be read: {unreadable.Message}");
+            }
             if (list.IsEmpty) return Failure.Usage($"{file} holds no token: write one on each line.");
         }
         else if (call.Find(Token) is { } token)

@@ -8,6 +8,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -18,7 +19,7 @@ namespace Touchstone.Server.Admin;
 /// Before every admin endpoint: a bearer token of this very server, for this very server, with scope <c>touchstone:admin</c>; and after it: 503 when the store fails.
 /// The global token revocation stands behind the same gate with a scope of its own.
 /// </summary>
-internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, ClientCertificates certificates, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerOptions options, ServerMetrics metrics, FaultLog faults, ILogger<AdminGate> logger, TimeProvider time)
+internal sealed class AdminGate(TokenLookup tokens, Freshness freshness, ClientDirectory clients, ClientCertificates certificates, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerOptions options, ServerMetrics metrics, FaultLog faults, ILogger<AdminGate> logger, TimeProvider time)
 {
     internal const string Scope = "touchstone:admin";
 
@@ -44,7 +45,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         }
         catch (StoreException failed)
         {
-            faults.StoreFailed(endpoint, failed);
+            faults.StoreFailed(endpoint, http, failed);
             AdminExchange.Refuse(http, StatusCodes.Status503ServiceUnavailable, OAuthError.TemporarilyUnavailable.Description);
         }
         catch (BadHttpRequestException bad)
@@ -61,7 +62,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
         }
         catch (Exception failed)
         {
-            logger.Unexpected(endpoint, failed);
+            logger.Unexpected(endpoint, RequestIds.Of(http), failed);
             AdminExchange.Refuse(http, StatusCodes.Status500InternalServerError, OAuthError.ServerError.Description);
         }
         var outcome = http.Response.StatusCode < 400 ? "ok" : "refused";
@@ -72,6 +73,7 @@ internal sealed class AdminGate(TokenLookup tokens, ClientDirectory clients, Cli
     private async Task<TokenRecord?> AuthenticateAsync(HttpContext http, string endpoint, string scope)
     {
         const string Bearer = "Bearer ";
+        await freshness.EnsureAsync();
         var header = http.Request.Headers.Authorization;
         if (header.Count > 1) return Refuse(OAuthError.InvalidRequest.With("There is more than one Authorization header."));
         if (header.Count == 0 || !header[0]!.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Challenge(http, scope);

@@ -5,6 +5,7 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
@@ -13,12 +14,13 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view and limits.</summary>
-internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, ITokenStore store, RevocationLog log, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
+internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, SecretUses uses, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
     private const long MaxOverlap = 90 * 86400;
+    private const int MaxTries = 8;
 
-    // A change reads a registration and writes a new one: one at a time, so that none is lost.
+    // A change reads a registration and writes a new one. Here one at a time; where another node comes between, the store refuses it, and it is made anew on what stands there then. So none is lost.
     private readonly SemaphoreSlim _changing = new(1);
 
     internal async Task AddAsync(AdminExchange exchange)
@@ -41,7 +43,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             exchange.Refuse(409, $"There is a client {registration.ClientId} already.");
             return;
         }
-        logger.ClientChanged(exchange.Actor, "added", registration.ClientId);
+        logger.ClientChanged(exchange.Actor, "added", registration.ClientId, RequestIds.Of(exchange.Http));
         exchange.Answer(201, ClientView.Of(clients.Find(registration.ClientId)!, secret?.Shown), AdminJson.Default.ClientView);
     }
 
@@ -101,6 +103,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             exchange.Refuse(409, asking.Registration.Public ? "A public client has no secret." : $"The client {asking.Id} uses no secret: none of its methods does.");
             return;
         }
+        await uses.ReadAsync(); // Which of two secrets is in use may be known to another node only.
         await ChangeAsync(exchange, "rotated the secret of", client =>
         {
             IEnumerable<ClientSecret> kept = rotation.OverlapSeconds == 0 ? [] : client.Secrets.Skip(InUse(clients.Find(client.ClientId)!, now)).Take(1).Select(old => old with { ExpiresAt = Math.Min(old.ExpiresAt ?? long.MaxValue, now + rotation.OverlapSeconds) });
@@ -178,20 +181,33 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         await _changing.WaitAsync(exchange.Aborted);
         try
         {
-            if (Find(exchange) is not { } client) return;
-            if (change(client.Registration) is not { } changed)
+            for (var i = 0; i < MaxTries; i++)
             {
-                if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
-                return;
+                if (i > 0) await freshness.ReadAsync();
+                if (await TryChangeAsync(exchange, action, change)) return;
             }
-            await log.ChangeAsync(changed.Changed, changed.Row, exchange.Actor);
-            logger.ClientChanged(exchange.Actor, action, client.Id);
-            exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
+            exchange.Refuse(409, "Others changed this client all the while, and nothing was changed here. Look at it, and try again.");
         }
         finally
         {
             _changing.Release();
         }
+    }
+
+    // False when the registration was changed by somebody else since it came into memory. Else the request is answered.
+    private async Task<bool> TryChangeAsync(AdminExchange exchange, string action, Func<ClientRegistration, (ClientRegistration Changed, Selector Row, string? Secret)?> change)
+    {
+        if (Find(exchange) is not { } client) return true;
+        if (change(client.Registration) is not { } changed)
+        {
+            await log.EnforceAsync(null); // Who changed it to this may still be waiting for the other nodes.
+            if (exchange.Http.Response.ContentLength is null) exchange.Answer(200, ClientView.Of(client), AdminJson.Default.ClientView);
+            return true;
+        }
+        if (!await log.TryChangeAsync(client.Registration, changed.Changed, changed.Row, exchange.Actor)) return false;
+        logger.ClientChanged(exchange.Actor, action, client.Id, RequestIds.Of(exchange.Http));
+        exchange.Answer(200, ClientView.Of(clients.Find(client.Id)!, changed.Secret), AdminJson.Default.ClientView);
+        return true;
     }
 
     private Client? Find(AdminExchange exchange)

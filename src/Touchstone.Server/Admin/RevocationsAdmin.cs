@@ -51,7 +51,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             }
         }
 
-        RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange.Actor, exchange.Aborted);
+        RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange);
         if (wait is { } longest) exchange.Answer(StatusCodes.Status200OK, await WaitAsync(answers, begun, longest, exchange.Aborted), AdminJson.Default.WaitedRevocations);
         else if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
         else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
@@ -117,10 +117,13 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), await tokens.FindAsync(hash, cancellationToken)));
     }
 
-    private async Task<RevocationView[]> AppendAsync(List<Ending> ends, string actor, CancellationToken cancellationToken)
+    private async Task<RevocationView[]> AppendAsync(List<Ending> ends, AdminExchange exchange)
     {
+        var (actor, cancellationToken) = (exchange.Actor, exchange.Aborted);
         var writable = ends.Where(end => end is { Selector: not null, Found.Match: null }).ToList();
         var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Found.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
+        var newest = ends.Max(end => end.Found.Match?.Seq ?? 0);
+        if (newest > 0) await log.EnforceAsync(newest); // Who ended it may still be waiting for the other nodes.
         var answers = new List<RevocationView>(ends.Count);
         var next = 0;
         foreach (var end in ends)
@@ -134,12 +137,12 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
             var status = !outcome.IsNew ? "already_revoked" : await IsUnknownAsync(end, cancellationToken) ? "unknown" : "revoked";
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
-            if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name);
+            if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name, RequestIds.Of(exchange.Http));
             else if (outcome.IsNew) logger.RevokedOneOfMany(outcome.Seq, actor, end.Name);
         }
         // One line for one request, however long its list.
         var made = outcomes.Where(outcome => outcome.IsNew).Select(outcome => outcome.Seq).ToList();
-        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count, ends.Count);
+        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count, ends.Count, RequestIds.Of(exchange.Http));
         return [.. answers];
     }
 

@@ -24,8 +24,9 @@ internal sealed class SubjectsAdmin(ISubjectStore subjects, RevocationLog log, S
         if (await subjects.DisableAsync(new DisabledSubject(issuer, subject, time.GetUtcNow().ToUnixTimeSeconds(), exchange.Actor, asked.Reason), row) is { } written)
         {
             metrics.Revoked(written.Selector.Kind);
-            logger.Revoked(written.Seq, exchange.Actor, "a subject, by disabling it");
+            logger.Revoked(written.Seq, exchange.Actor, "a subject, by disabling it", RequestIds.Of(exchange.Http));
         }
+        else await log.EnforceAsync(null);
         // Twice is as good as once: it tells of the first time.
         var disabled = await subjects.FindDisabledAsync(issuer, subject, exchange.Aborted);
         exchange.Answer(200, disabled is null ? new SubjectView(subject, issuer, Enabled: true) : SubjectView.Of(disabled), AdminJson.Default.SubjectView);
@@ -36,7 +37,7 @@ internal sealed class SubjectsAdmin(ISubjectStore subjects, RevocationLog log, S
     {
         if (await ReadAsync(exchange) is not { } asked) return;
         var (issuer, subject) = (asked.Iss ?? options.EffectiveIssuer, asked.Sub);
-        if (await subjects.EnableAsync(issuer, subject)) logger.SubjectEnabled(exchange.Actor);
+        if (await subjects.EnableAsync(issuer, subject)) logger.SubjectEnabled(exchange.Actor, RequestIds.Of(exchange.Http));
         exchange.Answer(200, new SubjectView(subject, issuer, Enabled: true), AdminJson.Default.SubjectView);
     }
 

@@ -6,13 +6,14 @@ using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
-internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, TimeProvider time)
+internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, Freshness freshness, ClientDirectory clients, TokenFormat format, TimeProvider time)
 {
     private const int MaxItems = 1000;
 
@@ -35,6 +36,7 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
         {
             int? index = isArray ? i : null;
             if (exchange.Deserialize(items[i], AdminJson.Default.NewToken, index) is not { } asked) return;
+            if (asked.Born is { } cursor && log.IsBehind(cursor)) await freshness.ReadAsync(); // Another node gave it.
             if (registration.TryMake(asked, born, out var record, out var token, out var errors))
             {
                 var whole = await WithAncestorsAsync(record, made, exchange.Aborted);

@@ -18,6 +18,9 @@ internal static class AuditChain
     /// <summary>The name of a node's chain.</summary>
     internal static string Name(string node, string stream) => $"{node}.{stream}";
 
+    /// <summary>The node that a chain is of.</summary>
+    internal static string NodeOf(string chain) => chain.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? chain[..dot] : chain;
+
     /// <summary>Writes the next record, without a line end, and gives the head that it makes.</summary>
     internal static AuditHead Append(ArrayBufferWriter<byte> output, string chain, in AuditHead head, ReadOnlySpan<byte> body)
     {

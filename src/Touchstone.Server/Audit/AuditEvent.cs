@@ -112,9 +112,19 @@ internal sealed class AuditEvent(string kind)
     internal static AuditEvent Gap(long dropped) => new(AuditKind.Gap) { Outcome = "failure", Actor = RevocationRow.Server, Reason = "queue_full", More = [new("dropped", dropped)] };
 
     /// <summary>Records up to these numbers leave: of the changes, of the introspections.</summary>
-    internal static AuditEvent Retained(long changes, long introspections) => new(AuditKind.Retention)
+    /// <param name="changes">The last of the changes that leaves.</param>
+    /// <param name="introspections">The last of the introspections that leaves.</param>
+    /// <param name="mode">How introspections were recorded then, where the record of it leaves too: what is left of them would not tell what they are a part of.</param>
+    internal static AuditEvent Retained(long changes, long introspections, (string Mode, long OneIn)? mode = null) => new(AuditKind.Retention)
     {
-        Actor = RevocationRow.Server, More = [new("changes_through", changes), new("introspections_through", introspections)],
+        Actor = RevocationRow.Server,
+        More = [new("changes_through", changes), new("introspections_through", introspections), .. mode is { } then ? (KeyValuePair<string, object>[])[new("value", then.Mode), new("one_in", then.OneIn)] : []],
+    };
+
+    /// <summary>Records of a chain that nobody writes any more leave up to this number.</summary>
+    internal static AuditEvent Retained(string chain, long through) => new(AuditKind.Retention)
+    {
+        Actor = RevocationRow.Server, More = [new("of", chain), new("through", through)],
     };
 
     internal static string Prefix(in TokenHash hash) => string.Create(CultureInfo.InvariantCulture, $"{hash}")[..16];

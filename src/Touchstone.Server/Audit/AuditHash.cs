@@ -17,6 +17,14 @@ internal struct AuditHash : IEquatable<AuditHash>
         return hash;
     }
 
+    /// <summary>A hash that the database made.</summary>
+    internal static AuditHash Read(ReadOnlySpan<byte> sha256)
+    {
+        AuditHash hash = default;
+        sha256.CopyTo(hash);
+        return hash;
+    }
+
     internal static bool TryParse(string? text, out AuditHash hash)
     {
         hash = default;
@@ -37,3 +45,6 @@ internal readonly record struct AuditHead(long N, AuditHash Hash, int Unsigned);
 
 /// <summary>What one chain knows of another: that record, with that hash.</summary>
 internal readonly record struct AuditAnchor(string Chain, long N, AuditHash Hash);
+
+/// <summary>What a checkpoint says of another chain: which record of which chain remembers what.</summary>
+internal readonly record struct AuditRemembered(string By, long At, AuditAnchor Anchor);

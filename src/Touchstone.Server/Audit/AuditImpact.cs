@@ -34,10 +34,10 @@ public static class AuditImpact
         var at = row.GetProperty("at").GetInt64();
         var accepted = new Dictionary<(string, string?), ImpactLine>();
         var refused = new Dictionary<(string, string?), ImpactLine>();
-        var notes = new Notes();
+        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Gap, AuditKind.Retention, AuditKind.SettingChanged] }, postgres);
+        var notes = new Notes(query.OtherNodes());
         if (!isKnown && selector != "all") notes.Add($"The {selector} is not recorded (Audit:Privacy), so what was accepted before can't be told.");
 
-        using var query = AuditQuery.Open(data, new AuditFilter { Kinds = [AuditKind.Introspected, AuditKind.Gap, AuditKind.Retention, AuditKind.SettingChanged] }, postgres);
         foreach (var record in query.All())
         {
             if (notes.Read(record)) continue;
@@ -72,7 +72,14 @@ public static class AuditImpact
     private sealed class Notes
     {
         private readonly HashSet<string> _all = [];
+        private readonly IReadOnlySet<string> _others;
         private long _dropped;
+
+        internal Notes(IReadOnlySet<string> others)
+        {
+            _others = others;
+            if (others.Count > 0) Add($"The introspections of other nodes lie in their own data folders and are not counted here: {string.Join(", ", others.Order(StringComparer.Ordinal))}.");
+        }
 
         internal IReadOnlyList<string> All => _dropped == 0 ? [.. _all] : [.. _all, string.Create(CultureInfo.InvariantCulture, $"{_dropped} records could not be kept (gap records tell when).")];
 
@@ -81,21 +88,24 @@ public static class AuditImpact
         // True for every record that is no introspection.
         internal bool Read(JsonElement record)
         {
-            switch (Text(record, "kind"))
+            var kind = Text(record, "kind");
+            if (kind == AuditKind.Introspected) return false;
+            if (_others.Contains(AuditChain.NodeOf(Text(record, "chain") ?? ""))) return true;
+            switch (kind)
             {
-                case AuditKind.Introspected:
-                    return false;
                 case AuditKind.Gap:
                     _dropped += record.GetProperty("dropped").GetInt64();
                     break;
                 case AuditKind.Retention:
-                    Add("Records older than the retention are gone.");
+                    if (record.TryGetProperty("changes_through", out _)) Add("Records older than the retention are gone.");
                     break;
-                case AuditKind.SettingChanged when Text(record, "value") is { } mode:
-                    if (mode == "sampled") Add(string.Create(CultureInfo.InvariantCulture, $"While the audit was set to sampled, one of {record.GetProperty("one_in").GetInt64()} active answers was recorded: multiply what was accepted."));
-                    if (mode == "refused") Add("While the audit was set to refused, active answers were not recorded.");
-                    if (mode == "off") Add("While the audit was off, no introspection was recorded.");
-                    break;
+            }
+            // At a start, and again where the record of it leaves.
+            if (Text(record, "value") is { } mode)
+            {
+                if (mode == "sampled") Add(string.Create(CultureInfo.InvariantCulture, $"While the audit was set to sampled, one of {record.GetProperty("one_in").GetInt64()} active answers was recorded: multiply what was accepted."));
+                if (mode == "refused") Add("While the audit was set to refused, active answers were not recorded.");
+                if (mode == "off") Add("While the audit was off, no introspection was recorded.");
             }
             return true;
         }

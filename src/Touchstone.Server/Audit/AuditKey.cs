@@ -9,10 +9,13 @@ namespace Touchstone.Server.Audit;
 /// </summary>
 internal sealed class AuditKey : IDisposable
 {
+    /// <summary>In a database that nodes share, their public keys stand in settings whose names begin so.</summary>
+    internal const string Setting = "audit_key.";
+
     private const string PrivateFile = "audit.key";
     private const string PublicFile = "audit.pub";
     private const string HmacFile = "audit.hmac";
-    private const int NodeLength = 16;
+    internal const int NodeLength = 16;
 
     private readonly ECDsa _key;
     private readonly Lock _lock = new();
@@ -102,5 +105,8 @@ internal sealed class AuditKey : IDisposable
 /// <summary>A key that checkpoints are proven with.</summary>
 internal sealed record AuditPublicKey(ECDsa Key, string Fingerprint)
 {
+    /// <summary>The name of the node that signs with it.</summary>
+    internal string Node => Fingerprint[..AuditKey.NodeLength];
+
     internal bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) => Key.VerifyData(data, signature, HashAlgorithmName.SHA256);
 }

@@ -9,8 +9,11 @@ internal sealed record AuditLine(string Chain, long N, AuditHash Previous, strin
     /// <summary>What a checkpoint vouches for; null for other records.</summary>
     internal AuditSignature? Signature { get; private init; }
 
-    /// <summary>For a retention record, up to where changes and introspections left.</summary>
+    /// <summary>For a retention record of this node's own chains, up to where changes and introspections left.</summary>
     internal (long Changes, long Introspections)? Retained { get; private init; }
+
+    /// <summary>For a retention record of a chain whose node is gone, up to where it left.</summary>
+    internal (string Chain, long Through)? RetainedOf { get; private init; }
 
     internal static AuditLine? TryParse(ReadOnlyMemory<byte> line)
     {
@@ -23,7 +26,8 @@ internal sealed record AuditLine(string Chain, long N, AuditHash Previous, strin
             return new AuditLine(json.GetProperty("chain").GetString()!, json.GetProperty("n").GetInt64(), previous, kind, json.GetProperty("at").GetInt64())
             {
                 Signature = kind == AuditKind.Checkpoint ? ReadSignature(line, json) : null,
-                Retained = kind == AuditKind.Retention ? (json.GetProperty("changes_through").GetInt64(), json.GetProperty("introspections_through").GetInt64()) : null,
+                Retained = kind == AuditKind.Retention && !json.TryGetProperty("of", out _) ? (json.GetProperty("changes_through").GetInt64(), json.GetProperty("introspections_through").GetInt64()) : null,
+                RetainedOf = kind == AuditKind.Retention && json.TryGetProperty("of", out var of) ? (of.GetString()!, json.GetProperty("through").GetInt64()) : null,
             };
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)

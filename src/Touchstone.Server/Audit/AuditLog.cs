@@ -94,20 +94,20 @@ internal sealed class AuditLog(
     {
         await FlushAsync();
         _journal?.Checkpoint();
-        if (recorder.ChangesHead.Unsigned > 0 || recorder.SyncedIntrospections.N > _signedAt)
-        {
-            _signedAt = recorder.SyncedIntrospections.N;
-            await store.SignAuditAsync();
-        }
+        var synced = recorder.SyncedIntrospections.N;
+        await store.SignAuditAsync(recorder.ChangesHead.Unsigned > 0 || synced > _signedAt);
+        _signedAt = synced;
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
+        // For whoever verifies the chains of all nodes from the folder of one.
+        if (options.Postgres.Connection is not null) await store.SetOnceAsync(AuditKey.Setting + recorder.PublicKey.Node, recorder.PublicKey.Pem);
         if (_mode is not IntrospectionAudit.Off) _journal = services.GetRequiredService<IntrospectionJournal>();
         Record(AuditEvent.Began(_mode, _oneIn));
         _signing = time.CreateTimer(_ => Soon(SignAsync), null, options.Audit.CheckpointInterval, options.Audit.CheckpointInterval);
         _retaining = time.CreateTimer(_ => Soon(retention.RunAsync), null, RetentionInterval, RetentionInterval);
-        return SignAsync();
+        await SignAsync();
     }
 
     /// <summary>After the last request: both chains end with a checkpoint.</summary>

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Audit;
 
@@ -18,7 +18,7 @@ internal sealed class AuditOrigin
         Actor = actor;
         Address = http.Connection.RemoteIpAddress?.ToString();
         UserAgent = http.Request.Headers.UserAgent is [{ } agent, ..] ? agent.Length <= MaxUserAgent ? agent : agent[..MaxUserAgent] : null;
-        Trace = TraceOf(http);
+        Trace = RequestIds.TraceOf(http);
         Request = http.TraceIdentifier;
     }
 
@@ -34,11 +34,4 @@ internal sealed class AuditOrigin
     internal static void Begin(HttpContext http, string actor) => Flowing.Value = new AuditOrigin(http, actor);
 
     internal static AuditOrigin Of(HttpContext http, string? actor) => new(http, actor);
-
-    // The span of this request where one is made, else the caller's (W3C trace context: version, trace, parent, flags).
-    private static string? TraceOf(HttpContext http)
-    {
-        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity) return activity.TraceId.ToHexString();
-        return http.Request.Headers.TraceParent is [{ Length: >= 55 } parent] && ActivityContext.TryParse(parent, null, out var context) ? context.TraceId.ToHexString() : null;
-    }
 }

@@ -94,6 +94,13 @@ public sealed class AuditQuery : IDisposable
         return [.. came.OrderBy(At)];
     }
 
+    /// <summary>Nodes whose changes stand in the database, and whose introspections lie in another folder.</summary>
+    internal IReadOnlySet<string> OtherNodes()
+    {
+        var here = AuditKey.ReadPublic(_store.Data).Select(key => key.Node).ToHashSet();
+        return _store.Chains().Select(AuditChain.NodeOf).Where(node => !here.Contains(node)).ToHashSet();
+    }
+
     /// <summary>Closes the folder.</summary>
     public void Dispose() => _store.Dispose();
 

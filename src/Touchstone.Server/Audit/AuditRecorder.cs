@@ -29,6 +29,9 @@ internal sealed class AuditRecorder : IDisposable
 
     internal int CheckpointEvery { get; }
 
+    /// <summary>The node's name, and its public key for others who verify.</summary>
+    internal (string Node, string Pem) PublicKey => (_key.Node, _key.PublicPem);
+
     /// <summary>Told of records that are written for good, in order of each chain.</summary>
     internal Action<IReadOnlyList<ReadOnlyMemory<byte>>>? OnRecorded { get; set; }
 
@@ -55,11 +58,11 @@ internal sealed class AuditRecorder : IDisposable
         return AuditJson.Write(e, _privacy);
     }
 
-    /// <summary>Writes a checkpoint that also vouches for the head of the other chain.</summary>
-    internal AuditHead Sign(ArrayBufferWriter<byte> output, string chain, in AuditHead head, in AuditHead other)
+    /// <summary>Writes a checkpoint that also vouches for the head of this node's other chain, and for what was seen of others.</summary>
+    internal AuditHead Sign(ArrayBufferWriter<byte> output, string chain, in AuditHead head, in AuditHead other, IReadOnlyList<AuditAnchor>? more = null)
     {
-        AuditAnchor[] others = other.N == 0 ? [] : [new AuditAnchor(chain == Changes ? Introspections : Changes, other.N, other.Hash)];
-        return AuditChain.Sign(output, chain, head, Now, CheckpointEvery, others, _key);
+        AuditAnchor[] own = other.N == 0 ? [] : [new AuditAnchor(chain == Changes ? Introspections : Changes, other.N, other.Hash)];
+        return AuditChain.Sign(output, chain, head, Now, CheckpointEvery, more is null ? own : own.Concat(more), _key);
     }
 
     /// <summary>Changes were committed with these records.</summary>

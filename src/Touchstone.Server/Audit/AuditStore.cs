@@ -35,6 +35,12 @@ internal sealed class AuditStore : IDisposable
     /// <summary>One record, or null.</summary>
     internal byte[]? Change(string chain, long n) => _records.Find(chain, n);
 
+    /// <summary>The hashes of records of a chain of the database; those that are not there are left out.</summary>
+    internal IReadOnlyDictionary<long, AuditHash> Hashes(string chain, IReadOnlyList<long> numbers) => _records.Hashes(chain, numbers);
+
+    /// <summary>The public keys of other nodes, as they stand in a database that is shared.</summary>
+    internal IReadOnlyList<AuditPublicKey> SharedKeys() => AuditKey.ParsePublic(string.Join('\n', _records.Keys()));
+
     /// <summary>The newest records of a chain of the database, newest first.</summary>
     internal IReadOnlyList<byte[]> NewestChanges(string chain, int count) => [.. _records.Newest(chain, count).Select(row => row.Record)];
 

@@ -10,6 +10,7 @@ internal sealed class AuditTable(AuditRecorder recorder, Action<long, byte[]> in
 {
     private readonly ArrayBufferWriter<byte> _line = new(1024);
     private readonly List<byte[]> _written = [];
+    private readonly AuditWitness _witness = new();
     private AuditHead _head, _next;
 
     /// <summary>Where the chain stands in the database: its newest record, if it has one.</summary>
@@ -25,16 +26,18 @@ internal sealed class AuditTable(AuditRecorder recorder, Action<long, byte[]> in
     {
         _next = _head;
         _written.Clear();
+        _witness.Undo(0);
     }
 
     /// <summary>A place in the transaction that it can go back to.</summary>
-    internal (AuditHead Next, int Written) Mark() => (_next, _written.Count);
+    internal (AuditHead Next, int Written, int Naming) Mark() => (_next, _written.Count, _witness.Naming);
 
     /// <summary>What was added since is undone in the database, and so here.</summary>
-    internal void Undo((AuditHead Next, int Written) mark)
+    internal void Undo((AuditHead Next, int Written, int Naming) mark)
     {
         _next = mark.Next;
         _written.RemoveRange(mark.Written, _written.Count - mark.Written);
+        _witness.Undo(mark.Naming);
     }
 
     /// <summary>Adds the record of an event to the transaction; a checkpoint when it is time for one, and before the very first.</summary>
@@ -47,11 +50,17 @@ internal sealed class AuditTable(AuditRecorder recorder, Action<long, byte[]> in
         if (_next.Unsigned >= recorder.CheckpointEvery) Sign();
     }
 
-    /// <summary>Adds a checkpoint to the transaction.</summary>
-    internal void Sign()
+    /// <summary>Adds a checkpoint to the transaction, which names the newest records of the other chains; where this one has not grown, only if those have.</summary>
+    internal void Sign(bool hasGrown, IReadOnlyList<AuditAnchor> others)
+    {
+        _witness.See(others);
+        if (hasGrown || _witness.HasMoved()) Sign();
+    }
+
+    private void Sign()
     {
         _line.ResetWrittenCount();
-        _next = recorder.Sign(_line, recorder.Changes, _next, recorder.SyncedIntrospections);
+        _next = recorder.Sign(_line, recorder.Changes, _next, recorder.SyncedIntrospections, _witness.Name());
         Insert();
     }
 
@@ -60,6 +69,7 @@ internal sealed class AuditTable(AuditRecorder recorder, Action<long, byte[]> in
     {
         _head = _next;
         recorder.ChangesHead = _head;
+        _witness.Committed();
         if (_written.Count > 0) recorder.Recorded(_written);
         _written.Clear();
     }

@@ -33,20 +33,24 @@ public static class AuditVerification
     private static AuditReport VerifyOnce(string data, ExportedCheckpoint? exported, string? postgres)
     {
         using var store = AuditStore.Open(data, postgres);
-        var keys = AuditKey.ReadPublic(data);
+        var own = AuditKey.ReadPublic(data);
+        var others = store.SharedKeys().Where(shared => own.All(key => key.Fingerprint != shared.Fingerprint)).ToList();
+        IReadOnlyList<AuditPublicKey> keys = [.. own, .. others];
         var findings = new List<AuditFinding>();
-        var notes = new List<string>();
-        var chains = new List<AuditChainReport>();
+        var notes = others.Select(OtherNode).ToList();
         var segments = store.Segments();
-        var nodes = store.Chains().Concat(segments.Select(segment => segment.Chain)).Concat(exported?.Lines.Select(line => line.Parsed.Chain) ?? []).Select(NodeOf)
-            .Concat(keys.Select(key => key.Fingerprint[..16])).Distinct().Order(StringComparer.Ordinal);
-        if (keys.Count == 0) findings.Add(new AuditFinding("audit.pub", 0, "there is no public key in the data folder: no signature can be proven"));
+        var nodes = store.Chains().Concat(segments.Select(segment => segment.Chain)).Concat(exported?.Lines.Select(line => line.Parsed.Chain) ?? []).Select(AuditChain.NodeOf)
+            .Concat(keys.Select(key => key.Node)).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (own.Count == 0) findings.Add(new AuditFinding("audit.pub", 0, "there is no public key in the data folder: no signature can be proven"));
         CheckExported(exported, keys, findings);
 
+        var all = new Dictionary<string, AuditVerifier>();
+        var inFiles = new List<AuditVerifier>();
         foreach (var node in nodes)
         {
             var changes = new AuditVerifier(AuditChain.Name(node, AuditChain.Changes), keys);
             var introspections = new AuditVerifier(AuditChain.Name(node, AuditChain.Introspections), keys);
+            all.Add(changes.Chain, changes);
             Expect(exported, changes, introspections);
 
             foreach (var (n, record) in store.Changes(AuditChain.Name(node, AuditChain.Changes)))
@@ -56,26 +60,27 @@ public static class AuditVerification
             }
             changes.Complete();
             if (changes.Records == 0) changes.Find(1, "no record of this chain is left");
-            else CheckBeginning(changes, changes.Retained.Changes);
+            if (others.Exists(key => key.Node == node)) continue; // Its files lie in its own folder.
 
             // The changes were read first: what they vouch for was on the disk before.
-            foreach (var anchor in changes.Anchors) introspections.Expect(anchor.N, anchor.Hash, "a checkpoint of the changes");
-            AddSegments([.. segments.Where(segment => NodeOf(segment.Chain) == node)], introspections, notes);
+            foreach (var memory in changes.Remembered.Where(memory => memory.Anchor.Chain == introspections.Chain)) introspections.Expect(memory.Anchor.N, memory.Anchor.Hash, "a checkpoint of the changes");
+            AddSegments([.. segments.Where(segment => AuditChain.NodeOf(segment.Chain) == node)], introspections, notes);
             introspections.Complete();
             if (introspections.Records > 0) CheckBeginning(introspections, changes.Retained.Introspections);
-            foreach (var anchor in introspections.Anchors) CheckAnchor(store, changes, anchor);
-
-            foreach (var verifier in new[] { changes, introspections })
-            {
-                if (verifier.Records == 0 && verifier.Findings.Count == 0) continue;
-                findings.AddRange(verifier.Findings);
-                chains.Add(new AuditChainReport(verifier == changes ? AuditChain.Name(node, AuditChain.Changes) : AuditChain.Name(node, AuditChain.Introspections), verifier.First, verifier.Last, verifier.Records, verifier.LastCheckpoint));
-            }
+            inFiles.Add(introspections);
         }
-        return new AuditReport(keys.Count == 0 ? "" : keys[^1].Fingerprint, chains, [.. findings.OrderBy(finding => finding.Chain, StringComparer.Ordinal).ThenBy(finding => finding.N)], notes);
+
+        var read = all.Values.Concat(inFiles).ToList();
+        findings.AddRange(new AuditMemory(store, all).Check(read.SelectMany(chain => chain.Remembered).Where(memory => memory.Anchor.Chain.EndsWith("." + AuditChain.Changes, StringComparison.Ordinal))));
+        findings.AddRange(read.SelectMany(chain => chain.Findings));
+        return new AuditReport(
+            own.Count == 0 ? "" : own[^1].Fingerprint,
+            [.. read.Where(chain => chain.Records + chain.Findings.Count > 0).OrderBy(chain => chain.Chain, StringComparer.Ordinal).Select(chain => new AuditChainReport(chain.Chain, chain.First, chain.Last, chain.Records, chain.LastCheckpoint))],
+            [.. findings.Distinct().OrderBy(finding => finding.Chain, StringComparer.Ordinal).ThenBy(finding => finding.N)],
+            notes);
     }
 
-    private static string NodeOf(string chain) => chain.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? chain[..dot] : chain;
+    private static string OtherNode(AuditPublicKey key) => $"{key.Node} is another node: its key {key.Fingerprint} comes from the database (compare it with the audit.pub of that node), and its introspections are verified in its own data folder";
 
     private static void CheckExported(ExportedCheckpoint? exported, IReadOnlyList<AuditPublicKey> keys, List<AuditFinding> findings)
     {
@@ -95,7 +100,8 @@ public static class AuditVerification
         }
     }
 
-    private static void CheckBeginning(AuditVerifier verifier, long retained)
+    /// <summary>What is missing at the beginning has to have left because of its age.</summary>
+    internal static void CheckBeginning(AuditVerifier verifier, long retained)
     {
         if (verifier.First > 1 && retained < verifier.First - 1) verifier.Find(retained + 1, $"the records {retained + 1} to {verifier.First - 1} are missing, and no retention record tells that they left because of their age");
     }
@@ -111,12 +117,5 @@ public static class AuditVerification
                 else notes.Add($"{Path.GetFileName(segments[i].Path)} ends in the middle of a record: it is being written, or the power went while it was");
             }
         }
-    }
-
-    private static void CheckAnchor(AuditStore store, AuditVerifier changes, AuditAnchor anchor)
-    {
-        if (anchor.Chain != changes.Chain || anchor.N < changes.First) return;
-        if (store.Change(anchor.Chain, anchor.N) is not { } record) changes.Find(anchor.N, "a signed checkpoint of the introspections remembers this record, and it is not there: it was removed");
-        else if (!AuditHash.Of(record).Equals(anchor.Hash)) changes.Find(anchor.N, "the record is not the one that a signed checkpoint of the introspections remembers: it was edited or replaced");
     }
 }

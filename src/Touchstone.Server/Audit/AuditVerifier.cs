@@ -13,7 +13,9 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
     private const int Slack = 2;
 
     private readonly List<AuditFinding> _findings = [];
-    private readonly List<AuditAnchor> _anchors = [];
+    private readonly List<AuditRemembered> _remembered = [];
+    private readonly Dictionary<string, long> _retainedOf = [];
+    private readonly List<(string Chain, long Through)> _saidOf = [];
     private readonly Dictionary<long, AuditHash> _expected = [];
     private AuditHash _last;
     private (long Changes, long Introspections) _said;
@@ -25,7 +27,10 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
     internal IReadOnlyList<AuditFinding> Findings => _findings;
 
     /// <summary>What this chain's signed checkpoints say of other chains.</summary>
-    internal IReadOnlyList<AuditAnchor> Anchors => _anchors;
+    internal IReadOnlyList<AuditRemembered> Remembered => _remembered;
+
+    /// <summary>Up to where records of chains left whose nodes are gone, as this chain says.</summary>
+    internal IReadOnlyDictionary<string, long> RetainedOf => _retainedOf;
 
     /// <summary>The number of the first record that is there; 0 before it.</summary>
     internal long First { get; private set; }
@@ -65,6 +70,7 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
         _last = AuditHash.Of(bytes.Span);
         if (_expected.TryGetValue(line.N, out var expected) && !expected.Equals(_last)) Find(line.N, "the record is not the one that a signed checkpoint remembers: it was edited or replaced");
         if (line.Retained is { } retained) _said = retained;
+        if (line.RetainedOf is { } of) _saidOf.Add(of);
         if (line.Kind == AuditKind.Checkpoint) CheckSignature(line);
         else if (_every > 0 && !_isOverdueTold && Last - LastCheckpoint > _every + Slack)
         {
@@ -108,8 +114,10 @@ internal sealed class AuditVerifier(string chain, IReadOnlyList<AuditPublicKey> 
         }
         LastCheckpoint = line.N;
         Retained = _said; // What is not signed may have been put there by anybody.
+        foreach (var (of, through) in _saidOf) _retainedOf[of] = Math.Max(through, _retainedOf.GetValueOrDefault(of));
+        _saidOf.Clear();
         _isOverdueTold = false;
         _every = signature.Every;
-        _anchors.AddRange(signature.Heads);
+        foreach (var head in signature.Heads) _remembered.Add(new AuditRemembered(chain, line.N, head));
     }
 }

@@ -40,6 +40,14 @@ internal sealed class ClientDirectory
         _clients[registration.ClientId] = new Client(registration, ClientGate.Of(registration.Limits, _limits, previous?.Gate, _time), previous, PairwiseKey);
     }
 
+    /// <summary>These are all there are: those that a restored database does not know are gone.</summary>
+    internal void Replace(IReadOnlyList<ClientRegistration> registrations)
+    {
+        foreach (var registration in registrations) Put(registration);
+        var left = registrations.Select(registration => registration.ClientId).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in _clients.Keys.Where(id => !left.Contains(id))) _clients.TryRemove(id, out _);
+    }
+
     internal IEnumerable<Client> All => _clients.Values;
 
     /// <summary>A page in order of identifier, beginning after the given one.</summary>

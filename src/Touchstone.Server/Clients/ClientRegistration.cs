@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Clients;
@@ -39,6 +41,17 @@ internal sealed record ClientRegistration
     public string? TlsClientAuthSanUri { get; init; }
     public string? TlsClientAuthSanIp { get; init; }
     public string? TlsClientAuthSanEmail { get; init; }
+
+    /// <summary>The row that tells whoever follows the log of a new registration. It ends nothing, and is forgotten when everybody knows.</summary>
+    internal RevocationRow Told(string? actor) => new()
+    {
+        Seq = 0,
+        Id = Guid.NewGuid(),
+        At = CreatedAt,
+        Selector = Selector.Registration(ClientId),
+        ForgetAfter = CreatedAt + (90 * 86400),
+        Actor = actor ?? RevocationRow.Server,
+    };
 }
 
 /// <summary>One of up to two secrets: two are valid at once while a rotation overlaps.</summary>
@@ -51,6 +64,16 @@ internal sealed record ClientSecret(string? Sha256, long CreatedAt, long? Expire
 {
     /// <summary>What tells it from other secrets of the client.</summary>
     internal string Identity => Sha256 ?? Pbkdf2!;
+}
+
+/// <summary>Registrations as text.</summary>
+internal static class ClientRegistrationText
+{
+    internal static string Of(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+
+    /// <summary>Whether a stored text is this registration. Another version may have written the same with other members: so both are read, and compared as this one writes them.</summary>
+    internal static bool Is(string stored, ClientRegistration registration) =>
+        Of(JsonSerializer.Deserialize(stored, ClientRegistrationJson.Default.ClientRegistration)!) == Of(registration);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -10,7 +10,16 @@ namespace Touchstone.Server.Doctor;
 /// <param name="Secrets">Its secrets: when each was made and ends, in seconds since 1970.</param>
 public sealed record ClientFacts(string Id, bool IsEnabled, IReadOnlyList<(long CreatedAt, long? ExpiresAt)> Secrets)
 {
-    internal static ClientFacts Of(ClientRegistration client) => new(client.ClientId, client.Enabled, [.. client.Secrets.Select(secret => (secret.CreatedAt, secret.ExpiresAt))]);
+    /// <summary>The rate that it was registered with, 0 for none; null for the server's default.</summary>
+    internal int? Rate { get; private init; }
+
+    /// <summary>Whether a secret of it can be read by who has <c>secrets.key</c>, and by nobody else.</summary>
+    internal bool IsSealed { get; private init; }
+
+    internal static ClientFacts Of(ClientRegistration client) => new(client.ClientId, client.Enabled, [.. client.Secrets.Select(secret => (secret.CreatedAt, secret.ExpiresAt))])
+    {
+        Rate = client.Limits?.Rate, IsSealed = client.Secrets.Any(secret => secret.Sealed is not null),
+    };
 
     /// <summary>Reads one of <c>GET /admin/clients</c>.</summary>
     public static ClientFacts Of(JsonElement client) => new(

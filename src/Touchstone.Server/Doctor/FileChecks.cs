@@ -19,9 +19,11 @@ internal static class FileChecks
     }
 
     /// <summary>Whether a copy of the keys exists can't be seen from here: it is asked for.</summary>
-    internal static DoctorCheck Keys(string data)
+    internal static DoctorCheck Keys(string data, bool areSecretsSealed)
     {
         var keys = ((string[])["audit.key", "audit.hmac", "secrets.key"]).Where(name => File.Exists(Path.Combine(data, name))).ToArray();
+        if (areSecretsSealed && !keys.Contains("secrets.key"))
+            return DoctorCheck.Fail("keys", "Secrets for client_secret_jwt are stored, and there is no secrets.key in this folder: their clients are refused at this node.", "Put it back from its copy, or copy it from the node where the first of them was registered.");
         return keys.Contains("audit.key")
             ? DoctorCheck.Skipped("keys", $"Whether there is a copy of {string.Join(", ", keys)} can't be told from here.", "Keep one apart from the database's backups, and 'touchstone audit checkpoint' where nobody who could cut the audit can reach.")
             : DoctorCheck.Warn("keys", "There is no audit.key in the folder: the next start begins a new chain.", "Put it back from its copy.");

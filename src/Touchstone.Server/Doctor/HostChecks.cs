@@ -12,9 +12,11 @@ internal static partial class HostChecks
     private const int NotSynchronised = 5;
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
 
-    /// <summary>The clock against the newest time in the database, and whether the system keeps it by a time server. With SQLite there is no other machine's clock to compare.</summary>
-    internal static DoctorCheck Clock(long? newest, DateTimeOffset now)
+    /// <summary>The clock against the newest time in the database and against the clock of the database's machine, and whether the system keeps it by a time server.</summary>
+    internal static DoctorCheck Clock(long? newest, long? database, DateTimeOffset now)
     {
+        if (database is { } clock && (DateTimeOffset.FromUnixTimeSeconds(clock) - now).Duration() is var apart && apart > Tolerance)
+            return DoctorCheck.Warn("clock", string.Create(CultureInfo.InvariantCulture, $"The database's clock and this one are {apart.TotalSeconds:0} s apart."), "See which of them is kept by a time server. Leases don't compare clocks, but expiry is judged by the node's.");
         if (newest is { } seconds && DateTimeOffset.FromUnixTimeSeconds(seconds) - now is var ahead && ahead > Tolerance)
             return DoctorCheck.Fail("clock", string.Create(CultureInfo.InvariantCulture, $"The database holds a time that is {ahead.TotalSeconds:0} s ahead of this clock: the clock went back."), "Set the clock right: tokens would live longer than they should.");
         return IsSynchronised() switch

@@ -4,6 +4,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Startup;
+using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Storage.Sqlite;
 
 namespace Touchstone.Server.Doctor;
@@ -16,9 +17,7 @@ public static class ServerDoctor
     public static IReadOnlyList<DoctorCheck> Examine(ServerConfiguration configuration, TimeProvider time)
     {
         var data = configuration.Options.Data;
-        if (configuration.Options.Postgres.Connection is not null) throw new StartupException("This looks into a data folder with its own database; of a server on PostgreSQL, check the server from outside with --server.");
-        using var database = SqliteFile.OpenToRead(data);
-        var facts = FolderFacts.Read(data, database);
+        var facts = FolderFacts.Read(data, configuration.Options.Postgres);
         var now = time.GetUtcNow();
         return
         [
@@ -26,12 +25,14 @@ public static class ServerDoctor
             .. TlsChecks.Of(configuration, now),
             FileChecks.Modes(data),
             .. DiskChecks.Of(data, time),
-            Schema(facts.Schema),
-            HostChecks.Clock(facts.NewestTime, now),
+            Schema(facts.Schema, facts.IsShared ? PostgresMigrations.Newest : Migrations.Newest),
+            Durability(facts),
+            HostChecks.Clock(facts.NewestTime, facts.Clock, now),
             HostChecks.OpenFiles(data),
+            LimitChecks.Of(configuration.Options, facts.Clients),
             .. ClientChecks.Of(facts.Clients, configuration.Options.Demo || File.Exists(Path.Combine(data, "demo.json")), facts.Issuer, now),
-            Audit(data),
-            FileChecks.Keys(data),
+            Audit(data, configuration.Options.Postgres.Connection),
+            FileChecks.Keys(data, facts.Clients.Any(client => client.IsSealed)),
         ];
     }
 
@@ -39,17 +40,24 @@ public static class ServerDoctor
         ? DoctorCheck.Fail("settings", string.Join(' ', errors), "'touchstone config check' tells them one by one.")
         : DoctorCheck.Ok("settings", "The settings are valid.");
 
-    private static DoctorCheck Schema(int version) => version == Migrations.Newest
+    private static DoctorCheck Schema(int version, int newest) => version == newest
         ? DoctorCheck.Ok("schema", $"The database is of schema {version}, the newest.")
-        : version < Migrations.Newest
-            ? DoctorCheck.Warn("schema", $"The database is of schema {version}; this version of touchstone brings it to {Migrations.Newest} at its next start.", "Back it up before: an older version can't read it afterwards.")
-            : DoctorCheck.Fail("schema", $"The database is of schema {version}, and this version of touchstone knows schemas up to {Migrations.Newest}.", "Use the version that wrote it, or a newer one.");
+        : version < newest
+            ? DoctorCheck.Warn("schema", $"The database is of schema {version}; this version of touchstone brings it to {newest} at its next start.", "Back it up before: an older version can't read it afterwards.")
+            : DoctorCheck.Fail("schema", $"The database is of schema {version}, and this version of touchstone knows schemas up to {newest}.", "Use the version that wrote it, or a newer one.");
 
-    private static DoctorCheck Audit(string data)
+    private static DoctorCheck Durability(FolderFacts facts) => facts switch
+    {
+        { IsShared: false } => DoctorCheck.Skipped("durability", "The database is one file on one disk: what was acknowledged is as safe as that disk."),
+        { Durability: { } missing } => DoctorCheck.Warn("durability", $"PostgreSQL has a weakness: {missing}.", "Set synchronous_standby_names, with two standbys that may take the part: else a failover can lose revocations that were acknowledged."),
+        _ => DoctorCheck.Ok("durability", "A commit returns when a synchronous standby has it too."),
+    };
+
+    private static DoctorCheck Audit(string data, string? postgres)
     {
         try
         {
-            var report = AuditVerification.Verify(data);
+            var report = AuditVerification.Verify(data, postgres: postgres);
             if (report.Findings is [var first, ..]) return DoctorCheck.Fail("audit", $"{report.Findings.Count} findings, the first in {first.Chain}: {first.What}.", "'touchstone audit verify' lists them all. Somebody may have changed the audit: treat it as an incident.");
             return DoctorCheck.Ok("audit", $"{report.Chains.Sum(chain => chain.Records)} records in {report.Chains.Count} chains are whole.");
         }
@@ -63,8 +71,26 @@ public static class ServerDoctor
 /// <summary>What the checks need of a database.</summary>
 internal sealed record FolderFacts(int Schema, string? Issuer, long? NewestTime, IReadOnlyList<ClientFacts> Clients)
 {
-    internal static FolderFacts Read(string data, SqliteConnection database)
+    /// <summary>Whether the database is not a file of the folder, and may be used by other nodes.</summary>
+    internal bool IsShared { get; init; }
+
+    /// <summary>The database's own clock, where it has one; seconds since 1970.</summary>
+    internal long? Clock { get; init; }
+
+    /// <summary>What is missing so that no machine's loss can lose what was acknowledged.</summary>
+    internal string? Durability { get; init; }
+
+    /// <exception cref="StartupException">There is nothing to look at.</exception>
+    internal static FolderFacts Read(string data, PostgresOptions postgres)
     {
+        if (postgres.Connection is null) return Read(data);
+        if (!Directory.Exists(data)) throw new StartupException($"There is no data folder {data}. Name that of this node with --data.");
+        return PostgresFacts.ReadAsync(postgres).GetAwaiter().GetResult();
+    }
+
+    private static FolderFacts Read(string data)
+    {
+        using var database = SqliteFile.OpenToRead(data);
         try
         {
             return Read(database);

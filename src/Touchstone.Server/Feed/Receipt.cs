@@ -7,7 +7,8 @@ namespace Touchstone.Server.Feed;
 /// <param name="begun">This node's clocks before the row was written.</param>
 /// <param name="committed">This node's clocks after it bound every node.</param>
 /// <param name="at">When it was committed at the latest, in seconds since 1970.</param>
-internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading committed, long at)
+/// <param name="nodes">The nodes. Of the followers of another node nothing is known here: with one, only time completes the receipt.</param>
+internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading committed, long at, IReadOnlyList<ReceiptParty> nodes)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Follower, Party> _followers = [];
@@ -17,7 +18,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
     /// <summary>A follower's part in it; how long it took where that is known.</summary>
     internal readonly record struct Party(string State, TimeSpan? After)
     {
-        internal const string Confirmed = "confirmed", Lapsed = "lapsed", Pending = "pending";
+        internal const string Confirmed = "confirmed", Lapsed = "lapsed", Pending = "pending", Unknown = "unknown";
     }
 
     internal LogCursor Row { get; } = row;
@@ -57,15 +58,14 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
     }
 
     /// <summary>How it stands.</summary>
-    internal ReceiptView View(Guid? id, string node, string instance, IReadOnlyList<string> unfollowed, ClockReading now)
+    internal ReceiptView View(IReadOnlyList<string> unfollowed, ClockReading now)
     {
         lock (_lock)
         {
-            var nodes = new ReceiptParties(1, 0, 0, 0, [new ReceiptParty(node, instance, Party.Confirmed, Milliseconds(Since(committed)))]);
             var items = _followers.Select(pair => new ReceiptParty(pair.Key.State.Identity.Name, pair.Key.Instance, pair.Value.State, Milliseconds(pair.Value.After), pair.Key.Caller));
             return new ReceiptView(
-                id, Row.Seq, _completed is not null || _complete.Task.IsCompleted, Milliseconds(_complete.Task.IsCompleted ? _completed : Since(now)), Bound is { } bound ? at + (long)Math.Ceiling(bound.TotalSeconds) : null,
-                nodes, ReceiptParties.Of([.. items]), unfollowed);
+                Row.Row == Guid.Empty ? null : Row.Row, Row.Seq, _completed is not null || _complete.Task.IsCompleted, Milliseconds(_complete.Task.IsCompleted ? _completed : Since(now)), Bound is { } bound ? at + (long)Math.Ceiling(bound.TotalSeconds) : null,
+                ReceiptParties.Of([.. nodes.Select(node => node with { AfterMs = node.State == Party.Confirmed ? Milliseconds(Since(committed)) : null })]), ReceiptParties.Of([.. items]), unfollowed);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
     {
         if (_complete.Task.IsCompleted) return;
         var isOver = Bound is { } bound && now.AtLeastSince(committed) >= bound;
-        if (!isOver && _followers.Values.Any(party => party.State == Party.Pending)) return;
+        if (!isOver && (nodes.Any(node => node.State == Party.Unknown) || _followers.Values.Any(party => party.State == Party.Pending))) return;
         _completed = Since(now);
         _complete.TrySetResult();
     }
@@ -117,7 +117,7 @@ internal sealed record ReceiptParties(int Confirmed, int Lapsed, int Pending, in
     private const int MaxItems = 1000;
 
     internal static ReceiptParties Of(IReadOnlyList<ReceiptParty> all) => new(
-        all.Count(party => party.State == Receipt.Party.Confirmed), all.Count(party => party.State == Receipt.Party.Lapsed), all.Count(party => party.State == Receipt.Party.Pending), 0,
+        all.Count(party => party.State == Receipt.Party.Confirmed), all.Count(party => party.State == Receipt.Party.Lapsed), all.Count(party => party.State == Receipt.Party.Pending), all.Count(party => party.State == Receipt.Party.Unknown),
         [.. all.OrderBy(party => party.State == Receipt.Party.Confirmed).ThenBy(party => party.Caller, StringComparer.Ordinal).ThenBy(party => party.Name, StringComparer.Ordinal).ThenBy(party => party.Instance, StringComparer.Ordinal).Take(MaxItems)]);
 }
 

@@ -25,10 +25,10 @@ internal sealed class Receipts
     }
 
     /// <summary>Opens the receipt of a row that binds every node by now.</summary>
-    internal Receipt Open(LogCursor row, ClockReading begun)
+    internal Receipt Open(LogCursor row, ClockReading begun, IReadOnlyList<ReceiptParty> nodes)
     {
         var now = _freshness.Now;
-        var receipt = new Receipt(row, begun, now, _time.GetUtcNow().ToUnixTimeSeconds());
+        var receipt = new Receipt(row, begun, now, _time.GetUtcNow().ToUnixTimeSeconds(), nodes);
         lock (_lock)
         {
             _kept.AddLast(receipt);
@@ -40,7 +40,7 @@ internal sealed class Receipts
     }
 
     /// <summary>The receipt of a row that was written at some time, told from what is known now where it is not kept.</summary>
-    internal Receipt Of(LogCursor row, long at)
+    internal Receipt Of(LogCursor row, long at, IReadOnlyList<ReceiptParty> nodes)
     {
         lock (_lock)
         {
@@ -51,7 +51,7 @@ internal sealed class Receipts
         }
         var now = _freshness.Now;
         var age = TimeSpan.FromSeconds(Math.Max(0, _time.GetUtcNow().ToUnixTimeSeconds() - at - 1));
-        var receipt = new Receipt(row, null, new ClockReading(now.Monotonic - age, now.Wall - age), at + 1);
+        var receipt = new Receipt(row, null, new ClockReading(now.Monotonic - age, now.Wall - age), at + 1, nodes);
         Fill(receipt, now);
         return receipt;
     }

@@ -19,7 +19,8 @@ internal sealed class ReceiptsAdmin(Receipts receipts, FeedPump pump, Unfollowed
     /// <param name="aborted">Ends when the caller goes away.</param>
     internal async Task<ReceiptView> WaitAsync(long seq, Guid? id, ClockReading begun, TimeSpan wait, CancellationToken aborted)
     {
-        var receipt = receipts.Open(new LogCursor(pump.Published.Epoch, seq, id ?? Guid.Empty), begun);
+        var row = new LogCursor(pump.Published.Epoch, seq, id ?? Guid.Empty);
+        var receipt = receipts.Open(row, begun, await NodesAsync());
         await receipts.WaitAsync(receipt, wait, aborted);
         return View(receipt);
     }
@@ -33,10 +34,26 @@ internal sealed class ReceiptsAdmin(Receipts receipts, FeedPump pump, Unfollowed
             exchange.Refuse(404, $"There is no revocation {text}, or it is forgotten.");
             return;
         }
-        var receipt = receipts.Of(new LogCursor(pump.Published.Epoch, seq, row.Id), row.At);
+        var receipt = receipts.Of(new LogCursor(pump.Published.Epoch, seq, row.Id), row.At, await NodesAsync());
         receipt.Look(freshness.Now);
         exchange.Answer(200, View(receipt), AdminJson.Default.ReceiptView);
     }
 
-    private ReceiptView View(Receipt receipt) => receipt.View(receipt.Row.Row == Guid.Empty ? null : receipt.Row.Row, Environment.MachineName, _instance, unfollowed.Now(), freshness.Now);
+    private ReceiptView View(Receipt receipt) => receipt.View(unfollowed.Now(), freshness.Now);
+
+    // The row binds every node by now, or it would not have been answered. But whom the others have told of it is not known here.
+    private async Task<IReadOnlyList<ReceiptParty>> NodesAsync()
+    {
+        var self = new ReceiptParty(Environment.MachineName, _instance, Receipt.Party.Confirmed, null);
+        try
+        {
+            var nodes = await freshness.NodesAsync();
+            if (nodes.Count == 0) return [self];
+            return [.. nodes.Select(node => new ReceiptParty(node.Name, node.Instance.ToString("N"), nodes.Count == 1 ? Receipt.Party.Confirmed : Receipt.Party.Unknown, null))];
+        }
+        catch (StoreException)
+        {
+            return [self, new ReceiptParty("others", "", Receipt.Party.Unknown, null)];
+        }
+    }
 }

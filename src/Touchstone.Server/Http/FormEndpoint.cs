@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -19,7 +20,7 @@ internal delegate ValueTask FormHandler(FormExchange exchange);
 /// <summary>
 /// What all endpoints that take a form have in common, in the order of judgement: 405, 413, 415, 429 for the address, 400 for what can't be read; then the endpoint itself; and 503 when the store fails.
 /// </summary>
-internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresses, LimitHits hits, AuditLog audit, ServerMetrics metrics, FaultLog faults, ILogger<FormEndpoint> logger, TimeProvider time)
+internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresses, LimitHits hits, Freshness freshness, AuditLog audit, ServerMetrics metrics, FaultLog faults, ILogger<FormEndpoint> logger, TimeProvider time)
 {
     private static readonly OAuthError Unreadable = OAuthError.InvalidRequest.With("The request body could not be read.");
 
@@ -54,7 +55,12 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
             else if (!addresses.Refuses(exchange))
             {
                 if (await ReadAsync(http, exchange.Form, shape) is { } unreadable) RefuseUnreadable(exchange, unreadable);
-                else await handler(exchange);
+                else
+                {
+                    // The body is here: from now on memory decides, about the caller first.
+                    if (!freshness.IsHeld) await freshness.ReadAsync();
+                    await handler(exchange);
+                }
             }
         }
         catch (BadHttpRequestException ended) when (ended.StatusCode == StatusCodes.Status400BadRequest && http.Request.ContentLength is not null)
@@ -151,7 +157,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
         switch (failed)
         {
             case StoreException:
-                faults.StoreFailed(name, failed);
+                faults.StoreFailed(name, exchange.Http, failed);
                 exchange.Refuse(OAuthError.TemporarilyUnavailable, "store_failed");
                 break;
             case ConnectionResetException or OperationCanceledException:
@@ -161,7 +167,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
                 exchange.Refuse(Unreadable with { Status = (unreadable as BadHttpRequestException)?.StatusCode ?? Unreadable.Status }, "body_unreadable");
                 break;
             default:
-                logger.Unexpected(name, failed);
+                logger.Unexpected(name, RequestIds.Of(exchange.Http), failed);
                 exchange.Refuse(OAuthError.ServerError);
                 break;
         }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Touchstone.Server.Http;
 
-/// <summary>What every answer tells a browser that should never have met it: guess no type, send no referrer, load nothing, frame nothing; over https, where configured, come by https only.</summary>
+/// <summary>
+/// What every answer tells a browser that should never have met it: guess no type, send no referrer, load nothing, frame nothing; over https, where configured, come by https only. And to whoever asks
+/// about it later, which request it was: the same identifier stands in the log and in the audit.
+/// </summary>
 internal static class SecurityHeaders
 {
     // Made once: no answer builds a string for them.
@@ -20,6 +23,7 @@ internal static class SecurityHeaders
             headers.XContentTypeOptions = NoSniff;
             headers["Referrer-Policy"] = NoReferrer;
             headers.ContentSecurityPolicy = Policy;
+            headers["X-Request-ID"] = http.TraceIdentifier;
             if (strict.Count > 0 && http.Request.IsHttps) headers.StrictTransportSecurity = strict;
             return next(http);
         });

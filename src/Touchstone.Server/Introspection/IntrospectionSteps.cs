@@ -7,6 +7,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Http;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -17,7 +18,7 @@ namespace Touchstone.Server.Introspection;
 internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason, bool IsBlocked = false);
 
 /// <summary>What one token's introspection and a batch have in common. The rule that decides is <see cref="IntrospectionRules"/>, what is shown is <see cref="IntrospectionView"/>'s.</summary>
-internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
+internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, Freshness freshness, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
 {
     /// <summary>Finds out who asks, and whether it may; refuses it otherwise. A known secret is judged at once.</summary>
     internal ValueTask<bool> AdmitAsync(FormExchange exchange, string endpoint)
@@ -54,11 +55,16 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
     internal ReadOnlySpan<byte> AnswerOf(FormExchange exchange, in JudgedToken judged)
     {
         if (judged.Reason is InactiveReason.None) return tokens.AnswerOf(judged.Found.Entry!, exchange.Caller!.Caller.View);
-        logger.Inactive(exchange.Caller!.Id, judged.Reason.Name());
+        if (logger.IsEnabled(LogLevel.Debug)) logger.Inactive(exchange.Caller!.Id, judged.Reason.Name(), RequestIds.Of(exchange.Http));
         return IntrospectionResponse.Inactive;
     }
 
-    private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating) => Admit(exchange, endpoint, await authenticating);
+    private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating)
+    {
+        var isAdmitted = Admit(exchange, endpoint, await authenticating);
+        await freshness.EnsureAsync(); // That took its time, and memory decides about the token.
+        return isAdmitted;
+    }
 
     // From here, and so often? A batch is charged one for each token.
     private bool Admit(FormExchange exchange, string endpoint, in ClientAuthResult caller) => MayIntrospect(exchange, endpoint, caller) && limits.Admit(exchange, exchange.Tokens);
@@ -69,7 +75,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         if (caller.Client is null || caller.Method is ClientAuthMethod.None)
         {
             var failed = caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing);
-            if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason);
+            if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason, RequestIds.Of(exchange.Http));
             exchange.Refuse(failed);
             return false;
         }

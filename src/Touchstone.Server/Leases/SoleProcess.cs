@@ -11,5 +11,7 @@ internal sealed class SoleProcess(TimeProvider time) : Freshness
 
     internal override ClockReading Now => time.Read();
 
+    internal override Task<IReadOnlyList<NodeRow>> NodesAsync() => Task.FromResult<IReadOnlyList<NodeRow>>([]);
+
     internal override ValueTask ReadAsync() => ValueTask.CompletedTask;
 }

@@ -41,7 +41,7 @@ internal sealed class LimitClock(LimitHits hits, AddressLimits addresses, Detect
         }
         catch (Exception failed)
         {
-            logger.Unexpected("limits", failed);
+            logger.ClockFailed(failed);
         }
         finally
         {

@@ -37,7 +37,7 @@ internal sealed class GlobalRevocationEndpoint(RevocationLog log, ISubjectStore 
         }
         Selector[] selectors = [.. named.Select(subject => Reach(subject, exchange.Tenant)).Distinct()];
         var outcomes = await log.RevokeAsync([.. selectors.Select(selector => new RevocationLog.Asked(selector, log.ForgetAfterEverything(), "global token revocation"))], exchange.Actor);
-        foreach (var outcome in outcomes) logger.Revoked(outcome.Seq, exchange.Actor, "a subject");
+        foreach (var outcome in outcomes) logger.Revoked(outcome.Seq, exchange.Actor, "a subject", RequestIds.Of(exchange.Http));
 
         foreach (var selector in selectors)
         {

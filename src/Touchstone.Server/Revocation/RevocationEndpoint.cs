@@ -19,7 +19,7 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
         var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is null)
         {
-            if (caller.IsOfCaller) logger.AuthenticationFailed("revoke", caller.Reason);
+            if (caller.IsOfCaller) logger.AuthenticationFailed("revoke", caller.Reason, RequestIds.Of(exchange.Http));
             exchange.Refuse(caller);
             return;
         }
@@ -38,21 +38,25 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
 
         // 4. Unknown, foreign and already revoked tokens get the same answer as one that is revoked now: no oracle (L16).
         var found = format.Inspect(request.Token) is TokenShape.Ours or TokenShape.Foreign ? tokens.FindAsync(request.Token, CancellationToken.None) : default;
-        var outcome = await RevokeAsync(caller.Client.Id, await found);
+        var outcome = await RevokeAsync(exchange, caller.Client.Id, await found);
         exchange.AnswerEmpty(outcome, outcome);
     }
 
-    private async ValueTask<string> RevokeAsync(string caller, FoundToken found)
+    private async ValueTask<string> RevokeAsync(FormExchange exchange, string caller, FoundToken found)
     {
         if (found.Record is null) return "unknown";
         if (found.Record.ClientId != caller)
         {
-            logger.ForeignRevocation(caller, found.Record.ClientId);
+            logger.ForeignRevocation(caller, found.Record.ClientId, RequestIds.Of(exchange.Http));
             return "foreign";
         }
-        if (found.Match is not null) return "already_revoked";
+        if (found.Match is not null)
+        {
+            await log.EnforceAsync(found.Match.Seq); // Who revoked it may still be waiting for the other nodes.
+            return "already_revoked";
+        }
         var row = await log.RevokeAsync(found.Record, caller, reason: null);
-        logger.Revoked(row.Seq, caller, "a token of its own");
+        logger.Revoked(row.Seq, caller, "a token of its own", RequestIds.Of(exchange.Http));
         return "revoked";
     }
 }

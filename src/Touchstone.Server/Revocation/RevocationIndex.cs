@@ -8,7 +8,7 @@ namespace Touchstone.Server.Revocation;
 /// The rows of the revocation log in memory: every unforgotten row above <see cref="Floor"/>, up to <see cref="Seq"/>.
 /// Rows are added, and leave only when no token that they end can be valid any more. <see cref="Seq"/> moves after they are in: who reads it first and then looks up sees every row up to it.
 /// </summary>
-internal sealed class RevocationIndex(long floor)
+internal sealed class RevocationIndex(long floor, int era = 0)
 {
     private readonly ConcurrentDictionary<Selector, Reach> _reaches = new();
     private long _seq = floor;
@@ -16,6 +16,9 @@ internal sealed class RevocationIndex(long floor)
 
     /// <summary>Rows at or below this are not here; 0 when all are.</summary>
     internal long Floor { get; } = floor;
+
+    /// <summary>Counts the lives of the log that this process has seen. What was judged in another one says nothing: numbers of rows begin anew with it.</summary>
+    internal int Era { get; } = era;
 
     /// <summary>The highest row that is here, with all below it.</summary>
     internal long Seq => Volatile.Read(ref _seq);
@@ -63,6 +66,9 @@ internal sealed class RevocationIndex(long floor)
         return match ?? Match(Selector.All, record);
     }
 
+    /// <summary>The rows that are in force, as far as memory knows them: what they reach and until when, and not by whom or why.</summary>
+    internal IReadOnlyList<RevocationRow> Rows() => [.. _reaches.SelectMany(pair => pair.Value.Rows(pair.Key)).OrderBy(row => row.Seq)];
+
     /// <summary>The first row of a selector that ends for ever, or null: a second row would say nothing new.</summary>
     internal RevocationMatch? Find(in Selector selector) => _reaches.TryGetValue(selector, out var reach) ? reach.First : null;
 
@@ -84,6 +90,18 @@ internal sealed class RevocationIndex(long floor)
         private Reach((RevocationMatch, long, long)[] rows) => _rows = rows;
 
         internal RevocationMatch First => _rows[0].Row;
+
+        internal IEnumerable<RevocationRow> Rows(Selector selector) => _rows.Select(kept => new RevocationRow
+        {
+            Seq = kept.Row.Seq,
+            Id = Guid.NewGuid(),
+            At = 0,
+            Selector = selector,
+            ForgetAfter = kept.ForgetAfter,
+            IssuedBefore = kept.IssuedBefore == long.MaxValue ? null : kept.IssuedBefore,
+            Actor = RevocationRow.Server,
+            Reason = "held in memory when the database had lost it",
+        });
 
         internal Reach With(RevocationRow row)
         {

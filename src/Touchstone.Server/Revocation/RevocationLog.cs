@@ -52,11 +52,24 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
             && long.TryParse(cursor.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out seq) && seq <= Seq && seq >= Forgotten;
     }
 
+    /// <summary>Whether a cursor may be one of this epoch that is ahead of memory: another node gave it, of a commit that is not read here yet.</summary>
+    internal bool IsBehind(string cursor) => cursor.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && long.TryParse(cursor.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var seq) && seq > Seq;
+
     /// <summary>Called by the store after each commit, in commit order, before anybody is told of it.</summary>
     internal void Publish(IReadOnlyList<RevocationRow> rows, long head)
     {
         Index.Add(rows, head);
         if (Index.Count > MaxRows) RaiseFloor(head);
+    }
+
+    /// <summary>Begins another life of the log with what the store holds now. What was judged before counts no more.</summary>
+    internal void Restart(StoreContents contents)
+    {
+        var fresh = new RevocationIndex(0, Index.Era + 1);
+        fresh.Add(contents.Rows, contents.Seq);
+        (Epoch, Forgotten, LastExpiry) = (contents.Epoch, contents.Forgotten, Math.Max(LastExpiry, contents.LastExpiry));
+        Volatile.Write(ref _index, fresh);
+        metrics.FloorRaised(0);
     }
 
     /// <summary>Drops rows that the store has forgotten. Their number comes first: who no longer finds them has to find that.</summary>
@@ -92,12 +105,23 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         return AppendAsync(new Asked(selector, forgetAfter, reason), actor, changed: null);
     }
 
-    /// <summary>Writes a client's new registration and the row that tells of it, in one commit.</summary>
+    /// <summary>Writes a client's new registration and the row that tells of it, in one commit, whatever stood there.</summary>
     internal Task<RevocationOutcome> ChangeAsync(Clients.ClientRegistration changed, Selector selector, string actor) =>
         AppendAsync(new Asked(selector, ForgetAfterEverything()), actor, changed);
 
+    /// <summary>The same, if what was read is what still stands there; false otherwise.</summary>
+    internal async Task<bool> TryChangeAsync(Clients.ClientRegistration read, Clients.ClientRegistration changed, Selector selector, string actor)
+    {
+        if (await store.ChangeAsync(read, changed, Row(new Asked(selector, ForgetAfterEverything()), actor)) is not { } row) return false;
+        metrics.Revoked(row.Selector.Kind);
+        return true;
+    }
+
     /// <summary>Ends what each selector names, in one commit; what was ended for ever already gets no second row.</summary>
     internal Task<IReadOnlyList<RevocationOutcome>> RevokeAsync(IReadOnlyList<Asked> asked, string actor) => AppendAsync(asked, actor, changed: null);
+
+    /// <summary>Done when a row that is there already binds every node, as it does once the request that wrote it was answered; null for all that there are now.</summary>
+    internal Task EnforceAsync(long? seq) => store.EnforceAsync(seq);
 
     /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
     internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
@@ -114,6 +138,8 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
             if (asked[i].Selector.EndsForEver && index.Find(asked[i].Selector) is { } existing) outcomes[i] = new RevocationOutcome(existing.Seq, IsNew: false);
             else fresh.Add((i, Row(asked[i], actor)));
         }
+        // Who ends again what was ended already is told the same: it binds every node.
+        if (fresh.Count < asked.Count) await EnforceAsync(outcomes.Max(outcome => outcome.Seq));
         if (fresh.Count == 0) return outcomes;
 
         var rows = await store.AppendAsync([.. fresh.Select(item => item.Row)], changed);
@@ -147,7 +173,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     // Raising the floor is always safe: whatever was last checked below it is judged in the store again.
     private void RaiseFloor(long head)
     {
-        var raised = new RevocationIndex(head);
+        var raised = new RevocationIndex(head, Index.Era);
         Volatile.Write(ref _index, raised);
         metrics.FloorRaised(head);
     }

@@ -7,14 +7,14 @@ using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Feed;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
-using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDirectory clients, FeedPump feed, FollowerTags tags, DemoData demo, ServerMetrics metrics, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, DemoData demo, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
@@ -52,24 +52,11 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
 
     private async Task<StoreContents> LoadAsync(CancellationToken cancellationToken)
     {
-        var contents = await store.LoadAsync(
-            (rows, registrations, head) =>
-            {
-                // Registrations first: who sees the new head must not meet an old registration.
-                foreach (var registration in registrations) clients.Put(registration);
-                if (rows.Count == 0) return;
-                log.Publish(rows, head);
-                feed.Publish(rows);
-                metrics.HeadMoved(head);
-            },
-            cancellationToken);
+        var contents = await store.LoadAsync(memory.Take, cancellationToken);
+        freshness.Memory = memory;
         clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
         tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
-        foreach (var registration in contents.Clients) clients.Put(registration);
-        (log.Epoch, log.Forgotten, log.LastExpiry) = (contents.Epoch, contents.Forgotten, contents.LastExpiry);
-        log.Publish(contents.Rows, contents.Seq);
-        feed.Begin(new LogCursor(contents.Epoch, contents.Seq, contents.Rows.Count == 0 ? Guid.Empty : contents.Rows[^1].Id));
-        metrics.HeadMoved(contents.Seq);
+        memory.Begin(contents);
         return contents;
     }
 
@@ -77,17 +64,16 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
     // Who has the store has the subjects themselves.
     private async Task<byte[]> KeyAsync(StoreContents contents, string name, int size)
     {
-        if (contents.Settings.TryGetValue(name, out var kept)) return Convert.FromBase64String(kept);
-        var key = RandomNumberGenerator.GetBytes(size);
-        await store.SetAsync(name, Convert.ToBase64String(key));
-        return key;
+        contents.Settings.TryGetValue(name, out var kept);
+        return Convert.FromBase64String(kept ?? await store.SetOnceAsync(name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(size))));
     }
 
     // Tokens carry the issuer, and callers compare it: changing it would make every token of this store a stranger's.
     private async Task HoldIssuerAsync(string? kept)
     {
         var issuer = options.EffectiveIssuer;
-        if (kept is not null && kept != issuer && !options.Demo)
+        kept ??= await store.SetOnceAsync(IssuerSetting, issuer);
+        if (kept != issuer && !options.Demo)
             throw new StartupException($"This data folder belongs to the issuer {kept}, and the server was started as {issuer}. Start it with --issuer {kept}, or give the new issuer a data folder of its own.", isUsage: true);
         if (kept != issuer) await store.SetAsync(IssuerSetting, issuer);
         // Looked at every time: a crash after the line above would otherwise leave an administrator whose tokens are for another server.
@@ -102,7 +88,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
         var pair = CredentialsFile.Read(AdminFile, CredentialsJson.Default.ClientSecretPair) ?? new ClientSecretPair(AdminId, Secrets.Create());
         CredentialsFile.Write(AdminFile, pair, CredentialsJson.Default.ClientSecretPair);
         var now = time.GetUtcNow().ToUnixTimeSeconds();
-        await store.AddClientAsync(new ClientRegistration
+        var isOurs = await store.AddClientAsync(new ClientRegistration
         {
             ClientId = AdminId,
             Kind = ClientRegistration.ClientKind,
@@ -112,5 +98,7 @@ internal sealed class Bootstrap(ITokenStore store, RevocationLog log, ClientDire
             CreatedAt = now,
             Secrets = [Secrets.Hash(pair.ClientSecret, now)],
         });
+        // Another node that started at the same moment was first: its credentials are the administrator's, and these open nothing.
+        if (!isOurs) File.Delete(AdminFile);
     }
 }

@@ -6,7 +6,7 @@ internal interface ICallerStore
     /// <summary>Notes the use of an assertion; false when it was used before. Done when it is on the disk.</summary>
     Task<bool> UseAssertionAsync(byte[] key, long forgetAfter);
 
-    /// <summary>Keeps when secrets were last used: all that is known of each client that is among them.</summary>
+    /// <summary>Keeps when secrets were last used, where nobody kept a later use: another node has its own callers.</summary>
     Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses);
 
     /// <summary>When secrets were last used.</summary>

@@ -8,6 +8,7 @@ namespace Touchstone.Server.Storage;
 /// <summary>
 /// The durable truth. What a method acknowledged is there after a crash; every failure is a <see cref="StoreException"/> and nothing else.
 /// Records never change and rows are only added; what is over leaves (<see cref="ICleanedStore"/>).
+/// Whatever brings rows to the log is done when no node can decide without them any more.
 /// </summary>
 internal interface ITokenStore : IAsyncDisposable
 {
@@ -26,6 +27,9 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Appends rows, which get the next numbers, in one commit, together with the changed registration that they tell of, if any.</summary>
     Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed);
 
+    /// <summary>The same for a change of what was read. Null, and nothing is written, where that is no longer what is stored: somebody else changed it, here or at another node.</summary>
+    Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row);
+
     /// <summary>The hashes of the tokens that an issuer gave this identifier: mostly one.</summary>
     ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken);
 
@@ -38,14 +42,20 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Keeps a setting of the installation.</summary>
     Task SetAsync(string name, string value);
 
+    /// <summary>Keeps a setting unless there is one of this name already; gives the one that is kept. For what nodes that start together must agree on.</summary>
+    Task<string> SetOnceAsync(string name, string value);
+
+    /// <summary>Done when a row that was there already binds every node; null for all that there are now.</summary>
+    Task EnforceAsync(long? seq);
+
     /// <summary>Records events that come with no change; changes are recorded with themselves, in their transaction.</summary>
     Task RecordAsync(IReadOnlyList<AuditEvent> events);
 
-    /// <summary>Adds a checkpoint to the chain of changes.</summary>
-    Task SignAuditAsync();
+    /// <summary>Adds a checkpoint to the chain of changes, which names the newest records of the other chains in the store. Where this chain has not grown, it is added only if others have.</summary>
+    Task SignAuditAsync(bool hasGrown = true);
 
-    /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
-    Task<int> ForgetAuditAsync(long through, int most);
+    /// <summary>Deletes the oldest records of a chain of changes up to a number; gives how many.</summary>
+    Task<int> ForgetAuditAsync(string chain, long through, int most);
 
     /// <summary>The row of that number, or null.</summary>
     ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);
@@ -58,6 +68,9 @@ internal interface ITokenStore : IAsyncDisposable
 
     /// <summary>Throws when the store can't be read.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is missing so that no machine's loss can lose what was acknowledged, in some words; null when nothing is. Looked at every ten seconds at most.</summary>
+    ValueTask<string?> DurabilityAsync();
 
     /// <summary>Whether the last write reached the disk. After one that did not, asking begins another try, so that the next asking knows.</summary>
     bool CanWrite();

@@ -43,6 +43,17 @@ internal sealed class RecordCache(long capacity)
         }
     }
 
+    /// <summary>Keeps nothing of what is there now.</summary>
+    internal void Clear()
+    {
+        lock (_writing)
+        {
+            _table.Clear();
+            (_newest, _oldest, _hand) = (null, null, null);
+            _bytes = 0;
+        }
+    }
+
     /// <summary>The answer of an entry as a view shows it; written once for an entry that is kept, and counted with it.</summary>
     internal byte[] AnswerOf(TokenEntry entry, IntrospectionView view)
     {

@@ -36,6 +36,12 @@ internal sealed class RecordTable
         Count++;
     }
 
+    internal void Clear()
+    {
+        Volatile.Write(ref _buckets, new TokenEntry?[1024]);
+        Count = 0;
+    }
+
     /// <summary>Takes an entry out. It keeps its link, so that a reader that stands on it finds on.</summary>
     internal void Remove(TokenEntry entry)
     {

@@ -27,9 +27,10 @@ internal sealed class TokenEntry
     internal AddressSketch Addresses;
     internal int SpreadTold;
 
-    /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none.</summary>
-    internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key)
+    /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none, in a life of the log.</summary>
+    internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key, int era = 0)
     {
+        Era = era;
         Key = key;
         Record = record.WithoutTold();
         _answer = Write(record);
@@ -38,6 +39,9 @@ internal sealed class TokenEntry
 
     /// <summary>The MAC of the token, by which it is found in memory.</summary>
     internal Mac128 Key { get; }
+
+    /// <summary>The life of the log that it was judged in (<see cref="RevocationIndex.Era"/>): it is of no use in another.</summary>
+    internal int Era { get; }
 
     /// <summary>What decides about the token; what is only told stands in <see cref="Answer"/>.</summary>
     internal TokenRecord Record { get; }

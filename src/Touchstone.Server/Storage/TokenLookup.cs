@@ -3,6 +3,7 @@ using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Telemetry;
 
@@ -19,7 +20,7 @@ internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? M
 internal readonly record struct FoundRecord(TokenRecord? Record, RevocationMatch? Match);
 
 /// <summary>Finds a token's record, in memory or else in the store, and judges it against the revocation log (every time, not when it was cached).</summary>
-internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, ServerMetrics metrics)
+internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, Freshness freshness, ServerMetrics metrics)
 {
     private readonly KeyedHash _key = new(RandomNumberGenerator.GetBytes(KeyedHash.KeySize));
 
@@ -28,7 +29,7 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
     {
         var key = _key.Of(token);
         var index = log.Index;
-        if (cache.Find(key) is { } entry && entry.AsOf >= index.Floor)
+        if (cache.Find(key) is { } entry && entry.AsOf >= index.Floor && entry.Era == index.Era)
         {
             metrics.CacheHit();
             return new ValueTask<FoundToken>(new FoundToken(entry, entry.Judge(index)));
@@ -45,8 +46,10 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
     {
         while (true)
         {
+            var era = log.Index.Era;
             var stored = await ReadAsync(hash, cancellationToken);
             var index = log.Index;
+            if (index.Era != era) continue; // Another life of the log began meanwhile.
             if (stored.Record is null || stored.Match is not null) return new FoundRecord(stored.Record, stored.Match);
             if (stored.Seq >= index.Floor) return new FoundRecord(stored.Record, index.Match(stored.Record)); // Else the floor rose meanwhile: once more, as below.
         }
@@ -56,14 +59,17 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
     {
         while (true)
         {
+            var era = log.Index.Era;
             var stored = await ReadAsync(hash, cancellationToken);
             if (stored.Record is null) return default; // "Unknown" is never cached: it may be registered in the next moment.
 
-            var entry = new TokenEntry(stored.Record, stored.Seq, key);
+            var entry = new TokenEntry(stored.Record, stored.Seq, key, era);
             if (stored.Match is not null) return new FoundToken(entry, stored.Match);
-            // The index is taken after the read. Should its floor have risen meanwhile, the store has to judge what memory no longer can.
+            // After the last wait, and before the judgement: may memory judge at all?
+            await freshness.EnsureAsync();
+            // The index is taken after the read. Should its floor have risen meanwhile, the store has to judge what memory no longer can; should another life of the log have begun, all of it is done anew.
             var index = log.Index;
-            if (entry.AsOf < index.Floor) continue;
+            if (entry.AsOf < index.Floor || era != index.Era) continue;
             cache.Add(entry);
             return new FoundToken(entry, entry.Judge(index));
         }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Touchstone.Server.Telemetry;
@@ -7,9 +8,9 @@ internal sealed class FaultLog(ILogger<FaultLog> logger, TimeProvider time)
 {
     private readonly Seldom _store = new(time), _audit = new(time);
 
-    internal void StoreFailed(string endpoint, Exception error)
+    internal void StoreFailed(string endpoint, HttpContext http, Exception error)
     {
-        if (_store.IsTime(out var untold)) logger.StoreFailed(endpoint, untold, error);
+        if (_store.IsTime(out var untold)) logger.StoreFailed(endpoint, untold, RequestIds.Of(http), error);
     }
 
     internal void AuditFailed(Exception error)

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Feed;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Tls;
@@ -32,6 +33,10 @@ internal sealed class ServerMetrics : IDisposable
     internal const string FeedEvents = "touchstone.server.feed.events";
     internal const string FeedFloors = "touchstone.server.feed.floors";
 
+    internal const string LeaseHeld = "touchstone.server.lease.held";
+    internal const string LeaseWaits = "touchstone.server.lease.waits";
+    internal const string BarrierDuration = "touchstone.server.barrier.duration";
+
     internal const string Detections = "touchstone.server.detections";
     internal const string LimitedAddresses = "touchstone.server.limits.addresses";
     internal const string CleanupRows = "touchstone.server.cleanup.rows";
@@ -50,9 +55,9 @@ internal sealed class ServerMetrics : IDisposable
     internal static readonly ActivitySource Activities = new(ActivitySourceName);
 
     private readonly Meter _meter;
-    private readonly Histogram<double> _requestDuration, _storeDuration, _cleanupDuration;
+    private readonly Histogram<double> _requestDuration, _storeDuration, _cleanupDuration, _barrierDuration;
     private readonly Counter<long> _requests, _batchTokens, _revocations, _detections, _cleaned;
-    private long _hits, _misses, _seq, _floor, _told, _floors;
+    private long _hits, _misses, _seq, _floor, _told, _floors, _waits;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -66,6 +71,8 @@ internal sealed class ServerMetrics : IDisposable
         _detections = _meter.CreateCounter<long>(Detections, "{detection}", "What looked like an attack, by kind.");
         _cleaned = _meter.CreateCounter<long>(CleanupRows, "{row}", "Rows that were over and left the store, by what they were.");
         _cleanupDuration = _meter.CreateHistogram(CleanupDuration, "s", "How long one batch of a clean-up held the writer.", advice: advice);
+        _barrierDuration = _meter.CreateHistogram(BarrierDuration, "s", "How long a committed row waited until it bound every node.", advice: advice);
+        _meter.CreateObservableCounter(LeaseWaits, () => Volatile.Read(ref _waits), "{request}", "Requests that waited for a read of the revocation log, because there was no lease.");
         _meter.CreateObservableCounter(
             CacheLookups,
             () => new Measurement<long>[] { new(Volatile.Read(ref _hits), Tag("result", "hit")), new(Volatile.Read(ref _misses), Tag("result", "miss")) },
@@ -80,6 +87,9 @@ internal sealed class ServerMetrics : IDisposable
         _meter.CreateObservableGauge(CacheBytes, () => cache.Bytes, "By", "Memory that cached records take, as counted against the bound.");
         _meter.CreateObservableGauge(CacheEntries, () => cache.Count, "{entry}", "Cached records.");
     }
+
+    internal void Watch(Freshness freshness) =>
+        _meter.CreateObservableGauge(LeaseHeld, () => freshness.IsHeld ? 1 : 0, "{lease}", "1 while this process may decide from memory, 0 while each request waits for the database.");
 
     internal void Watch(AddressLimits addresses) =>
         _meter.CreateObservableGauge(LimitedAddresses, () => addresses.Count, "{address}", "Addresses from which requests failed lately.");
@@ -154,6 +164,10 @@ internal sealed class ServerMetrics : IDisposable
         _cleaned.Add(count, Tag("what", what));
         _cleanupDuration.Record(held.TotalSeconds);
     }
+
+    internal void WaitedForLog() => Interlocked.Increment(ref _waits);
+
+    internal void Enforced(TimeSpan elapsed) => _barrierDuration.Record(elapsed.TotalSeconds);
 
     internal void HeadMoved(long seq) => Volatile.Write(ref _seq, seq);
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 namespace Touchstone.Server.Tls;
 
 /// <summary>A server certificate in files, as a section of Kestrel's configuration names it: PEM with its key in a file of its own or behind it, or PKCS #12.</summary>
-/// <param name="Name">Whose it is: <c>default</c>, or the endpoint.</param>
+/// <param name="Name">Whose it is: <c>default</c>, the endpoint, or the endpoint and the server name.</param>
 /// <param name="Section">The section that names it.</param>
 /// <param name="Path">The certificate, and after it what leads to its root.</param>
 /// <param name="KeyPath">The private key, where it stands alone.</param>
@@ -19,6 +19,7 @@ internal sealed record CertificateFile(string Name, string Section, string Path,
     [
         .. Of(DefaultName, configuration.GetSection("Kestrel:Certificates:Default")),
         .. configuration.GetSection("Kestrel:Endpoints").GetChildren().SelectMany(endpoint => Of(endpoint.Key, endpoint.GetSection("Certificate"))),
+        .. configuration.GetSection("Kestrel:Endpoints").GetChildren().SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren().SelectMany(host => Of($"{endpoint.Key}/{host.Key}", host.GetSection("Certificate")))),
     ];
 
     /// <summary>The bytes of its files: equal bytes are the same certificate, whatever the times of the files.</summary>

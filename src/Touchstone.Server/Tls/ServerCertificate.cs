@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Touchstone.Server.Telemetry;
 
@@ -8,6 +9,7 @@ namespace Touchstone.Server.Tls;
 internal sealed class ServerCertificate
 {
     private readonly CertificateFile _file;
+    private readonly byte[] _first;
     private byte[] _seen;
     private Presented _current;
 
@@ -16,12 +18,16 @@ internal sealed class ServerCertificate
         _file = file;
         _seen = file.Digest();
         _current = Load();
+        _first = _current.Context.TargetCertificate.RawData;
     }
 
     internal string Name => _file.Name;
 
     /// <summary>The second at which it ends.</summary>
     internal long NotAfter => new DateTimeOffset(Volatile.Read(ref _current).NotAfter).ToUnixTimeSeconds();
+
+    /// <summary>Whether this is the certificate that stood in the files at the start, which is the one that the framework knows.</summary>
+    internal bool Was(X509Certificate certificate) => certificate.GetRawCertData().AsSpan().SequenceEqual(_first);
 
     /// <summary>Puts the current certificate into a handshake.</summary>
     internal void Present(SslServerAuthenticationOptions handshake) => handshake.ServerCertificateContext = Volatile.Read(ref _current).Context;

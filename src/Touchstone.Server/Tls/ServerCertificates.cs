@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
@@ -47,11 +48,13 @@ internal sealed class ServerCertificates : IHostedService, IDisposable
         var loader = kestrel.Configure(_configuration.GetSection("Kestrel"), reloadOnChange: false);
         foreach (var section in _configuration.GetSection("Kestrel:Endpoints").GetChildren())
         {
-            // By server name the framework chooses, and it has its own certificates for that.
-            var own = section.GetSection("Sni").GetChildren().Any() ? null : Find(section.Key) ?? (section["Certificate:Subject"] is null ? common : null);
+            var isByName = section.GetSection("Sni").GetChildren().Any();
+            var own = Find(section.Key) ?? (section["Certificate:Subject"] is null ? common : null);
             loader.Endpoint(section.Key, endpoint =>
             {
-                if (endpoint.IsHttps) Attach(endpoint.HttpsOptions, own);
+                if (!endpoint.IsHttps) return;
+                if (isByName) endpoint.HttpsOptions.OnAuthenticate = (_, handshake) => PresentByName(handshake);
+                else Attach(endpoint.HttpsOptions, own);
             });
         }
     }
@@ -80,6 +83,18 @@ internal sealed class ServerCertificates : IHostedService, IDisposable
     }
 
     public void Dispose() => _timer?.Dispose();
+
+    // By server name the framework chooses, among the certificates of the start: what it chose tells which file is meant.
+    private void PresentByName(SslServerAuthenticationOptions handshake)
+    {
+        if ((handshake.ServerCertificateContext?.TargetCertificate ?? handshake.ServerCertificate) is not { } chosen) return;
+        foreach (var certificate in _all)
+        {
+            if (!certificate.Was(chosen)) continue;
+            certificate.Present(handshake);
+            return;
+        }
+    }
 
     private ServerCertificate? Find(string name) => _all.FirstOrDefault(certificate => certificate.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

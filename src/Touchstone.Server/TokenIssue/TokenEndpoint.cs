@@ -27,7 +27,7 @@ internal sealed class TokenEndpoint(
         var caller = await clients.AuthenticateAsync(exchange);
         if (caller.Client is not { } client)
         {
-            if (caller.IsOfCaller) logger.AuthenticationFailed("token", caller.Reason);
+            if (caller.IsOfCaller) logger.AuthenticationFailed("token", caller.Reason, RequestIds.Of(exchange.Http));
             exchange.Refuse(caller);
             return;
         }

@@ -42,6 +42,19 @@ public sealed class RevokeCommandTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task R06_Long_tokens_are_sent_in_parts_that_the_server_takes_and_what_can_t_be_read_is_no_fault()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("jwts.txt");
+        // 12 MB, where a body may have 4.
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 4000).Select(i => $"{i}." + new string('a', 3000)));
+        var result = await shared.Cli.RunAsync("revoke", "--file", file, "--reason", "a reason as long as a sentence", "--json");
+        result.Json.GetRawText().ShouldBe("""{"unknown":4000}""");
+        (await shared.Cli.RunAsync("revoke", "--file", folder.Path)).ShouldEndWith(2);
+        (await shared.Cli.RunAsync("revoke", "--file", folder.File("none"))).Error.ShouldContain("there is no file");
+    }
+
+    [Fact]
     public async Task A_jti_names_a_token_and_an_unknown_one_nothing()
     {
         var issued = (await shared.Server.Admin.PostAsync("/admin/tokens", new { client_id = "demo-app", aud = "https://api.demo.example" })).Json;

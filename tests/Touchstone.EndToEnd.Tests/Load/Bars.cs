@@ -26,6 +26,9 @@ internal static class Bars
     /// <summary>Rotations of a secret that is in use.</summary>
     internal static int Rotations { get; } = Number("TOUCHSTONE_ROTATIONS", 6);
 
+    /// <summary>Revocations at a cluster, for each fault; 50 a second.</summary>
+    internal static int ClusterRevocations { get; } = Number("TOUCHSTONE_CLUSTER_REVOCATIONS", 200);
+
     /// <summary>Frequent garbage collections in the server, so that whatever is finalized behind the back of its user is finalized while it is used.</summary>
     internal static IReadOnlyDictionary<string, string?> SmallGenerations { get; } = new Dictionary<string, string?> { ["DOTNET_GCgen0size"] = "40000" };
 

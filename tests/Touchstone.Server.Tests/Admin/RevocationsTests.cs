@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.Tests.Admin;
@@ -31,9 +32,10 @@ public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
         var token = await own.TokenAsync();
         await own.Admin.RevokeAsync(token);
         own.Server.Logs.Of(9).ShouldHaveSingleItem();
+        var seq = own.Server.Services.GetRequiredService<Touchstone.Server.Revocation.RevocationLog>().Seq;
         (await own.Admin.PostAsync(AdminCalls.Revocations, new object[] { new { token }, new { grant = "g-1" }, new { grant = "g-2" }, new { token = "never seen" } })).Status.ShouldBe(200);
         own.Server.Logs.Of(9).ShouldHaveSingleItem();
-        own.Server.Logs.Of(12).ShouldHaveSingleItem().Text.ShouldStartWith("Revocations 2 to 4: admin ended 3 of the 4 named; ");
+        own.Server.Logs.Of(12).ShouldHaveSingleItem().Text.ShouldStartWith($"Revocations {seq + 1} to {seq + 3}: admin ended 3 of the 4 named; ");
         own.Server.Logs.Of(13).Select(line => line.Level).ShouldBe(Enumerable.Repeat(Microsoft.Extensions.Logging.LogLevel.Debug, 3));
     }
 

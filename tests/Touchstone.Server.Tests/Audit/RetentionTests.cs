@@ -55,6 +55,37 @@ public sealed class RetentionTests
         folder.Verify(exported).Findings.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task How_introspections_were_recorded_is_known_after_the_record_of_it_left()
+    {
+        Action<ServerOptions> sampled = options =>
+        {
+            KeepADay(options);
+            options.Audit.Introspection = IntrospectionAudit.Sampled;
+        };
+        using var folder = await AuditedFolder.MakeAsync(sampled);
+        var time = new ManualTime();
+        time.Advance(TimeSpan.FromDays(2));
+        await folder.UseAsync(KeepADay, time, "-2");
+        await RetainAsync(folder);
+
+        var impact = AuditImpact.Of(folder.Data, folder.Records(AuditKind.Revoked)[0].GetProperty("revocation").ToString(), TestStore.Connection(folder.Data))!;
+        impact.NotRecorded.ShouldContain(note => note.StartsWith("Records older", StringComparison.Ordinal));
+        impact.NotRecorded.ShouldContain(note => note.Contains("one of 100", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_chain_of_a_key_that_is_gone_leaves_up_to_its_newest_checkpoint()
+    {
+        using var folder = await AuditedFolder.MakeAsync(KeepADay);
+        var old = folder.Changes().Count;
+        File.Delete(Path.Combine(folder.Data, "audit.key")); // A new key begins a new chain, and names the old one's end.
+        await RetainAsync(folder);
+
+        folder.Verify().Findings.Where(finding => !finding.Chain.EndsWith(AuditChain.Introspections, StringComparison.Ordinal)).ShouldBeEmpty();
+        folder.Verify().Chains.Single(chain => chain.First > 1 && chain.Chain.EndsWith(AuditChain.Changes, StringComparison.Ordinal)).ShouldSatisfyAllConditions(chain => chain.Records.ShouldBeLessThan(old), chain => chain.SignedThrough.ShouldBe(chain.First));
+    }
+
     // Records of a first day and of a third.
     private static async Task<AuditedFolder> AgedAsync()
     {

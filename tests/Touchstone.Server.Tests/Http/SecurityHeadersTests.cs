@@ -24,9 +24,9 @@ public sealed class SecurityHeadersTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
-    public async Task An_answer_about_a_token_has_three_more_headers_and_no_others() =>
+    public async Task An_answer_about_a_token_has_three_more_headers_its_request_s_identifier_and_no_others() =>
         (await acme.OAuth.IntrospectAsync(await acme.TokenAsync(), acme.Orders)).HeaderNames.ShouldBe(
-            ["Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type", "Pragma", "Referrer-Policy", "X-Content-Type-Options"]);
+            ["Cache-Control", "Content-Length", "Content-Security-Policy", "Content-Type", "Pragma", "Referrer-Policy", "X-Content-Type-Options", "X-Request-ID"]);
 
     [Fact]
     public async Task Over_https_and_where_it_is_configured_https_is_asked_for()

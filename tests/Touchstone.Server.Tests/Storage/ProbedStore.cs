@@ -78,7 +78,13 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync(() => inner.AddClientAsync(registration));
 
+    public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => inner.ChangeAsync(read, changed, row);
+
     public Task SetAsync(string name, string value) => inner.SetAsync(name, value);
+
+    public Task<string> SetOnceAsync(string name, string value) => inner.SetOnceAsync(name, value);
+
+    public Task EnforceAsync(long? seq) => inner.EnforceAsync(seq);
 
     public async Task RecordAsync(IReadOnlyList<AuditEvent> events)
     {
@@ -86,15 +92,17 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
         await inner.RecordAsync(events);
     }
 
-    public Task SignAuditAsync() => inner.SignAuditAsync();
+    public Task SignAuditAsync(bool hasGrown = true) => inner.SignAuditAsync(hasGrown);
 
-    public Task<int> ForgetAuditAsync(long through, int most) => inner.ForgetAuditAsync(through, most);
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => inner.ForgetAuditAsync(chain, through, most);
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 
     public ValueTask<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most, CancellationToken cancellationToken) => inner.ReadRowsAsync(after, most, cancellationToken);
 
     public ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken) => inner.FindOwnersAsync(hashes, cancellationToken);
+
+    public ValueTask<string?> DurabilityAsync() => inner.DurabilityAsync();
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
 

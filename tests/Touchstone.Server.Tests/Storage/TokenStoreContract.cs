@@ -177,15 +177,54 @@ public abstract class TokenStoreContract : IAsyncLifetime
     {
         var client = Records.Client("c-1");
         (await Store.AddClientAsync(client)).ShouldBeTrue();
-        Commits.Last().Rows.ShouldBeEmpty();
+        Commits.Last().Rows.ShouldHaveSingleItem().Selector.ShouldBe(Selector.Registration("c-1"));
         Commits.Last().Clients.ShouldBe([client]);
 
         var changed = client with { Enabled = false, Secrets = [] };
         var row = await Store.AppendAsync(Records.Row(Selector.Client("c-1")), changed);
-        Commits.Last().ShouldBe(([row], [changed], 1), CommitComparer.Instance);
+        Commits.Last().ShouldBe(([row], [changed], row.Seq), CommitComparer.Instance);
         await ReopenAsync();
-        Contents.Rows.ShouldHaveSingleItem().ShouldBe(row);
+        Contents.Rows[^1].ShouldBe(row);
         Text(Contents.Clients.ShouldHaveSingleItem()).ShouldBe(Text(changed));
+    }
+
+    [Fact]
+    public async Task A_change_of_what_was_read_is_refused_when_somebody_else_was_first()
+    {
+        var read = Records.Client("c-1");
+        await Store.AddClientAsync(read);
+        var disabled = read with { Enabled = false };
+        (await Store.ChangeAsync(read, disabled, Records.Row(Selector.Client("c-1")))).ShouldNotBeNull().Seq.ShouldBe(1);
+        (await Store.ChangeAsync(read, read with { Secrets = [] }, Records.Row(Selector.Registration("c-1")))).ShouldBeNull();
+        (await Store.ChangeAsync(Records.Client("nobody"), Records.Client("nobody"), Records.Row(Selector.Registration("nobody")))).ShouldBeNull();
+        Commits.Count.ShouldBe(2);
+        (await Store.ChangeAsync(disabled, disabled with { Secrets = [] }, Records.Row(Selector.Registration("c-1")))).ShouldNotBeNull().Seq.ShouldBe(2);
+        await ReopenAsync();
+        Contents.Seq.ShouldBe(2);
+        Text(Contents.Clients.ShouldHaveSingleItem()).ShouldBe(Text(disabled with { Secrets = [] }));
+    }
+
+    [Fact]
+    public async Task Of_many_changes_at_once_each_is_made_on_what_the_others_left()
+    {
+        await Store.AddClientAsync(Records.Client("c-1") with { Audience = [] });
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
+        {
+            while (true)
+            {
+                var read = Commits.SelectMany(commit => commit.Clients).Last();
+                if (await Store.ChangeAsync(read, read with { Audience = [.. read.Audience, $"{i}"] }, Records.Row(Selector.Registration("c-1"))) is not null) return;
+            }
+        })));
+        Commits.SelectMany(commit => commit.Clients).Last().Audience.Order().ShouldBe(Enumerable.Range(0, 16).Select(i => $"{i}").Order());
+    }
+
+    [Fact]
+    public async Task A_setting_that_is_there_already_is_kept()
+    {
+        var kept = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Store.SetOnceAsync("key", $"{i}")));
+        kept.Distinct().ShouldHaveSingleItem();
+        (await Store.SetOnceAsync("key", "other")).ShouldBe(kept[0]);
     }
 
     [Fact]

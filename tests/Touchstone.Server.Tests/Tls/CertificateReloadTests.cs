@@ -112,6 +112,34 @@ public sealed class CertificateReloadTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Certificates_by_server_name_follow_their_files_each()
+    {
+        using var common = Write("common");
+        using var own = WritePfx("own");
+        var pfx = new { Path = _folder.File("own.pfx"), Password = "pfx" };
+        await using var server = await StartAsync(new
+        {
+            Certificates = new { Default = new { Path = _folder.File("tls.pem"), KeyPath = _folder.File("tls.key") } },
+            Endpoints = new { A = new { Url = "https://127.0.0.1:0", Sni = new Dictionary<string, object> { ["tokens.acme.test"] = new { Certificate = pfx }, ["*"] = new { } } } },
+        });
+        await ShouldShowAsync(own, common);
+        using var next = WritePfx("next");
+        server.Time.Advance(ServerCertificates.Interval);
+        await ShouldShowAsync(next, common);
+        using var other = Write("other");
+        server.Time.Advance(ServerCertificates.Interval);
+        await ShouldShowAsync(next, other);
+        (await MetricsAsync(server)).Value("touchstone_server_certificate_expiry_seconds", ("certificate", "A/tokens.acme.test")).ShouldBe(new DateTimeOffset(next.NotAfter).ToUnixTimeSeconds());
+
+        async Task ShouldShowAsync(X509Certificate2 byName, X509Certificate2 byAnother)
+        {
+            await using (var named = await Connection.OpenAsync(server.Address, host: "tokens.acme.test")) named.Shown.ShouldBe(byName.Thumbprint);
+            await using var another = await Connection.OpenAsync(server.Address, host: "other.acme.test");
+            another.Shown.ShouldBe(byAnother.Thumbprint);
+        }
+    }
+
     [Theory]
     [InlineData("""{"Kestrel":{"Endpoints":{"A":{"Url":"https://127.0.0.1:5443"}}}}""", "Urls: https://127.0.0.1:5443 has no certificate; give one with Kestrel:Certificates:Default:Path (and KeyPath) in --config")]
     [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Path":"/no/such.pem"}}}}""", "Kestrel:Certificates:Default: Could not find")]
@@ -167,7 +195,7 @@ public sealed class CertificateReloadTests : IDisposable
 
         internal static Task<Connection> OpenAsync(TestServer server, TestCa? trusted = null) => OpenAsync(server.Address, trusted);
 
-        internal static async Task<Connection> OpenAsync(Uri address, TestCa? trusted = null)
+        internal static async Task<Connection> OpenAsync(Uri address, TestCa? trusted = null, string host = "127.0.0.1")
         {
             var tcp = new TcpClient();
             await tcp.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
@@ -177,7 +205,7 @@ public sealed class CertificateReloadTests : IDisposable
                 isTrusted = trusted is not null && trusted.Vouches(chain!);
                 return true;
             });
-            await tls.AuthenticateAsClientAsync("127.0.0.1");
+            await tls.AuthenticateAsClientAsync(host);
             return new Connection(tcp, tls) { IsTrusted = isTrusted };
         }
 

@@ -96,6 +96,17 @@ public sealed class PostgresServer : IAsyncDisposable
         await Until.TrueAsync(async () => await AnswersAsync(), "PostgreSQL takes connections");
     }
 
+    /// <summary>Starts what receives the log as a standby does, under this name. Whoever asked for it ends it.</summary>
+    public async Task<Process> ReceiveAsync(string name)
+    {
+        var folder = Path.Combine(_folder, name);
+        Directory.CreateDirectory(folder);
+        if (Environment.IsPrivilegedProcess) await RunAsync("chown", "postgres", folder);
+        var process = Process.Start(Start([Program("pg_receivewal"), "-D", folder, "--synchronous", "-d", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={Port} user=postgres application_name={name}")]))!;
+        _ = process.StandardError.ReadToEndAsync();
+        return process;
+    }
+
     /// <summary>Ends all connections and stops, as an administrator does (57P01).</summary>
     public Task StopAsync() => EndAsync(Signals.Interrupt);
 

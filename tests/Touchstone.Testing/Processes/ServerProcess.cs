@@ -65,7 +65,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public string Error => Read(ErrorFile);
 
     /// <summary>The administrator's credentials.</summary>
-    public TestClient AdminClient => ClientOf(ReadJson("admin.json"));
+    public TestClient AdminClient => _setup.Administrator ?? ClientOf(ReadJson("admin.json"));
 
     /// <summary>What <c>--demo</c> wrote.</summary>
     public JsonElement DemoJson => ReadJson("demo.json");

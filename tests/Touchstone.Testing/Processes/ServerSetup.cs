@@ -1,3 +1,5 @@
+using Touchstone.Testing.InProcess;
+
 namespace Touchstone.Testing.Processes;
 
 /// <summary>How a server is started, where it differs from the usual.</summary>
@@ -35,6 +37,9 @@ public sealed record ServerSetup
 
     /// <summary>Variables to set.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>The administrator's credentials, where another node of the same database has written them; by default those in the data folder.</summary>
+    public TestClient? Administrator { get; init; }
 
     /// <summary>The SHA-256 of the one certificate that is trusted, in hexadecimal digits; for https.</summary>
     public string? CertificateSha256 { get; init; }

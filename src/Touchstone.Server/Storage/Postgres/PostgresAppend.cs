@@ -1,4 +1,5 @@
 using Npgsql;
+using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Revocation;
 
 namespace Touchstone.Server.Storage.Postgres;
@@ -14,24 +15,33 @@ internal static class PostgresAppend
     {
         await using var batch = new PostgresBatch(connection);
         batch.Ask(
-            "UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients",
+            $"UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients, {PostgresDatabase.Life}",
             PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
         // Each statement sees what was committed before it begins, so with the head held every earlier row.
-        if (transaction.Rows.Count > 0) AskRows(batch, transaction);
+        if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows);
         if (transaction.Registrations.Count > 0)
             batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
         if (transaction.Descendants.Count > 0) RememberAncestors(batch, transaction);
         await batch.SendAsync();
-        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2)));
+        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2), Life: row.GetString(3)));
         var rows = transaction.Rows.Count > 0 ? await batch.TakeAsync(row => (Seq: row.GetInt64(0), ForgetAfter: row.GetInt64(1))) : [];
         await batch.EndAsync();
         if (heads.Count != 1 || heads[0].Epoch != epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
-        transaction.Number(epoch, heads[0].Seq, heads[0].Clients, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
+        transaction.Number(epoch, heads[0].Seq, heads[0].Clients, heads[0].Life, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
     }
 
-    private static void AskRows(PostgresBatch batch, PostgresTransaction transaction)
+    /// <summary>Puts in rows that the database has lost, within a transaction of the caller's that holds the head.</summary>
+    internal static async Task AppendAgainAsync(NpgsqlConnection connection, IReadOnlyList<RevocationRow> rows)
     {
-        var rows = transaction.Rows;
+        await using var batch = new PostgresBatch(connection);
+        batch.Do("UPDATE head SET seq = seq + $1", PostgresValue.Long(rows.Count));
+        AskRows(batch, rows);
+        await batch.SendAsync();
+        await batch.EndAsync();
+    }
+
+    private static void AskRows(PostgresBatch batch, IReadOnlyList<RevocationRow> rows)
+    {
         batch.Ask(
             $"""
             INSERT INTO revocations ({PostgresRows.Columns})

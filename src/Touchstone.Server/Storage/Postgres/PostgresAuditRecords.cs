@@ -10,6 +10,17 @@ internal sealed class PostgresAuditRecords : IAuditRecords
     // A whole chain may be read in one statement.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>The newest records of all chains but one, with their hashes: from chain to chain by the index, since there may be millions of records and are few chains.</summary>
+    internal const string Heads = """
+        WITH RECURSIVE chains AS (
+            (SELECT chain FROM audit ORDER BY chain LIMIT 1)
+            UNION ALL SELECT (SELECT a.chain FROM audit AS a WHERE a.chain > chains.chain ORDER BY a.chain LIMIT 1) FROM chains WHERE chains.chain IS NOT NULL)
+        SELECT newest.chain, newest.n, sha256(newest.record) FROM chains, LATERAL (SELECT a.chain, a.n, a.record FROM audit AS a WHERE a.chain = chains.chain ORDER BY a.n DESC LIMIT 1) AS newest WHERE newest.chain <> $1
+        """;
+
+    // So many records are in memory at once.
+    private const int Page = 5000;
+
     private readonly PostgresDatabase _database;
     private readonly NpgsqlConnection _connection;
 
@@ -35,13 +46,28 @@ internal sealed class PostgresAuditRecords : IAuditRecords
         }
     }
 
-    public IReadOnlyList<string> Chains() => [.. Read("SELECT DISTINCT chain FROM audit", row => row.GetString(0))];
+    public IReadOnlyList<string> Chains() => [.. Read(Heads, row => row.GetString(0), PostgresValue.Text(""))];
 
-    public IEnumerable<(long N, byte[] Record)> After(string chain, long n) =>
-        Read("SELECT n, record FROM audit WHERE chain = $1 AND n > $2 ORDER BY n", ReadRecord, PostgresValue.Text(chain), PostgresValue.Long(n));
+    // Page by page: a chain only grows at its end, and where its beginning leaves meanwhile, what is left is as it was.
+    public IEnumerable<(long N, byte[] Record)> After(string chain, long n)
+    {
+        while (true)
+        {
+            var rows = Read("SELECT n, record FROM audit WHERE chain = $1 AND n > $2 ORDER BY n LIMIT $3", ReadRecord, PostgresValue.Text(chain), PostgresValue.Long(n), PostgresValue.Long(Page));
+            foreach (var row in rows) yield return row;
+            if (rows.Count < Page) yield break;
+            n = rows[^1].Item1;
+        }
+    }
+
+    public IReadOnlyDictionary<long, AuditHash> Hashes(string chain, IReadOnlyList<long> numbers) => numbers.Chunk(Page)
+        .SelectMany(page => Read("SELECT n, sha256(record) FROM audit WHERE chain = $1 AND n = ANY ($2)", ReadHash, PostgresValue.Text(chain), PostgresValue.Longs([.. page.Select(n => (long?)n)])))
+        .ToDictionary(row => row.N, row => row.Hash);
 
     public byte[]? Find(string chain, long n) =>
         Read("SELECT record FROM audit WHERE chain = $1 AND n = $2", row => row.GetFieldValue<byte[]>(0), PostgresValue.Text(chain), PostgresValue.Long(n)).FirstOrDefault();
+
+    public IReadOnlyList<string> Keys() => Read("SELECT value FROM settings WHERE name LIKE $1", row => row.GetString(0), PostgresValue.Text(AuditKey.Setting + "%"));
 
     public IReadOnlyList<(long N, byte[] Record)> Newest(string chain, int count) =>
         [.. Read("SELECT n, record FROM audit WHERE chain = $1 ORDER BY n DESC LIMIT $2", ReadRecord, PostgresValue.Text(chain), PostgresValue.Long(count))];
@@ -51,6 +77,11 @@ internal sealed class PostgresAuditRecords : IAuditRecords
         _connection.Dispose();
         _database.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
+
+    /// <summary>Reads a row of <see cref="Heads"/>.</summary>
+    internal static AuditAnchor ReadHead(NpgsqlDataReader row) => new(row.GetString(0), row.GetInt64(1), AuditHash.Read(row.GetFieldValue<byte[]>(2)));
+
+    private static (long N, AuditHash Hash) ReadHash(NpgsqlDataReader row) => (row.GetInt64(0), AuditHash.Read(row.GetFieldValue<byte[]>(1)));
 
     private static (long, byte[]) ReadRecord(NpgsqlDataReader row) => (row.GetInt64(0), row.GetFieldValue<byte[]>(1));
 

@@ -9,6 +9,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Tells others that the log has new rows.</summary>
     internal const string Channel = "touchstone_log";
 
+    /// <summary>What the database says of itself: which one it is, on which timeline (another one after a failover or a restore), and since when it runs.</summary>
+    internal const string Life =
+        "((SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text)";
+
     private const int OldestServer = 15;
 
     private readonly NpgsqlDataSource _source;
@@ -90,6 +94,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>A number that stands for this installation, of those that share a database in different schemas.</summary>
     internal const string Installation = "hashtext(current_schema())";
+
+    /// <summary>Which database it is and on which timeline, of what <see cref="Life"/> said: a restart leaves that as it is.</summary>
+    internal static ReadOnlySpan<char> IdentityOf(string life) => life.AsSpan(0, life.LastIndexOf('/'));
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -9,6 +9,8 @@ internal sealed class PostgresListener(PostgresDatabase database, Func<long, lon
     // A quiet connection is tried after this time: one whose server is gone says nothing.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _listening = Task.CompletedTask;
 
@@ -58,7 +60,7 @@ internal sealed class PostgresListener(PostgresDatabase database, Func<long, lon
     {
         try
         {
-            await Task.Delay(PostgresLog.Interval, time, _stopping.Token);
+            await Task.Delay(Rest, time, _stopping.Token);
         }
         catch (OperationCanceledException)
         {

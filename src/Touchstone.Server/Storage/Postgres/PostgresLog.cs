@@ -1,84 +1,61 @@
-using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Clients;
-using Touchstone.Server.Telemetry;
+using Touchstone.Server.Leases;
 
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>
 /// The log as this node follows it: one cursor, moved by its own commits and by what other nodes committed, and always over every row between. It brings both into memory in the order of the log.
 /// </summary>
-internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action onLost, ILogger logger, TimeProvider time) : IAsyncDisposable
+internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long> onForgotten, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long it waits for a wake-up before it looks by itself: notifications are lost with the connection that they would have come over.</summary>
-    internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-
     private readonly SemaphoreSlim _one = new(1);
-    private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly CancellationTokenSource _stopping = new();
-    private LogCursor _cursor;
-    private long _clientChanges;
-    private volatile bool _isLost;
-    private Task _tail = Task.CompletedTask;
-    private ITimer? _interval;
+    private volatile Place _place = new(default, 0);
+    private long _forgotten;
+    private volatile bool _isOther;
+    private volatile LifeSeen _life = new("", default);
 
-    /// <summary>The life of the log that is in memory.</summary>
-    internal Guid Epoch { get; private set; }
+    /// <summary>What is in memory: everything up to here.</summary>
+    internal LogCursor Cursor => _place.Cursor;
+
+    /// <summary>The life of the database that was seen last, and since when.</summary>
+    internal LifeSeen Life => _life;
 
     /// <summary>Memory holds what was loaded, up to here.</summary>
-    internal void Begin(LogCursor cursor, long clientChanges) => (Epoch, _cursor, _clientChanges) = (cursor.Epoch, cursor, clientChanges);
-
-    /// <summary>Follows what other nodes commit, from now on.</summary>
-    internal void Follow()
+    /// <param name="loaded">What was read.</param>
+    /// <param name="isOurs">Whether this process made the database: then nobody used it in an earlier life of it.</param>
+    internal void Begin(LogRead loaded, bool isOurs)
     {
-        _tail = Task.Run(FollowAsync);
-        _interval = time.CreateTimer(static log => ((PostgresLog)log!).Wake(), this, Interval, Interval);
+        _place = new Place(loaded.Cursor, loaded.ClientChanges);
+        _life = new LifeSeen(loaded.View.Database, isOurs ? default : time.Read());
+        _isOther = false;
     }
 
-    /// <summary>Looks for new rows now.</summary>
-    internal void Wake()
-    {
-        try
-        {
-            if (_wake.CurrentCount == 0) _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Another woke it at the same moment.
-        }
-    }
-
-    /// <summary>Whether a commit that was heard of is in memory already.</summary>
-    internal async Task<bool> HasAsync(long seq, long clientChanges)
-    {
-        await _one.WaitAsync();
-        try
-        {
-            return _cursor.Seq >= seq && _clientChanges >= clientChanges;
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
+    /// <summary>Whether a commit that was heard of is in memory already, as those of this node mostly are.</summary>
+    internal bool Has(long seq, long clientChanges) => _place is var place && place.Cursor.Seq >= seq && place.ClientChanges >= clientChanges;
 
     /// <summary>Brings a commit of this node into memory, after everything that was committed before it.</summary>
-    /// <exception cref="StoreException">What other nodes committed before it can't be read. It will be when the tail can read again.</exception>
+    /// <exception cref="StoreException">What other nodes committed before it can't be read. It will be when the node can read again.</exception>
     internal async Task PublishAsync(PostgresTransaction committed)
     {
         if (committed.Rows.Count + committed.Registrations.Count == 0) return;
         await _one.WaitAsync();
         try
         {
-            ThrowIfLost();
+            ThrowIfOther();
             var changed = committed.Registrations.Count > 0 ? 1 : 0;
-            if (_cursor.Seq + committed.Rows.Count == committed.Seq && _clientChanges + changed == committed.ClientChanges)
+            var (cursor, changes) = _place;
+            if (cursor.Epoch == committed.Epoch && cursor.Seq + committed.Rows.Count == committed.Seq && changes + changed == committed.ClientChanges)
             {
-                Publish(committed.Rows, committed.Registrations, committed.Rows.Count > 0 ? committed.Head : _cursor, committed.ClientChanges);
+                Publish(committed.Rows, committed.Registrations, committed.Rows.Count > 0 ? committed.Head : cursor, committed.ClientChanges);
                 return;
             }
-            while (_cursor.Seq < committed.Seq || _clientChanges < committed.ClientChanges) await ReadAsync();
+            while (!Has(committed.Seq, committed.ClientChanges))
+            {
+                await ReadAsync();
+                ThrowIfOther();
+            }
         }
         finally
         {
@@ -86,17 +63,17 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
         }
     }
 
-    /// <summary>Reads what is new, and brings it into memory.</summary>
-    internal async Task CatchUpAsync()
+    /// <summary>Reads what is new, and brings it into memory; false when the database holds another life of the log than memory does.</summary>
+    internal async Task<bool> CatchUpAsync()
     {
         await _one.WaitAsync();
         try
         {
-            ThrowIfLost();
-            while (!await ReadAsync())
+            while (!_isOther && !await ReadAsync())
             {
                 // There were more rows than one read gives.
             }
+            return !_isOther;
         }
         finally
         {
@@ -104,32 +81,42 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
         }
     }
 
-    /// <summary>Fails when this node follows a log that is no more.</summary>
-    internal void ThrowIfLost()
+    /// <summary>Puts another life of the log in the place of the one that memory holds. Nothing is read or published meanwhile.</summary>
+    internal async Task BeginAsync(Func<LogCursor, Task<LogRead>> begin)
     {
-        if (_isLost) throw new StoreException("The database holds another revocation log than the one that this node followed: it was restored or replaced. The node stops; start it again.");
+        await _one.WaitAsync();
+        try
+        {
+            Begin(await begin(Cursor), isOurs: false);
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Fails while the database holds another life of the log than memory does.</summary>
+    internal void ThrowIfOther()
     {
-        if (_interval is not null) await _interval.DisposeAsync();
-        await _stopping.CancelAsync();
-        await _tail;
-        await reader.DisposeAsync();
+        if (_isOther) throw new StoreException("The database was restored, replaced or failed over: the node begins anew with what it holds now.");
     }
 
+    public ValueTask DisposeAsync() => reader.DisposeAsync();
+
+    // Whether memory holds everything up to the head now, or can't.
     private async Task<bool> ReadAsync()
     {
-        var read = await reader.ReadAsync(_cursor, _clientChanges);
-        if (!read.View.Continues(_cursor))
+        var ((cursor, changes), life) = (_place, _life);
+        var read = await reader.ReadAsync(cursor, changes);
+        if (!read.View.Continues(cursor) || !PostgresDatabase.IdentityOf(read.View.Database).SequenceEqual(PostgresDatabase.IdentityOf(life.Database)))
         {
             // Rows that memory has may be gone from the database. To go on would call tokens active that were revoked.
-            _isLost = true;
-            logger.LogLost();
-            onLost();
-            ThrowIfLost();
+            _isOther = true;
+            return true;
         }
-        if (read.Rows.Count > 0 || read.ClientChanges != _clientChanges) Publish(read.Rows, read.Registrations, read.Cursor, read.ClientChanges);
+        if (read.View.Database != life.Database) _life = new LifeSeen(read.View.Database, time.Read());
+        if (read.Forgotten > _forgotten) onForgotten(_forgotten = read.Forgotten);
+        if (read.Rows.Count > 0 || read.ClientChanges != changes) Publish(read.Rows, read.Registrations, read.Cursor, read.ClientChanges);
         return read.IsWhole;
     }
 
@@ -144,31 +131,12 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
             // Memory would no longer be what the database is: a revoked token could be called active. Better no answer at all.
             Environment.FailFast("Committed changes could not be brought into memory.", bug);
         }
-        (_cursor, _clientChanges) = (cursor, clientChanges);
-    }
-
-    private async Task FollowAsync()
-    {
-        var isFailing = false;
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await _wake.WaitAsync(_stopping.Token);
-                await CatchUpAsync();
-                if (isFailing) logger.LogReadAgain();
-                isFailing = false;
-            }
-            catch (StoreException failed)
-            {
-                if (!isFailing) logger.LogUnread(failed.Message);
-                isFailing = true;
-            }
-            catch (OperationCanceledException)
-            {
-                // Stopping.
-            }
-            if (_isLost) return;
-        }
+        _place = new Place(cursor, clientChanges);
     }
 }
+
+/// <summary>How far memory is: in the log, and in how often registrations have changed.</summary>
+internal sealed record Place(LogCursor Cursor, long ClientChanges);
+
+/// <summary>What the database says of itself, and since when this process sees it say so.</summary>
+internal sealed record LifeSeen(string Database, ClockReading Since);

@@ -6,18 +6,18 @@ using Touchstone.Server.Clients;
 
 namespace Touchstone.Server.Storage.Postgres;
 
-/// <summary>Reads the log after a cursor, over a connection of its own, so that no crowd of look-ups holds it up. One reader at a time.</summary>
+/// <summary>Reads the log after a cursor, over a connection of its own. One reader at a time.</summary>
 internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDisposable
 {
     /// <summary>The most rows of one read. Who is further behind reads again.</summary>
     internal const int MaxRows = 50_000;
 
-    private const int First = 6;
+    private const int First = 7;
 
-    // Rows, head, the row at the cursor and what the database says of itself in one statement, which is one snapshot. The timeline changes with a failover, the start with a restart.
+    // Rows, head, the row at the cursor and what the database says of itself in one statement, which is one snapshot.
     private const string Rows = $"""
         SELECT h.epoch, h.seq, h.clients, (SELECT id FROM revocations WHERE seq = h.seq), (SELECT id FROM revocations WHERE seq = $1),
-            (SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text, r.*
+            {PostgresDatabase.Life}, (SELECT through FROM forgotten), r.*
         FROM head h LEFT JOIN LATERAL (SELECT {PostgresRows.Columns} FROM revocations WHERE seq > $1 AND seq <= h.seq ORDER BY seq LIMIT $2) AS r ON TRUE
         ORDER BY r.seq
         """;
@@ -25,33 +25,14 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
     // After the rows, so not older than they are: who sees a row must not be left with the registration from before it.
     private const string Registrations = "SELECT registration FROM clients WHERE changed > $1";
 
-    private NpgsqlConnection? _connection;
+    private readonly PostgresLine _line = new(database);
 
     /// <summary>Reads what came after a cursor, and registrations that changed since they had changed so often.</summary>
     /// <exception cref="StoreException">The database can't be asked, or did not answer in time.</exception>
-    internal async Task<LogRead> ReadAsync(LogCursor cursor, long clientChanges)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        Task<LogRead>? reading = null;
-        try
-        {
-            _connection ??= await database.ConnectAsync();
-            reading = ReadAsync(_connection, cursor, clientChanges);
-            return await reading.WithinAsync(database.Timeout - TimeProvider.System.GetElapsedTime(started));
-        }
-        catch (Exception failed)
-        {
-            if (_connection is not null) PostgresDatabase.Abandon(_connection, reading);
-            _connection = null;
-            if (PostgresFault.Is(failed)) throw PostgresFault.Unreadable(failed);
-            throw;
-        }
-    }
+    internal Task<LogRead> ReadAsync(LogCursor cursor, long clientChanges) =>
+        _line.AskAsync(static (connection, after) => ReadAsync(connection, after.cursor, after.clientChanges), (cursor, clientChanges));
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection is not null) await _connection.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _line.DisposeAsync();
 
     private static async Task<LogRead> ReadAsync(NpgsqlConnection connection, LogCursor cursor, long clientChanges)
     {
@@ -61,7 +42,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
         await batch.SendAsync();
 
         LogView? view = null;
-        var changes = 0L;
+        var (changes, forgotten) = (0L, 0L);
         var rows = new List<RevocationRow>();
         await batch.TakeAsync(row =>
         {
@@ -69,7 +50,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
             {
                 var head = new LogCursor(row.GetGuid(0), row.GetInt64(1), row.IsDBNull(3) ? Guid.Empty : row.GetGuid(3));
                 view = new LogView(head, row.IsDBNull(4) ? null : row.GetGuid(4), row.GetString(5));
-                changes = row.GetInt64(2);
+                (changes, forgotten) = (row.GetInt64(2), row.GetInt64(6));
             }
             if (!row.IsDBNull(First)) rows.Add(PostgresRows.Read(row, First));
             return 0;
@@ -78,6 +59,6 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
         await batch.EndAsync();
         if (view is not { } seen) throw new StoreException("The head of the revocation log is missing.");
         var reached = rows.Count == MaxRows ? new LogCursor(seen.Head.Epoch, rows[^1].Seq, rows[^1].Id) : seen.Head;
-        return new LogRead(seen, rows, reached, registrations, changes);
+        return new LogRead(seen, rows, reached, registrations, changes, forgotten);
     }
 }

@@ -47,8 +47,11 @@ internal static class PostgresMigrations
         """,
     ];
 
-    /// <summary>Brings a database to the newest step, all steps in one transaction. Refuses a database that a newer version wrote.</summary>
-    internal static async Task ApplyAsync(NpgsqlConnection connection)
+    /// <summary>The schema of this version.</summary>
+    internal static int Newest => Steps.Length;
+
+    /// <summary>Brings a database to the newest step, all steps in one transaction; says whether it was empty. Refuses a database that a newer version wrote.</summary>
+    internal static async Task<bool> ApplyAsync(NpgsqlConnection connection)
     {
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, $"SET LOCAL statement_timeout = '{Patience}'; SELECT pg_advisory_xact_lock({Lock}, {PostgresDatabase.Installation})");
@@ -57,10 +60,12 @@ internal static class PostgresMigrations
             await ExecuteAsync(connection, "CREATE TABLE schema_version (version int NOT NULL); INSERT INTO schema_version VALUES (0)");
         var version = await ScalarAsync(connection, "SELECT version FROM schema_version");
         if (version > Steps.Length) throw new StoreException($"The database is of schema {version}, and this version of touchstone knows schemas up to {Steps.Length}. Use the version that wrote it, or a newer one.");
-        if (version == Steps.Length) return;
+        if (version == Steps.Length) return false;
+        var isNew = version == 0;
         for (; version < Steps.Length; version++) await ExecuteAsync(connection, Steps[version]);
         await ExecuteAsync(connection, $"UPDATE schema_version SET version = {version}");
         await transaction.CommitAsync();
+        return isNew;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string text)

@@ -13,15 +13,20 @@ public sealed class PostgresOptions
     [Setting(Min = "100 ms", Max = "1 minute")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The most connections that look tokens up, 1 to 500. Three more write, read the log and listen. Default 16.</summary>
+    /// <summary>The most connections that look tokens up, 1 to 500. Five more write, read the log, listen, send heartbeats and look at the other nodes. Default 16.</summary>
     [Setting(Min = "1", Max = "500")]
     public int ReadConnections { get; set; } = 16;
 
-    /// <summary>Whether several nodes may use the database at once, without leases to keep them together: for tests only.</summary>
-    internal bool IsShared { get; set; }
+    /// <summary>What people call this node, 1 to 100 printable ASCII characters. Default: the machine's name.</summary>
+    [Setting(Range = "1 to 100 printable ASCII characters", Default = "the machine's name")]
+    public string? NodeName { get; set; }
+
+    /// <summary>Whether every decision waits for a read of the log that began after the request: needs no clock, and costs a round trip to the database each time. Default false.</summary>
+    public bool Strict { get; set; }
 
     internal IEnumerable<string> Errors()
     {
+        if (NodeName is { } name && (name.Length is 0 or > 100 || name.Any(c => c is < ' ' or > '~'))) yield return "Postgres:NodeName must be 1 to 100 printable ASCII characters.";
         if (Connection is not null && PostgresAddress.Error(Connection) is { } error) yield return $"Postgres:Connection: {error}";
     }
 }

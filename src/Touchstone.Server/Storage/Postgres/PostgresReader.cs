@@ -163,6 +163,11 @@ internal sealed class PostgresReader
 
     internal Task<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ReadAsync("SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
 
+    internal Task<IReadOnlyList<Protocol.Leases.NodeRow>> NodesAsync() => ReadAsync(
+        "SELECT name, instance, beat, epoch, acknowledged FROM nodes ORDER BY name, instance", row => new Protocol.Leases.NodeRow(row.GetString(0), row.GetGuid(1), row.GetInt64(2), row.GetGuid(3), row.GetInt64(4)));
+
+    internal async Task<string?> DurabilityAsync() => (await ReadAsync(PostgresDurability.Query, row => PostgresRows.Text(row, 0)))[0];
+
     internal Task<long> PingAsync() => ScalarAsync("SELECT seq FROM head");
 
     private static DisabledSubject ReadDisabled(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetString(3), PostgresRows.Text(row, 4));

@@ -11,14 +11,13 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
         "INSERT INTO assertions (key, forget_after) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", () => [PostgresValue.Bytes(key), PostgresValue.Long(forgetAfter)]);
 
     public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync<bool>(
-        batch =>
-        {
-            // All that is known of these clients takes the place of what was: of secrets that are gone nothing is kept.
-            batch.Do("DELETE FROM secret_uses WHERE client_id = ANY ($1)", PostgresValue.Texts([.. uses.Select(use => use.ClientId).Distinct()]));
-            batch.Do(
-                "INSERT INTO secret_uses (client_id, secret, last_used) SELECT client_id, secret, last_used FROM unnest($1, $2, $3) AS new (client_id, secret, last_used) ON CONFLICT (client_id, secret) DO UPDATE SET last_used = excluded.last_used",
-                PostgresValue.Texts([.. uses.Select(use => use.ClientId)]), PostgresValue.Texts([.. uses.Select(use => use.Secret)]), PostgresValue.Longs([.. uses.Select(use => (long?)use.LastUsed)]));
-        },
+        // In one order at all nodes, so that none waits for another that waits for it.
+        batch => batch.Do(
+            """
+            INSERT INTO secret_uses (client_id, secret, last_used) SELECT client_id, secret, last_used FROM unnest($1, $2, $3) AS new (client_id, secret, last_used) ORDER BY client_id, secret
+            ON CONFLICT (client_id, secret) DO UPDATE SET last_used = greatest(secret_uses.last_used, excluded.last_used)
+            """,
+            PostgresValue.Texts([.. uses.Select(use => use.ClientId)]), PostgresValue.Texts([.. uses.Select(use => use.Secret)]), PostgresValue.Longs([.. uses.Select(use => (long?)use.LastUsed)])),
         static (_, _) => Task.FromResult<Func<bool>>(static () => true));
 
     public async ValueTask<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => await ReadAsync(static (reader, _) => reader.LoadSecretUsesAsync(), 0);

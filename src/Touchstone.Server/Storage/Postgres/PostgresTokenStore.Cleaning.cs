@@ -60,7 +60,7 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
         return false;
     }
 
-    // An empty transaction: it needs the connection, both of its locks and a commit.
+    // An empty transaction: it needs the connection, its lock and a commit.
     private async Task TryWriteAsync()
     {
         try

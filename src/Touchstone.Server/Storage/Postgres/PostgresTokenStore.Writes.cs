@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
@@ -43,22 +42,30 @@ internal sealed partial class PostgresTokenStore
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>(
         batch =>
         {
-            if (changed is null) return;
-            batch.Ask(
-                "UPDATE clients SET registration = $2 FROM (SELECT registration AS old FROM clients WHERE client_id = $1 FOR UPDATE) AS before WHERE client_id = $1 RETURNING old",
-                PostgresValue.Text(changed.ClientId), PostgresValue.Text(Text(changed)));
+            if (changed is not null) AskToSave(batch, changed);
         },
         async (batch, transaction) =>
         {
-            if (changed is not null)
-            {
-                var old = await batch.TakeAsync(row => row.GetString(0));
-                transaction.Registrations.Add(changed);
-                transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old.FirstOrDefault(), Text(changed)), transaction.Origin));
-            }
+            if (changed is not null) Saved(transaction, changed, await TakeOldAsync(batch));
             var first = transaction.Rows.Count;
             foreach (var row in rows) transaction.Append(row);
             return () => transaction.Rows.GetRange(first, rows.Count);
+        });
+
+    public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync<RevocationRow?>(
+        batch => AskToSave(batch, changed),
+        async (batch, transaction) =>
+        {
+            // What stood there was locked when it was replaced: nobody else changes it before the end.
+            var old = await TakeOldAsync(batch);
+            if (old is null || !ClientRegistrationText.Is(old, read))
+            {
+                transaction.MustUndo = true;
+                return static () => null;
+            }
+            Saved(transaction, changed, old);
+            var place = transaction.Append(row);
+            return () => transaction.Rows[place];
         });
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync<bool>(
@@ -71,6 +78,7 @@ internal sealed partial class PostgresTokenStore
             {
                 transaction.Registrations.Add(registration);
                 transaction.Record(AuditEvent.ClientAdded(registration, transaction.Origin));
+                transaction.Append(registration.Told(transaction.Origin?.Actor)); // Once this is answered, every node knows the client.
             }
             return () => isNew;
         });
@@ -85,6 +93,16 @@ internal sealed partial class PostgresTokenStore
             return static () => true;
         });
 
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync<string>(
+        batch => batch.Ask(
+            "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = settings.value RETURNING value, xmax = 0", PostgresValue.Text(name), PostgresValue.Text(value)),
+        async (batch, transaction) =>
+        {
+            var (kept, isNew) = (await batch.TakeAsync(row => (row.GetString(0), row.GetBoolean(1))))[0];
+            if (isNew) transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
+            return () => kept;
+        });
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync<bool>(
         static _ => { },
         (_, transaction) =>
@@ -93,17 +111,18 @@ internal sealed partial class PostgresTokenStore
             return Task.FromResult<Func<bool>>(static () => true);
         });
 
-    public Task SignAuditAsync() => WriteAsync<bool>(
-        static _ => { },
-        (_, transaction) =>
+    // What is seen of other nodes' chains is committed, and so on the disk.
+    public Task SignAuditAsync(bool hasGrown = true) => WriteAsync<bool>(
+        batch => batch.Ask(PostgresAuditRecords.Heads, PostgresValue.Text(_recorder.Changes)),
+        async (batch, transaction) =>
         {
-            transaction.Sign();
-            return Task.FromResult<Func<bool>>(static () => true);
+            transaction.Sign(hasGrown, await batch.TakeAsync(PostgresAuditRecords.ReadHead));
+            return static () => true;
         });
 
-    public Task<int> ForgetAuditAsync(long through, int most) => CountAsync(
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => CountAsync(
         "DELETE FROM audit WHERE chain = $1 AND n IN (SELECT n FROM audit WHERE chain = $1 AND n <= $2 ORDER BY n LIMIT $3) RETURNING 1",
-        () => [PostgresValue.Text(recorder.Changes), PostgresValue.Long(through), PostgresValue.Long(most)]);
+        () => [PostgresValue.Text(chain), PostgresValue.Long(through), PostgresValue.Long(most)]);
 
     // A write that is one statement and changes nothing that memory holds: how many rows it gave.
     private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values) => WriteAsync<int>(
@@ -114,6 +133,18 @@ internal sealed partial class PostgresTokenStore
             return () => count;
         });
 
+    private static void AskToSave(PostgresBatch batch, ClientRegistration changed) => batch.Ask(
+        "UPDATE clients SET registration = $2 FROM (SELECT registration AS old FROM clients WHERE client_id = $1 FOR UPDATE) AS before WHERE client_id = $1 RETURNING old",
+        PostgresValue.Text(changed.ClientId), PostgresValue.Text(Text(changed)));
+
+    private static async Task<string?> TakeOldAsync(PostgresBatch batch) => (await batch.TakeAsync(row => row.GetString(0))).FirstOrDefault();
+
+    private static void Saved(PostgresTransaction transaction, ClientRegistration changed, string? old)
+    {
+        transaction.Registrations.Add(changed);
+        transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old, Text(changed)), transaction.Origin));
+    }
+
     private static void Ask(PostgresBatch batch, TokenRecord record) => batch.Ask(
         InsertToken,
         PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Short((int)record.Kind), PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born),
@@ -123,5 +154,5 @@ internal sealed partial class PostgresTokenStore
         PostgresValue.Hashes(record.Ancestors),
         PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims));
 
-    private static string Text(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+    private static string Text(ClientRegistration registration) => ClientRegistrationText.Of(registration);
 }

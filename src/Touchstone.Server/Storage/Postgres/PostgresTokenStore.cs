@@ -1,59 +1,77 @@
-using System.Text.Json;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
-using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
-using Touchstone.Server.Clients;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Storage.Postgres;
 
-/// <summary>The store in a database that nodes share: look-ups over some connections, one writer, one reader of the log, one listener.</summary>
-internal sealed partial class PostgresTokenStore(
-    ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, ILogger<PostgresTokenStore> logger, TimeProvider time, IHostApplicationLifetime? lifetime = null) : ITokenStore
+/// <summary>The store in a database that nodes share: look-ups over some connections, one writer, one reader of the log, one listener, and this node among the others.</summary>
+internal sealed partial class PostgresTokenStore : ITokenStore
 {
-    // Starting may read millions of rows.
-    private static readonly TimeSpan Loading = TimeSpan.FromMinutes(2);
-
-    private readonly PostgresDatabase _database = PostgresDatabase.Open(options.Postgres);
-    private PostgresReaders? _readers;
-    private PostgresLog? _log;
+    private readonly ServerOptions _options;
+    private readonly AuditRecorder _recorder;
+    private readonly ServerMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly PostgresDatabase _database;
+    private readonly PostgresReaders _readers;
+    private readonly PostgresLog _log;
+    private readonly PostgresNodes _nodes;
+    private readonly PostgresBarrier _barrier;
+    private readonly PostgresListener _listener;
+    private readonly PostgresDurability _durability;
     private PostgresWriter? _writer;
-    private PostgresListener? _listener;
+    private CommitHandler? _onCommitted;
+    private bool _isDisposed;
+
+    public PostgresTokenStore(ServerOptions options, AuditRecorder recorder, ServerMetrics metrics, ILogger<PostgresTokenStore> logger, TimeProvider time)
+    {
+        (_options, _recorder, _metrics, _logger, _time) = (options, recorder, metrics, logger, time);
+        _database = PostgresDatabase.Open(options.Postgres);
+        _readers = new PostgresReaders(_database, options.Postgres.ReadConnections);
+        // The database keeps the time of the wall, and so does whoever waits for it or for other nodes.
+        var clock = TimeProvider.System;
+        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), clock);
+        _nodes = new PostgresNodes(_database);
+        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
+        _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
+        _listener = new PostgresListener(_database, Heard, clock);
+        _durability = new PostgresDurability(async () => await ReadAsync(static (reader, _) => reader.DurabilityAsync(), 0), clock);
+    }
+
+    /// <summary>This process among the nodes that share the database: whether its memory may decide.</summary>
+    internal PostgresNode Node { get; }
 
     public async Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken)
     {
+        _onCommitted = onCommitted;
+        var writing = new PostgresWriterConnection(_database, _recorder);
         try
         {
-            var writing = new PostgresWriterConnection(_database, recorder, options.Postgres.IsShared);
             var connection = await _database.ConnectAsync();
             try
             {
-                await PostgresMigrations.ApplyAsync(connection).WithinAsync(Loading);
-                await writing.OpenAsync(); // Before anything is read: with it this node is the only one.
-                _readers = new PostgresReaders(_database, options.Postgres.ReadConnections);
-                _log = new PostgresLog(new PostgresLogReader(_database), onCommitted, () => lifetime?.StopApplication(), logger, time);
-                var contents = await LoadAsync(connection).WithinAsync(Loading);
-                logger.UsesPostgres(connection.Database, connection.PostgreSqlVersion, connection.Host);
-                _writer = new PostgresWriter(writing, _log, _database.Timeout);
-                return contents;
-            }
-            catch
-            {
-                if (_writer is null) await writing.DisposeAsync();
-                throw;
+                var isNew = await PostgresMigrations.ApplyAsync(connection).WithinAsync(PostgresLoad.Patience);
+                await writing.OpenAsync();
+                await Node.RegisterAsync(); // Before anything is read: whoever revokes from now on waits for this node.
+                var loaded = await PostgresLoad.ReadAsync(connection).WithinAsync(PostgresLoad.Patience);
+                _log.Begin(loaded.Log, isNew);
+                _logger.UsesPostgres(connection.Database, connection.PostgreSqlVersion, connection.Host);
+                _writer = new PostgresWriter(writing, _log, Node.Wake, _database.Timeout);
+                _barrier.Start();
+                return loaded.Contents;
             }
             finally
             {
                 PostgresDatabase.Abandon(connection);
             }
         }
-        catch (Exception failed) when (PostgresFault.Is(failed))
+        catch (Exception failed)
         {
-            throw PostgresFault.Unreadable(failed);
+            if (_writer is null) await writing.DisposeAsync();
+            if (PostgresFault.Is(failed)) throw PostgresFault.Unreadable(failed);
+            throw;
         }
     }
 
@@ -75,72 +93,71 @@ internal sealed partial class PostgresTokenStore(
 
     public async ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken) => await ReadAsync(static (reader, hashes) => reader.FindOwnersAsync(hashes), hashes);
 
+    public ValueTask<string?> DurabilityAsync() => _durability.FindAsync();
+
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await ReadAsync(static (reader, _) => reader.PingAsync(), 0);
 
     /// <summary>Follows what other nodes commit. Only when memory holds what was loaded: what comes is put on top of it.</summary>
     internal void Follow()
     {
-        _log!.Follow();
-        _listener = new PostgresListener(_database, WakeAsync, time);
+        Node.Start();
         _listener.Start();
     }
 
-    /// <summary>Brings into memory what other nodes committed up to now.</summary>
-    internal Task CatchUpAsync() => _log!.CatchUpAsync();
+    public async Task EnforceAsync(long? seq) =>
+        await _barrier.EnforceAsync(_log.Cursor.Epoch, seq ?? await ReadAsync(static (reader, _) => reader.PingAsync(), 0), _log.Life.Database);
 
+    // Once: the container knows the store under several names.
     public async ValueTask DisposeAsync()
     {
-        if (_listener is not null) await _listener.DisposeAsync();
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+        await _listener.DisposeAsync();
         if (_writer is not null) await _writer.DisposeAsync();
-        if (_log is not null) await _log.DisposeAsync();
-        if (_readers is not null) await _readers.DisposeAsync();
+        await _barrier.DisposeAsync();
+        await Node.LeaveAsync();
+        await _nodes.DisposeAsync();
+        await _log.DisposeAsync();
+        await _readers.DisposeAsync();
         await _database.DisposeAsync();
     }
 
-    private async Task WakeAsync(long seq, long clientChanges)
+    private Task Heard(long seq, long clientChanges)
     {
         // Mostly it is this node's own commit that is heard.
-        if (!await _log!.HasAsync(seq, clientChanges)) _log.Wake();
+        if (!_log.Has(seq, clientChanges)) Node.Wake();
+        return Task.CompletedTask;
     }
 
     private async Task<T> ReadAsync<T, TArgument>(Func<PostgresReader, TArgument, Task<T>> read, TArgument argument)
     {
-        var started = time.GetTimestamp();
-        _log!.ThrowIfLost();
-        var result = await _readers!.ReadAsync(read, argument);
-        metrics.StoreRead(time.GetElapsedTime(started));
+        var started = _time.GetTimestamp();
+        _log.ThrowIfOther();
+        var result = await _readers.ReadAsync(read, argument);
+        _metrics.StoreRead(_time.GetElapsedTime(started));
         return result;
     }
 
     private async Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1)
     {
-        var started = time.GetTimestamp();
-        (_log ?? throw new InvalidOperationException("LoadAsync comes first")).ThrowIfLost();
-        var result = await _writer!.WriteAsync(ask, take, weight);
-        metrics.StoreWrote(time.GetElapsedTime(started));
+        var started = _time.GetTimestamp();
+        _log.ThrowIfOther();
+        PostgresTransaction? brought = null; // The transaction, where this write brought rows to the log.
+        var result = await (_writer ?? throw new InvalidOperationException("LoadAsync comes first")).WriteAsync<T>(
+            ask,
+            async (batch, transaction) =>
+            {
+                var before = transaction.Rows.Count;
+                var taken = await take(batch, transaction);
+                brought = transaction.Rows.Count > before ? transaction : null;
+                return taken;
+            },
+            weight);
+        _metrics.StoreWrote(_time.GetElapsedTime(started));
+        // On the disk and in memory here; done when no other node decides without it.
+        if (brought is null) return result;
+        started = _time.GetTimestamp();
+        await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life);
+        _metrics.Enforced(_time.GetElapsedTime(started));
         return result;
-    }
-
-    // One snapshot for all of it.
-    private async Task<StoreContents> LoadAsync(NpgsqlConnection connection)
-    {
-        await using var batch = new PostgresBatch(connection);
-        batch.Do("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-        batch.Do($"SET LOCAL statement_timeout = {(long)Loading.TotalMilliseconds}");
-        batch.Ask("SELECT epoch, seq, clients FROM head");
-        batch.Ask($"SELECT {PostgresRows.Columns} FROM revocations ORDER BY seq");
-        batch.Ask("SELECT registration FROM clients");
-        batch.Ask("SELECT name, value FROM settings");
-        batch.Ask("SELECT through, (SELECT coalesce(max(expires_at), 0) FROM tokens) FROM forgotten");
-        batch.Do("COMMIT");
-        await batch.SendAsync();
-        var (epoch, seq, clientChanges) = (await batch.TakeAsync(row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)))) is [var head] ? head : throw new StoreException("The head of the revocation log is missing.");
-        var rows = await batch.TakeAsync(row => PostgresRows.Read(row));
-        var clients = await batch.TakeAsync(row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
-        var settings = await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)));
-        var (forgotten, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1))))[0];
-        await batch.EndAsync();
-        _log!.Begin(new LogCursor(epoch, seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id), clientChanges);
-        return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(StringComparer.Ordinal)) { Forgotten = forgotten, LastExpiry = lastExpiry };
     }
 }

@@ -32,6 +32,12 @@ internal sealed class PostgresTransaction
     /// <summary>The number of the newest row after this transaction, whoever wrote it.</summary>
     internal long Seq { get; private set; }
 
+    /// <summary>The life of the log that it is written in.</summary>
+    internal Guid Epoch { get; private set; }
+
+    /// <summary>What the database said of itself within it.</summary>
+    internal string Life { get; private set; } = "";
+
     /// <summary>The newest row of this transaction, where it has any.</summary>
     internal LogCursor Head { get; private set; }
 
@@ -51,12 +57,20 @@ internal sealed class PostgresTransaction
 
     internal void Record(AuditEvent e) => Events.Add(() => e);
 
+    /// <summary>What a checkpoint names of other chains, where one is asked for; and whether this chain has grown.</summary>
+    internal (bool HasGrown, IReadOnlyList<AuditAnchor> Others) Checkpoint { get; private set; }
+
     /// <summary>Signs the chain at this place.</summary>
-    internal void Sign() => Events.Add(static () => null);
+    internal void Sign(bool hasGrown, IReadOnlyList<AuditAnchor> others)
+    {
+        Checkpoint = (hasGrown || Checkpoint.HasGrown, others);
+        Events.Add(static () => null);
+    }
 
     /// <summary>The head is held until the commit: the rows are its last ones.</summary>
-    internal void Number(Guid epoch, long seq, long clientChanges, IReadOnlyList<long> forgetAfter)
+    internal void Number(Guid epoch, long seq, long clientChanges, string life, IReadOnlyList<long> forgetAfter)
     {
+        (Epoch, Life) = (epoch, life);
         for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1, ForgetAfter = forgetAfter[i] };
         Seq = seq;
         Head = Rows.Count == 0 ? default : new LogCursor(epoch, seq, Rows[^1].Id);

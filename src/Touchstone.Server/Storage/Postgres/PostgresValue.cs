@@ -13,6 +13,8 @@ internal static class PostgresValue
 
     internal static NpgsqlParameter Short(int value) => Of(NpgsqlDbType.Smallint, (short)value);
 
+    internal static NpgsqlParameter Id(Guid value) => Of(NpgsqlDbType.Uuid, value);
+
     internal static NpgsqlParameter Bytes(byte[]? value) => Of(NpgsqlDbType.Bytea, value);
 
     /// <summary>Hashes one after the other; NULL for none.</summary>

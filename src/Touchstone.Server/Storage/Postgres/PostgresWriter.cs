@@ -19,14 +19,16 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly Channel<PostgresWrite> _waiting = Channel.CreateBounded<PostgresWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly PostgresWriterConnection _connection;
     private readonly PostgresLog _log;
+    private readonly Action _onUnsure;
     private readonly TimeSpan _timeout;
     private readonly Task _loop;
     private volatile bool _isFailing;
 
-    internal PostgresWriter(PostgresWriterConnection connection, PostgresLog log, TimeSpan timeout)
+    internal PostgresWriter(PostgresWriterConnection connection, PostgresLog log, Action onUnsure, TimeSpan timeout)
     {
         _connection = connection;
         _log = log;
+        _onUnsure = onUnsure;
         _timeout = timeout;
         _loop = Task.Run(RunAsync);
     }
@@ -93,10 +95,10 @@ internal sealed class PostgresWriter : IAsyncDisposable
         catch (Exception failed)
         {
             var isOfDatabase = PostgresFault.Is(failed) && !PostgresFault.IsOfStatement(failed);
-            // Whether a commit whose answer is missing took place is not known: the log is read again, and what is found there is published.
+            // Whether a commit whose answer is missing took place is not known: the log is read again, and what is found there is taken into memory.
             if (isOfDatabase || !await _connection.TryRollBackAsync()) _connection.Abandon(committing);
             _isFailing = isOfDatabase;
-            _log.Wake();
+            _onUnsure();
             return PostgresFault.Is(failed) ? PostgresFault.Unwritable(failed) : failed;
         }
         _isFailing = false;
@@ -136,7 +138,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             if (batch.Count > 1) throw new UndoneException();
             return;
         }
-        if (transaction.NeedsHead) await PostgresAppend.RunAsync(connection, transaction, _log.Epoch);
+        if (transaction.NeedsHead) await PostgresAppend.RunAsync(connection, transaction, _log.Cursor.Epoch);
         await EndAsync(connection, transaction);
     }
 
@@ -148,7 +150,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         foreach (var make in transaction.Events)
         {
             if (make() is { } e) audit.Append(e);
-            else audit.Sign();
+            else audit.Sign(transaction.Checkpoint.HasGrown, transaction.Checkpoint.Others);
         }
         await using var batch = new PostgresBatch(connection);
         if (records.Count > 0)

@@ -4,25 +4,22 @@ using Touchstone.Server.Audit;
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>
-/// The writer's connection. It holds two locks for as long as it lives: that of this node's chain of changes, so that what an earlier connection of it may still be about to commit is over before
-/// the chain is read; and that of the only node, as long as several can't keep each other's memory current.
+/// The writer's connection. For as long as it lives it holds the lock of this node's chain of changes, so that what an earlier connection of it may still be about to commit is over before the chain is read.
 /// </summary>
 internal sealed class PostgresWriterConnection : IAsyncDisposable
 {
-    // The first halves of advisory locks' keys.
-    private const int ChainLock = 0x7453_0002, OnlyNodeLock = 0x7453_0003;
+    // The first half of an advisory lock's key.
+    private const int ChainLock = 0x7453_0002;
 
     private readonly PostgresDatabase _database;
     private readonly AuditRecorder _recorder;
-    private readonly bool _isShared;
     private NpgsqlConnection? _connection;
     private bool _isLoaded;
 
-    internal PostgresWriterConnection(PostgresDatabase database, AuditRecorder recorder, bool isShared)
+    internal PostgresWriterConnection(PostgresDatabase database, AuditRecorder recorder)
     {
         _database = database;
         _recorder = recorder;
-        _isShared = isShared;
         Audit = new AuditTable(recorder, (n, record) => Records.Add((n, record)));
     }
 
@@ -34,7 +31,7 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
 
     internal string Chain => _recorder.Changes;
 
-    /// <summary>The connection, or a new one in its place, with both locks and the chain as it stands in the database.</summary>
+    /// <summary>The connection, or a new one in its place, with the lock and the chain as it stands in the database.</summary>
     internal async Task<NpgsqlConnection> OpenAsync()
     {
         if (_connection is { FullState: System.Data.ConnectionState.Open }) return _connection;
@@ -51,7 +48,7 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
         {
             PostgresDatabase.Abandon(connection, taking);
             // 55P03: lock_timeout; the lock is somebody's.
-            if (failed is PostgresException { SqlState: "55P03" }) throw new StoreException("Another touchstone node uses this database, and several can't share one yet. Stop it first.", failed);
+            if (failed is PostgresException { SqlState: "55P03" }) throw new StoreException("Another process writes the audit chain of this data folder. Each node needs a data folder of its own.", failed);
             throw;
         }
     }
@@ -87,15 +84,13 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     private async Task TakeAsync(NpgsqlConnection connection)
     {
         await using var batch = new PostgresBatch(connection);
-        // Shorter than the limit of a statement, so that the two can be told apart. The locks are the session's.
+        // Shorter than the limit of a statement, so that the two can be told apart. The lock is the session's.
         batch.Do($"SET lock_timeout = {(long)(_database.Timeout.TotalMilliseconds * 3 / 4)}");
-        if (!_isShared) batch.Ask($"SELECT pg_advisory_lock({OnlyNodeLock}, {PostgresDatabase.Installation})");
         batch.Ask($"SELECT pg_advisory_lock({ChainLock}, hashtext(current_schema() || $1))", PostgresValue.Text(Chain));
         batch.Do("SET lock_timeout = 0");
         batch.Ask("SELECT n, record FROM audit WHERE chain = $1 AND n > $2 ORDER BY n LIMIT 10000", PostgresValue.Text(Chain), PostgresValue.Long(_isLoaded ? _recorder.ChangesHead.N : long.MaxValue));
         batch.Ask("SELECT n, record FROM audit WHERE chain = $1 ORDER BY n DESC LIMIT 1", PostgresValue.Text(Chain));
         await batch.SendAsync();
-        if (!_isShared) await batch.CountAsync();
         await batch.CountAsync();
         var missed = await batch.TakeAsync(row => row.GetFieldValue<byte[]>(1));
         var newest = await batch.TakeAsync(row => (N: row.GetInt64(0), Record: row.GetFieldValue<byte[]>(1)));

@@ -27,6 +27,19 @@ internal sealed class SqliteAuditRecords : IAuditRecords
         while (reader.Read()) yield return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
     }
 
+    public IReadOnlyDictionary<long, AuditHash> Hashes(string chain, IReadOnlyList<long> numbers)
+    {
+        var found = new Dictionary<long, AuditHash>();
+        foreach (var n in numbers)
+        {
+            if (Find(chain, n) is { } record) found[n] = AuditHash.Of(record);
+        }
+        return found;
+    }
+
+    // All keys of a folder stand in it.
+    public IReadOnlyList<string> Keys() => [];
+
     public byte[]? Find(string chain, long n) =>
         Sql.Read(_connection, "SELECT record FROM audit WHERE chain = $chain AND n = $n", row => row.GetFieldValue<byte[]>(0), ("$chain", chain), ("$n", n)).FirstOrDefault();
 

@@ -11,6 +11,14 @@ namespace Touchstone.Server.Storage.Sqlite;
 /// <summary>The prepared statements of the writer. Only its thread uses them.</summary>
 internal sealed class SqliteStatements : IDisposable
 {
+    // From chain to chain by the index: there may be millions of records and are few chains.
+    private const string Heads = """
+        WITH RECURSIVE chains (chain) AS (
+            SELECT min(chain) FROM audit
+            UNION ALL SELECT (SELECT min(a.chain) FROM audit AS a WHERE a.chain > chains.chain) FROM chains WHERE chains.chain IS NOT NULL)
+        SELECT a.chain, a.n, a.record FROM chains CROSS JOIN audit AS a WHERE chains.chain <> $own AND a.chain = chains.chain AND a.n = (SELECT max(n) FROM audit WHERE chain = chains.chain)
+        """;
+
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords, _lastDescendant;
     private readonly AuditTable _audit;
@@ -116,13 +124,18 @@ internal sealed class SqliteStatements : IDisposable
         return isNew;
     }
 
-    internal void SaveClient(ClientRegistration registration)
+    /// <summary>Saves a registration. False, and nothing is written, where another one stands there than the one that was read.</summary>
+    internal bool SaveClient(ClientRegistration registration, ClientRegistration? read = null)
     {
-        var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId));
+        var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId)).FirstOrDefault();
+        if (read is not null && (old is null || !ClientRegistrationText.Is(old, read))) return false;
         var changed = Json(registration);
         Run(_saveClient, registration.ClientId, changed);
-        _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old.FirstOrDefault(), changed), Origin));
+        _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old, changed), Origin));
+        return true;
     }
+
+    internal string? Get(string name) => Sql.Read(_connection, "SELECT value FROM settings WHERE name = $name", row => row.GetString(0), ("$name", name)).FirstOrDefault();
 
     internal void Set(string name, string value)
     {
@@ -135,12 +148,16 @@ internal sealed class SqliteStatements : IDisposable
         foreach (var command in All) command.Dispose();
     }
 
-    /// <summary>Deletes the oldest records of the chain of changes up to a number; gives how many.</summary>
-    internal int ForgetAudit(long through, int most) => Run(_forgetRecords, _chain, through, most);
+    /// <summary>The newest records of the other chains.</summary>
+    internal IReadOnlyList<AuditAnchor> OtherHeads() =>
+        Sql.Read(_connection, Heads, row => new AuditAnchor(row.GetString(0), row.GetInt64(1), AuditHash.Of(row.GetFieldValue<byte[]>(2))), ("$own", _chain));
+
+    /// <summary>Deletes the oldest records of a chain of changes up to a number; gives how many.</summary>
+    internal int ForgetAudit(string chain, long through, int most) => Run(_forgetRecords, chain, through, most);
 
     private ReadOnlySpan<SqliteCommand> All => new[] { _token, _row, _head, _addClient, _saveClient, _set, _record, _forgetRecords, _lastDescendant };
 
-    private static string Json(ClientRegistration registration) => JsonSerializer.Serialize(registration, ClientRegistrationJson.Default.ClientRegistration);
+    private static string Json(ClientRegistration registration) => ClientRegistrationText.Of(registration);
 
     private static string? Json(ReadOnlyMemory<byte> utf8) => utf8.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(utf8.Span);
 

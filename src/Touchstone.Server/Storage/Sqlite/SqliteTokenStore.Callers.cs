@@ -10,10 +10,12 @@ internal sealed partial class SqliteTokenStore : ICallerStore
 
     public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync((statements, _) =>
     {
-        // All that is known of these clients takes the place of what was: of secrets that are gone nothing is kept.
-        foreach (var client in uses.Select(use => use.ClientId).Distinct()) Run(statements, "DELETE FROM secret_uses WHERE client_id = $client", ("$client", client));
         foreach (var use in uses)
-            Run(statements, "INSERT INTO secret_uses (client_id, secret, last_used) VALUES ($client, $secret, $at)", ("$client", use.ClientId), ("$secret", use.Secret), ("$at", use.LastUsed));
+        {
+            Run(
+                statements, "INSERT INTO secret_uses (client_id, secret, last_used) VALUES ($client, $secret, $at) ON CONFLICT DO UPDATE SET last_used = max(last_used, excluded.last_used)",
+                ("$client", use.ClientId), ("$secret", use.Secret), ("$at", use.LastUsed));
+        }
         return true;
     });
 

@@ -74,6 +74,13 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return [.. rows.Select(row => statements.Append(row, committed))];
     });
 
+    public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync((statements, committed) =>
+    {
+        if (!statements.SaveClient(changed, read)) return null;
+        committed.Registrations.Add(changed);
+        return statements.Append(row, committed);
+    });
+
     public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(static (reader, asked) => reader.FindByJti(asked.issuer, asked.jti), (issuer, jti)));
 
@@ -83,8 +90,10 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync((statements, committed) =>
     {
         var isNew = statements.AddClient(registration);
-        if (isNew) committed.Registrations.Add(registration);
-        return isNew;
+        if (!isNew) return false;
+        committed.Registrations.Add(registration);
+        statements.Append(registration.Told(statements.Origin?.Actor), committed);
+        return true;
     });
 
     public Task SetAsync(string name, string value) => WriteAsync((statements, _) =>
@@ -93,19 +102,30 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return true;
     });
 
+    public Task<string> SetOnceAsync(string name, string value) => WriteAsync((statements, _) =>
+    {
+        if (statements.Get(name) is { } kept) return kept;
+        statements.Set(name, value);
+        return value;
+    });
+
+    // A row is in the memory of the only process before its commit is told.
+    public Task EnforceAsync(long? seq) => Task.CompletedTask;
+
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync((statements, _) =>
     {
         foreach (var e in events) statements.Audit.Append(e);
         return true;
     });
 
-    public Task SignAuditAsync() => WriteAsync((statements, _) =>
+    // Other chains here are those of former keys: nobody writes them.
+    public Task SignAuditAsync(bool hasGrown = true) => !hasGrown ? Task.CompletedTask : WriteAsync((statements, _) =>
     {
-        statements.Audit.Sign();
+        statements.Audit.Sign(hasGrown, statements.OtherHeads());
         return true;
     });
 
-    public Task<int> ForgetAuditAsync(long through, int most) => WriteAsync((statements, _) => statements.ForgetAudit(through, most));
+    public Task<int> ForgetAuditAsync(string chain, long through, int most) => WriteAsync((statements, _) => statements.ForgetAudit(chain, through, most));
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 
@@ -120,6 +140,9 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         Read(static (reader, _) => reader.Ping(), 0);
         return ValueTask.CompletedTask;
     }
+
+    // One file on one disk: what becomes of that is the operator's, and there is nothing to look at.
+    public ValueTask<string?> DurabilityAsync() => default;
 
     public bool CanWrite()
     {

@@ -19,8 +19,9 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
         _stores = await PostgresStores.CreateAsync();
         for (var i = 0; i < 2; i++)
         {
-            _nodes.Add(_stores.Open($"node-{i}", isShared: true));
+            _nodes.Add(_stores.Open($"node-{i}"));
             await _nodes[i].LoadAsync((_, _, _) => { }, CancellationToken.None);
+            _nodes[i].Follow();
         }
     }
 
@@ -66,7 +67,7 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
         (await _stores.ScalarAsync("SELECT through FROM forgotten")).ShouldBe(2L);
         (await _nodes[0].FindRowAsync(3, CancellationToken.None)).ShouldNotBeNull();
         // A cursor at the newest row goes on, and so does the log.
-        await _nodes[1].CatchUpAsync();
+        await _nodes[1].Node.ReadAsync();
         (await _nodes[1].AppendAsync([Records.Row(Selector.Grant("next"))], null))[0].Seq.ShouldBe(4);
     }
 

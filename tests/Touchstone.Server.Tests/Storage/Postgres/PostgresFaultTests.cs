@@ -91,7 +91,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         await Until.TrueAsync(CanAppendAsync, "the store writes again");
         (await FindAsync()).Record.ShouldNotBeNull();
         // Whatever of the unanswered writes took place is in memory as well, in the order of the log and each once.
-        await _store.CatchUpAsync();
+        await _store.Node.ReadAsync();
         _published.Select(row => row.Seq).ShouldBe(Enumerable.Range(1, _published.Count).Select(i => (long)i));
         (await _stores!.ScalarAsync("SELECT count(*) FROM revocations")).ShouldBe((long)_published.Count);
         await VerifyChainAsync();

@@ -31,11 +31,11 @@ internal sealed class PostgresStores : IAsyncDisposable
     }
 
     /// <summary>A node: not loaded yet. The same name is the same node again.</summary>
-    internal PostgresTokenStore Open(string node = "node", bool isShared = false, Action<PostgresOptions>? adjust = null)
+    internal PostgresTokenStore Open(string node = "node", Action<PostgresOptions>? adjust = null)
     {
         var options = new ServerOptions { Data = FolderOf(node) };
         options.Postgres.Connection = Connection;
-        options.Postgres.IsShared = isShared;
+        options.Postgres.NodeName = node;
         adjust?.Invoke(options.Postgres);
         Directory.CreateDirectory(options.Data);
         var parts = new ServiceCollection()

@@ -1,0 +1,17 @@
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Leases;
+
+/// <summary>What this process has in memory of the log, where another life of the log begins.</summary>
+internal interface ILogMemory
+{
+    /// <summary>The newest row that the store has forgotten, of those that may end several tokens.</summary>
+    void Forgot(long through);
+
+    /// <summary>The rows that are in force here: those that the store has lost are written again. Their numbers are of the old life.</summary>
+    IReadOnlyList<RevocationRow> Held();
+
+    /// <summary>Memory is what the store holds now, and nothing that was judged before counts any more.</summary>
+    void Restart(StoreContents contents);
+}

@@ -1,0 +1,64 @@
+using Npgsql;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Leases;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>
+/// The begin of another life of the log, after the database was restored, replaced or failed over: the head gets a new epoch (once, by whichever node comes first), the rows that this node still holds
+/// and the database has lost are written again, and memory becomes what the database holds then. One transaction, which holds the head to its end.
+/// </summary>
+internal sealed class PostgresEpoch(PostgresDatabase database, PostgresLog log)
+{
+    /// <summary>Begins; gives the epoch that is now, and how many rows were written again.</summary>
+    internal async Task<(Guid Epoch, int Kept)> BeginAsync(ILogMemory? memory)
+    {
+        var connection = await database.ConnectAsync();
+        Task? working = null;
+        try
+        {
+            var began = (Epoch: Guid.Empty, Kept: 0);
+            await log.BeginAsync(async cursor =>
+            {
+                var beginning = BeginAsync(connection, cursor.Epoch, memory?.Held() ?? []);
+                working = beginning;
+                var (loaded, kept) = await beginning.WithinAsync(PostgresLoad.Patience);
+                memory?.Restart(loaded.Contents);
+                began = (loaded.Contents.Epoch, kept);
+                return loaded.Log;
+            });
+            return began;
+        }
+        finally
+        {
+            PostgresDatabase.Abandon(connection, working);
+        }
+    }
+
+    private static async Task<(PostgresLoad Loaded, int Kept)> BeginAsync(NpgsqlConnection connection, Guid old, IReadOnlyList<RevocationRow> held)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var begin = new NpgsqlCommand("UPDATE head SET epoch = CASE WHEN epoch = $1 THEN gen_random_uuid() ELSE epoch END", connection))
+        {
+            begin.Parameters.Add(PostgresValue.Id(old));
+            await begin.ExecuteNonQueryAsync();
+        }
+        var loaded = await PostgresLoad.ReadHeldAsync(connection);
+        var lost = Lost(held, loaded.Contents.Rows);
+        if (lost.Count > 0)
+        {
+            await PostgresAppend.AppendAgainAsync(connection, lost);
+            loaded = await PostgresLoad.ReadHeldAsync(connection);
+        }
+        await transaction.CommitAsync();
+        return (loaded, lost.Count);
+    }
+
+    // Memory has no ids. Of one token, grant or session any row is as good; another row is the same if its number and all that it reaches are.
+    private static List<RevocationRow> Lost(IReadOnlyList<RevocationRow> held, IReadOnlyList<RevocationRow> found)
+    {
+        var ended = found.Where(row => row.Selector.EndsForEver).GroupBy(row => row.Selector).ToDictionary(rows => rows.Key, rows => rows.Max(row => row.ForgetAfter));
+        var others = found.Where(row => !row.Selector.EndsForEver).Select(row => (row.Seq, row.Selector, row.IssuedBefore)).ToHashSet();
+        return [.. held.Where(row => row.Selector.EndsForEver ? !ended.TryGetValue(row.Selector, out var until) || until < row.ForgetAfter : !others.Contains((row.Seq, row.Selector, row.IssuedBefore)))];
+    }
+}

@@ -1,0 +1,68 @@
+using Npgsql;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Server.Storage.Postgres;
+
+/// <summary>The table of nodes: who may decide from memory, since which heartbeat, and up to which row. Every change is on the disk when it returns, as a revocation is.</summary>
+internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposable
+{
+    // Heartbeats must not wait for looks, nor looks for heartbeats.
+    private readonly PostgresLine _beats = new(database), _looks = new(database);
+
+    /// <summary>Adds this process, before it reads anything that it will decide by.</summary>
+    internal Task RegisterAsync(string name, Guid instance, long startedAt) => _beats.AskAsync(
+        static (connection, node) => ChangeAsync(
+            connection, "INSERT INTO nodes (instance, name, beat, epoch, acknowledged, started_at) VALUES ($1, $2, 0, '00000000-0000-0000-0000-000000000000', 0, $3)",
+            PostgresValue.Id(node.instance), PostgresValue.Text(node.name), PostgresValue.Long(node.startedAt)),
+        (name, instance, startedAt));
+
+    /// <summary>A heartbeat, which also acknowledges what is in memory; false when this process's row is gone.</summary>
+    internal Task<bool> BeatAsync(Guid instance, LogCursor acknowledged) => _beats.AskAsync(
+        static async (connection, node) => 1 == await ChangeAsync(
+            connection, "UPDATE nodes SET beat = beat + 1, epoch = $2, acknowledged = $3 WHERE instance = $1",
+            PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq)),
+        (instance, acknowledged));
+
+    /// <summary>Takes this process's row away: it decides nothing any more.</summary>
+    internal Task LeaveAsync(Guid instance) => _beats.AskAsync(static (connection, instance) => ChangeAsync(connection, "DELETE FROM nodes WHERE instance = $1", PostgresValue.Id(instance)), instance);
+
+    /// <summary>All nodes, and what the database says of itself, in one snapshot that begins now.</summary>
+    internal Task<NodesSeen> LookAsync() => _looks.AskAsync(
+        static async (connection, _) =>
+        {
+            await using var command = new NpgsqlCommand($"SELECT {PostgresDatabase.Life}, n.name, n.instance, n.beat, n.epoch, n.acknowledged FROM (SELECT 1) AS one LEFT JOIN nodes AS n ON TRUE", connection);
+            await using var row = await command.ExecuteReaderAsync();
+            var life = "";
+            var nodes = new List<NodeRow>();
+            while (await row.ReadAsync())
+            {
+                life = row.GetString(0);
+                if (!await row.IsDBNullAsync(1)) nodes.Add(new NodeRow(row.GetString(1), row.GetGuid(2), row.GetInt64(3), row.GetGuid(4), row.GetInt64(5)));
+            }
+            return new NodesSeen(nodes, life);
+        },
+        0);
+
+    /// <summary>Takes a silent node's row away, if its heartbeat is still the one that was seen, in the same life of the database.</summary>
+    internal Task BuryAsync(NodeRow silent, string life) => _looks.AskAsync(
+        static (connection, asked) => ChangeAsync(
+            connection, $"DELETE FROM nodes WHERE instance = $1 AND beat = $2 AND {PostgresDatabase.Life} = $3",
+            PostgresValue.Id(asked.silent.Instance), PostgresValue.Long(asked.silent.Beat), PostgresValue.Text(asked.life)),
+        (silent, life));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _beats.DisposeAsync();
+        await _looks.DisposeAsync();
+    }
+
+    private static async Task<int> ChangeAsync(NpgsqlConnection connection, string text, params NpgsqlParameter[] values)
+    {
+        await using var command = new NpgsqlCommand(text, connection);
+        command.Parameters.AddRange(values);
+        return await command.ExecuteNonQueryAsync();
+    }
+}
+
+/// <summary>The nodes as they were seen, and the life of the database in which they were.</summary>
+internal sealed record NodesSeen(IReadOnlyList<NodeRow> Nodes, string Life);

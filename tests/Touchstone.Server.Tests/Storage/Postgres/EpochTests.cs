@@ -1,0 +1,113 @@
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Leases;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Storage.Postgres;
+using Touchstone.Testing.Processes;
+
+namespace Touchstone.Server.Tests.Storage.Postgres;
+
+/// <summary>A database that was put back under running nodes: another life of the log begins, and what they still hold is in force and written again.</summary>
+public sealed class EpochTests : IAsyncLifetime
+{
+    private readonly List<PostgresTokenStore> _nodes = [];
+    private readonly List<Memory> _memories = [];
+    private PostgresStores _stores = null!;
+    private Guid _epoch;
+
+    public async ValueTask InitializeAsync()
+    {
+        _stores = await PostgresStores.CreateAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            var (node, memory) = (_stores.Open($"node-{i}"), new Memory());
+            _epoch = (await node.LoadAsync(memory.Take, CancellationToken.None)).Epoch;
+            node.Node.Memory = memory;
+            node.Follow();
+            _nodes.Add(node);
+            _memories.Add(memory);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes) await node.DisposeAsync();
+        if (_stores is not null) await _stores.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Rows_that_the_database_lost_are_written_again_once_and_every_node_begins_the_same_epoch()
+    {
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("kept")), Records.Row(Selector.Grant("lost")), Records.Row(Selector.Client("c"))], null);
+        // As after a backup from before the last two was put back.
+        await _stores.ExecuteAsync("DELETE FROM revocations WHERE seq > 1; UPDATE head SET seq = 1");
+        await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null), "both nodes began anew");
+        _memories[0].Restarted!.Epoch.ShouldNotBe(_epoch);
+        _memories[1].Restarted!.Epoch.ShouldBe(_memories[0].Restarted!.Epoch);
+        foreach (var memory in _memories) memory.Restarted!.Rows.Select(row => row.Selector).ShouldBe([Selector.Grant("kept"), Selector.Grant("lost"), Selector.Client("c")], ignoreOrder: true);
+        (await _stores.ScalarAsync("SELECT count(*) FROM revocations")).ShouldBe(3L);
+        (await _stores.ScalarAsync("SELECT seq FROM head")).ShouldBe(3L);
+        // And the log goes on.
+        await Until.TrueAsync(() => _nodes.All(node => node.Node.IsHeld), "both have their leases again");
+        (await _nodes[1].AppendAsync(Records.Row(Selector.Grant("next")), null)).Seq.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Nothing_is_read_or_written_in_the_place_of_a_lost_log_before_the_next_one_has_begun()
+    {
+        await _nodes[0].AddTokensAsync([Records.Bare("t")]);
+        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("a")), null);
+        var began = _memories[0].Began = new TaskCompletionSource();
+        try
+        {
+            await _stores.ExecuteAsync("DELETE FROM revocations; UPDATE head SET seq = 0");
+            await Until.TrueAsync(() => _memories[0].IsAsked, "it begins");
+            _nodes[0].Node.IsHeld.ShouldBeFalse();
+            (await Should.ThrowAsync<StoreException>(async () => await _nodes[0].FindAsync(TokenHash.Of("t"), judge: false, CancellationToken.None))).Message.ShouldContain("restored");
+            await Should.ThrowAsync<StoreException>(() => _nodes[0].SetAsync("a", "b"));
+        }
+        finally
+        {
+            began.SetResult();
+        }
+        await Until.TrueAsync(() => _nodes[0].Node.IsHeld, "it has begun");
+        (await _nodes[0].FindAsync(TokenHash.Of("t"), judge: false, CancellationToken.None)).Record.ShouldNotBeNull();
+    }
+
+    private sealed class Memory : ILogMemory
+    {
+        private readonly List<RevocationRow> _rows = [];
+
+        internal StoreContents? Restarted { get; private set; }
+
+        internal TaskCompletionSource? Began { get; set; }
+
+        internal bool IsAsked { get; private set; }
+
+        internal void Take(IReadOnlyList<RevocationRow> rows, IReadOnlyList<Clients.ClientRegistration> registrations, long head)
+        {
+            lock (_rows) _rows.AddRange(rows);
+        }
+
+        public void Forgot(long through)
+        {
+        }
+
+        public IReadOnlyList<RevocationRow> Held()
+        {
+            IsAsked = true;
+            Began?.Task.Wait(TestContext.Current.CancellationToken);
+            lock (_rows) return [.. _rows.Select(row => row with { Id = Guid.NewGuid() })];
+        }
+
+        public void Restart(StoreContents contents)
+        {
+            lock (_rows)
+            {
+                _rows.Clear();
+                _rows.AddRange(contents.Rows);
+            }
+            Restarted = contents;
+        }
+    }
+}
