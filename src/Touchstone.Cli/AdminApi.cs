@@ -12,9 +12,10 @@ internal sealed class AdminApi(Wire wire, string dataFolder)
 
     internal Task<Outcome<JsonElement>> GetAsync(string path, CancellationToken stop) => SendAsync(HttpMethod.Get, path, null, stop);
 
-    internal Task<Outcome<JsonElement>> PostAsync(string path, JsonNode body, CancellationToken stop) => SendAsync(HttpMethod.Post, path, body, stop);
+    /// <summary>Posts; the server may take so much longer to answer as it was asked to wait.</summary>
+    internal Task<Outcome<JsonElement>> PostAsync(string path, JsonNode body, CancellationToken stop, TimeSpan wait = default) => SendAsync(HttpMethod.Post, path, body, stop, wait);
 
-    private async Task<Outcome<JsonElement>> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop)
+    private async Task<Outcome<JsonElement>> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop, TimeSpan wait = default)
     {
         if (_authorization is null)
         {
@@ -24,7 +25,7 @@ internal sealed class AdminApi(Wire wire, string dataFolder)
         }
 
         var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-        return await wire.SendAsync(method, path, content, _authorization, stop);
+        return await wire.SendAsync(method, path, content, _authorization, stop, wait);
     }
 
     private async Task<Outcome<AuthenticationHeaderValue>> AuthorizeAsync(CancellationToken stop)

@@ -14,6 +14,7 @@ var root = new RootCommand("Know, right now, whether a token is good: OAuth 2.0 
     TokenCommand.Create(),
     IntrospectCommand.Create(),
     RevokeCommand.Create(),
+    FollowersCommand.Create(),
     ImpactCommand.Create(),
     AuditCommand.Create(),
     CommonOptions.Server,

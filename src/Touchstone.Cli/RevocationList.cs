@@ -80,7 +80,7 @@ internal sealed class RevocationSummary(Output output, List<int> malformed)
         _counts[status] = _counts.GetValueOrDefault(status) + (item.TryGetProperty("tokens", out var tokens) ? tokens.GetInt64() : 1);
     }
 
-    internal int Print()
+    internal int Print(JsonElement? receipt = null)
     {
         _malformed.Sort();
         // Never the line itself: it may be a token all the same, or a password.
@@ -89,9 +89,11 @@ internal sealed class RevocationSummary(Output output, List<int> malformed)
         if (_malformed.Count > 0) _counts["malformed"] = _malformed.Count;
 
         var summary = new JsonObject([.. _counts.Select(count => KeyValuePair.Create(count.Key, (JsonNode?)JsonValue.Create(count.Value)))]);
+        if (output.IsJson && receipt is { } kept) summary["receipt"] = JsonObject.Create(kept);
         var json = JsonElement.Parse(summary.ToJsonString());
         if (output.IsJson) output.Line(json);
         else output.Members(json);
+        if (!output.IsJson && receipt is { } told) ReceiptText.Print(output, told);
         return _counts.ContainsKey("unknown") || _malformed.Count > 0 ? ExitCodes.Refused : ExitCodes.Done;
     }
 }

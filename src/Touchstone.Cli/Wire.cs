@@ -23,7 +23,7 @@ internal sealed class Wire : IDisposable
             // A proxy from the environment would see what loopback was meant to hide.
             UseProxy = !server.IsLoopback,
         };
-        _http = new HttpClient(handler) { BaseAddress = new Uri(_server + "/"), Timeout = Patience, MaxResponseContentBufferSize = 16 << 20 };
+        _http = new HttpClient(handler) { BaseAddress = new Uri(_server + "/"), Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 16 << 20 };
         var version = typeof(Wire).Assembly.GetName().Version?.ToString(3);
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("touchstone", version));
     }
@@ -32,20 +32,22 @@ internal sealed class Wire : IDisposable
         SendAsync(HttpMethod.Post, path, new FormUrlEncodedContent(form), caller.ToBasic(), stop);
 
     internal async Task<Outcome<JsonElement>> SendAsync(
-        HttpMethod method, string path, HttpContent? content, AuthenticationHeaderValue authorization, CancellationToken stop)
+        HttpMethod method, string path, HttpContent? content, AuthenticationHeaderValue authorization, CancellationToken stop, TimeSpan wait = default)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        patience.CancelAfter(Patience + wait);
         using var request = new HttpRequestMessage(method, path) { Content = content };
         request.Headers.Authorization = authorization;
         request.Headers.Accept.ParseAdd("application/json");
         try
         {
-            using var response = await _http.SendAsync(request, stop);
-            var body = await response.Content.ReadAsByteArrayAsync(stop);
+            using var response = await _http.SendAsync(request, patience.Token);
+            var body = await response.Content.ReadAsByteArrayAsync(patience.Token);
             return AnswerJudge.Judge((int)response.StatusCode, _server, body);
         }
-        catch (TaskCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return Failure.Unreachable($"no answer from {_server} within {Patience.TotalSeconds:0} s");
+            return Failure.Unreachable($"no answer from {_server} within {(Patience + wait).TotalSeconds:0} s");
         }
         catch (HttpRequestException exception)
         {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol;
 using Touchstone.Server.Admin;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
 using Touchstone.Server.Metadata;
@@ -36,6 +37,8 @@ internal static class Endpoints
         routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, ["resource"]));
         routes.MapPost(GlobalRevocationEndpoint.Path, admin.Handle(GlobalRevocationEndpoint.Name, GlobalRevocationEndpoint.Scope, global.HandleAsync));
 
+        routes.MapGet(FeedEndpoint.Path, form.HandleQuery("feed", services.GetRequiredService<FeedEndpoint>().HandleAsync));
+
         routes.MapGet(metadata.Path, metadata.WriteAsync);
         routes.MapGet("/openapi.json", services.GetRequiredService<OpenApiDocument>().WriteAsync);
         routes.MapGet("/health/live", health.LiveAsync);
@@ -58,6 +61,8 @@ internal static class Endpoints
         routes.MapPost("/admin/tokens", admin.Handle(tokens.AddAsync));
         routes.MapPost("/admin/tokens/lookup", admin.Handle(tokens.LookUpAsync));
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
+        routes.MapGet("/admin/revocations/{seq}/receipt", admin.Handle(services.GetRequiredService<ReceiptsAdmin>().ShowAsync));
+        routes.MapGet("/admin/followers", admin.Handle(services.GetRequiredService<FollowersAdmin>().ListAsync));
         routes.MapGet("/admin/cursor", admin.Handle(revocations.CursorAsync));
 
         foreach (var (path, methods) in MethodsByPath(routes)) routes.Map(path, http => RefuseMethodAsync(http, methods));

@@ -16,6 +16,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
 using Touchstone.Server.Leases;
@@ -194,6 +195,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<ServerMemory>();
         services.AddSingleton<ClientDirectory>();
 
+        services.AddFeed();
         services.AddCallers();
         services.AddLimits();
 
@@ -246,6 +248,7 @@ public sealed class ServerApp : IAsyncDisposable
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AuditCounts>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<ServerCertificates>());
         app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<AddressLimits>());
+        app.Services.GetRequiredService<ServerMetrics>().Watch(app.Services.GetRequiredService<FeedWaiters>(), app.Services.GetRequiredService<Followers>(), app.Services.GetRequiredService<FollowersAdmin>());
         logger.Serving(options.EffectiveIssuer, addresses, Path.GetFullPath(options.Data), app.Services.GetRequiredService<RevocationLog>().Seq);
         if (app.Urls.Any(url => url.StartsWith("http:", StringComparison.Ordinal) && Uri.TryCreate(url, UriKind.Absolute, out var uri) && !ServerOptionsRules.IsLoopback(uri))) logger.InsecureHttp(addresses);
     }

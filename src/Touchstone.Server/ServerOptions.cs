@@ -2,6 +2,7 @@ using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Storage.Postgres;
@@ -87,6 +88,9 @@ public sealed class ServerOptions
 
     /// <summary>Export to an OpenTelemetry collector.</summary>
     public OtlpOptions Otlp { get; set; } = new();
+
+    /// <summary>The feed of revocations for caches outside.</summary>
+    public FeedOptions Feed { get; set; } = new();
 
     /// <summary>When what is over leaves the store.</summary>
     public CleanupOptions Cleanup { get; set; } = new();

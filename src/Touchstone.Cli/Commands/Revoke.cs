@@ -8,6 +8,9 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone revoke</c>: one token, a list of them, or all that a person, an app, a session, a grant or a tenant has.</summary>
 internal static class RevokeCommand
 {
+    // Longer than any lease of a follower and of a node after one another.
+    private const int DefaultWait = 20;
+
     private static readonly Argument<string?> Token = new("token") { Description = "The token, or its SHA-256 in 64 lower-case hex digits, or - to read it from standard input.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> File = new("--file") { Description = "A file with a token or SHA-256 on each line.", HelpName = "file" };
     private static readonly Option<string?> Jti = Named("--jti", "The tokens with this identifier (jti).");
@@ -22,6 +25,13 @@ internal static class RevokeCommand
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why; kept with the revocation.", HelpName = "text" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Revoke nothing; say how many unexpired tokens it would end." };
 
+    private static readonly Option<int?> Wait = new("--wait")
+    {
+        Description = "Wait until no node and no cache that follows can accept it any more, up to this many seconds (0 to 30, 20 when none are named), and print who has enforced it.",
+        HelpName = "seconds",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     internal static Command Create()
     {
         var command = new Verb(
@@ -30,15 +40,19 @@ internal static class RevokeCommand
             "touchstone revoke - < token.txt",
             "touchstone revoke --file leaked.txt --reason 'incident 5501'",
             "touchstone revoke --subject alice --dry-run",
+            "touchstone revoke --session 7f3c --wait",
             "touchstone revoke --client web-shop --issued-before 2026-11-21T18:00:00Z")
         {
-            Token, File, Jti, Subject, Client, Session, Grant, Tenant, All, Issuer, IssuedBefore, Reason, DryRun,
+            Token, File, Jti, Subject, Client, Session, Grant, Tenant, All, Issuer, IssuedBefore, Reason, DryRun, Wait,
         };
         command.Validators.Add(line =>
         {
             Option[] selectors = [File, Jti, Subject, Client, Session, Grant, Tenant, All];
             var given = selectors.Count(option => line.GetResult(option) is { Implicit: false }) + (line.GetValue(Token) is null ? 0 : 1);
             if (given != 1) line.AddError("name exactly one: a token (or - for standard input), --file, --jti, --subject, --client, --session, --grant, --tenant or --all.");
+            if (line.GetResult(Wait) is not { Implicit: false } wait) return;
+            if (!wait.Errors.Any() && wait.GetValueOrDefault<int?>() is < 0 or > 30) line.AddError("--wait takes 0 to 30 seconds.");
+            if (line.GetValue(DryRun)) line.AddError("--dry-run revokes nothing that could be waited for.");
         });
         return command.Does(RunAsync);
     }
@@ -48,7 +62,22 @@ internal static class RevokeCommand
         var read = await ReadAsync(call, stop);
         if (read.Failure is { } unread) return call.Output.Fail(unread);
         var path = call.Get(DryRun) ? "admin/revocations?dry_run=true" : "admin/revocations";
-        return call.Has(File) ? await ListAsync(call, path, read.Value, stop) : Single(call, await call.Admin.PostAsync(path, read.Value.Items[0], stop));
+        TimeSpan? wait = call.Has(Wait) ? TimeSpan.FromSeconds(call.Get(Wait) ?? DefaultWait) : null;
+        if (call.Has(File)) return await ListAsync(call, path, read.Value, wait, stop);
+        return wait is { } longest ? Waited(call, await PostAsync(call, path, read.Value.Items[0], longest, stop)) : Single(call, await call.Admin.PostAsync(path, read.Value.Items[0], stop));
+    }
+
+    private static Task<Outcome<JsonElement>> PostAsync(Call call, string path, JsonNode body, TimeSpan wait, CancellationToken stop) =>
+        call.Admin.PostAsync(string.Create(CultureInfo.InvariantCulture, $"{path}?wait={wait.TotalSeconds}"), body, stop, wait);
+
+    private static int Waited(Call call, Outcome<JsonElement> answer)
+    {
+        var exitCode = call.Output.Answer(answer, waited =>
+        {
+            foreach (var revocation in waited.GetProperty("revocations").EnumerateArray()) call.Output.Members(revocation);
+            if (waited.TryGetProperty("receipt", out var receipt)) ReceiptText.Print(call.Output, receipt);
+        });
+        return exitCode == ExitCodes.Done && answer.Value.GetProperty("revocations").EnumerateArray().Any(item => Describe.Text(item, "status") is "unknown" or "malformed") ? ExitCodes.Refused : exitCode;
     }
 
     private static int Single(Call call, Outcome<JsonElement> answer)
@@ -58,23 +87,29 @@ internal static class RevokeCommand
         return exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") is "unknown" or "malformed" ? ExitCodes.Refused : exitCode;
     }
 
-    private static async Task<int> ListAsync(Call call, string path, RevocationList list, CancellationToken stop)
+    private static async Task<int> ListAsync(Call call, string path, RevocationList list, TimeSpan? wait, CancellationToken stop)
     {
         var summary = new RevocationSummary(call.Output, list.Malformed);
+        JsonElement? receipt = null;
         for (var start = 0; start < list.Items.Count;)
         {
             var part = list.Part(start);
-            var answer = await call.Admin.PostAsync(path, new JsonArray([.. part]), stop);
+            // Who has enforced the last part has enforced those before it.
+            var isWaited = wait is not null && start + part.Count == list.Items.Count;
+            var body = new JsonArray([.. part]);
+            var answer = isWaited ? await PostAsync(call, path, body, wait!.Value, stop) : await call.Admin.PostAsync(path, body, stop);
             if (answer.Failure is { } failure)
             {
                 // What was done stays done, and who reads only the error must not take it for nothing.
                 if (start > 0) summary.Print();
                 return call.Output.Fail(start == 0 ? failure : failure with { Detail = $"{failure.Detail.TrimEnd('.')}. It stopped before line {list.Lines[start]}: the lines before are done. Run it again, it goes on there" });
             }
-            foreach (var (i, item) in answer.Value.EnumerateArray().Index()) summary.Add(list.Lines[start + i], item);
+            var items = isWaited ? answer.Value.GetProperty("revocations") : answer.Value;
+            foreach (var (i, item) in items.EnumerateArray().Index()) summary.Add(list.Lines[start + i], item);
+            if (isWaited && answer.Value.TryGetProperty("receipt", out var told)) receipt = told;
             start += part.Count;
         }
-        return summary.Print();
+        return summary.Print(receipt);
     }
 
     private static async Task<Outcome<RevocationList>> ReadAsync(Call call, CancellationToken stop)

@@ -44,10 +44,13 @@ public static class IntrospectionRules
     /// <summary>
     /// The ownership rule: a resource server sees access tokens whose audience contains one of its identifiers, a client sees its own tokens, and nobody sees anything else.
     /// </summary>
-    public static bool IsFor(TokenRecord record, Caller caller) => caller.MayIntrospect && caller.Kind switch
+    public static bool IsFor(TokenRecord record, Caller caller) => IsFor(record.Kind, record.ClientId, record.Audience, caller);
+
+    /// <summary>The same of what the rule looks at: the kind of the token, the client that it was issued to, and its audience.</summary>
+    public static bool IsFor(TokenKind kind, string clientId, IReadOnlyList<string> audience, Caller caller) => caller.MayIntrospect && caller.Kind switch
     {
-        CallerKind.ResourceServer => record.Kind is TokenKind.AccessToken && Meet(record.Audience, caller.Audience),
-        CallerKind.Client => record.ClientId == caller.ClientId,
+        CallerKind.ResourceServer => kind is TokenKind.AccessToken && Meet(audience, caller.Audience),
+        CallerKind.Client => clientId == caller.ClientId,
         _ => false,
     };
 

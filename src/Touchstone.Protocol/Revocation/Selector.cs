@@ -69,6 +69,20 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     /// <summary>A client's registration.</summary>
     public static Selector Registration(string clientId) => new(SelectorKind.Registration, Id: clientId);
 
+    /// <summary>Every selector whose row could end a token of this record: itself, its ancestors, and what it belongs to.</summary>
+    public static IEnumerable<Selector> Of(TokenRecord record)
+    {
+        yield return Token(record.Hash);
+        foreach (var ancestor in record.Ancestors) yield return Token(ancestor);
+        if (record.Grant is not null) yield return Grant(record.Grant);
+        if (record.Session is not null) yield return Session(record.Issuer, record.Session);
+        if (record.Subject is not null) yield return Subject(record.Issuer, record.Subject);
+        yield return Client(record.ClientId);
+        if (record.Tenant is not null) yield return Tenant(record.Tenant);
+        if (record.Tenant is not null && record.Subject is not null) yield return Member(record.Tenant, record.Issuer, record.Subject);
+        yield return All;
+    }
+
     /// <summary>Whether a row of this kind ends what it names for ever, rather than what was born before it.</summary>
     public bool EndsForEver => Kind is SelectorKind.Token or SelectorKind.Grant or SelectorKind.Session;
 

@@ -165,6 +165,9 @@ internal sealed record NewRevocation(
 internal sealed record RevocationView(
     string Status, string Selector, Guid? Id = null, long? Seq = null, long? Tokens = null, [property: JsonPropertyName("token_sha256")] string? TokenSha256 = null, string? Warning = null);
 
+/// <summary>What became of revocations that were waited for; no receipt where nothing was written.</summary>
+internal sealed record WaitedRevocations(IReadOnlyList<RevocationView> Revocations, Feed.ReceiptView? Receipt);
+
 /// <summary><c>GET /admin/cursor</c>.</summary>
 internal sealed record CursorView(string Cursor);
 
@@ -195,6 +198,9 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(NewRevocation))]
 [JsonSerializable(typeof(RevocationView))]
 [JsonSerializable(typeof(IReadOnlyList<RevocationView>))]
+[JsonSerializable(typeof(WaitedRevocations))]
+[JsonSerializable(typeof(Feed.ReceiptView))]
+[JsonSerializable(typeof(Feed.FollowerPage))]
 [JsonSerializable(typeof(CursorView))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class AdminJson : JsonSerializerContext;

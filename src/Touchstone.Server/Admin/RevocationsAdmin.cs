@@ -1,10 +1,14 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -12,14 +16,18 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>POST /admin/revocations</c>: ends tokens one by one, or all of a grant, session, subject, client or tenant, or all there are. One request is one commit.</summary>
-internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
+internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, ReceiptsAdmin receipts, Freshness freshness, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
 {
     private const int MaxItems = 10_000;
+    private const int MaxWait = 30;
 
-    /// <summary>One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many unexpired tokens each would end.</summary>
+    /// <summary>
+    /// One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many unexpired tokens each would end; <c>?wait=SECONDS</c> waits for those who follow, and gives a receipt.
+    /// </summary>
     internal async Task RevokeAsync(AdminExchange exchange)
     {
-        if (!TryReadDryRun(exchange, out var isDryRun)) return;
+        var begun = freshness.Now;
+        if (!TryReadQuery(exchange, out var isDryRun, out var wait)) return;
         using var body = await exchange.ReadDocumentAsync();
         if (body is null) return;
         var isArray = body.RootElement.ValueKind is JsonValueKind.Array;
@@ -44,7 +52,8 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         }
 
         RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange);
-        if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
+        if (wait is { } longest) exchange.Answer(StatusCodes.Status200OK, await WaitAsync(answers, begun, longest, exchange.Aborted), AdminJson.Default.WaitedRevocations);
+        else if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
         else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
     }
 
@@ -56,13 +65,37 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     }
 
     // A misspelt dry run must not be a real one: whatever is not understood here ends nothing.
-    private static bool TryReadDryRun(AdminExchange exchange, out bool isDryRun)
+    private static bool TryReadQuery(AdminExchange exchange, out bool isDryRun, out TimeSpan? wait)
     {
         var query = exchange.Http.Request.Query;
         isDryRun = query["dry_run"] is ["true"];
-        if (query.Count == 0 || (query.Count == 1 && query["dry_run"] is ["true"] or ["false"])) return true;
-        exchange.Refuse(400, "Nothing was revoked: the only query parameter is dry_run, once, true or false.", new ProblemError("must be true or false", "dry_run"));
-        return false;
+        wait = null;
+        var known = 0;
+        if (query.ContainsKey("dry_run"))
+        {
+            known++;
+            if (query["dry_run"] is not (["true"] or ["false"])) return Refuse(new ProblemError("must be true or false", "dry_run"));
+        }
+        if (query.ContainsKey("wait"))
+        {
+            known++;
+            if (isDryRun || query["wait"] is not [{ } text] || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > MaxWait)
+                return Refuse(new ProblemError($"must be 0 to {MaxWait} seconds, and not beside a dry run", "wait"));
+            wait = TimeSpan.FromSeconds(seconds);
+        }
+        return query.Count == known || Refuse();
+
+        bool Refuse(params ProblemError[] errors)
+        {
+            exchange.Refuse(400, $"Nothing was revoked: the query parameters are dry_run, true or false, and wait, 0 to {MaxWait}, each once.", errors);
+            return false;
+        }
+    }
+
+    private async Task<WaitedRevocations> WaitAsync(RevocationView[] answers, ClockReading begun, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var newest = answers.Where(answer => answer.Seq is not null).MaxBy(answer => answer.Seq);
+        return new WaitedRevocations(answers, newest is null ? null : await receipts.WaitAsync(newest.Seq!.Value, newest.Id, begun, wait, cancellationToken));
     }
 
     // A jti may name several tokens, each a row of its own; an unknown one has no hash to write.

@@ -5,18 +5,22 @@ namespace Touchstone.Server.Detection;
 /// <summary>What one caller did: counted at each introspection (two additions at most), judged by the clock. It outlives changes of the registration.</summary>
 internal sealed class CallerActivity
 {
-    private long _asked, _inactive, _unknown, _blockedUntil;
+    private long _asked, _inactive, _unknown, _followed, _blockedUntil;
 
     /// <summary>What it used to do, and whether that was left; only the detector touches these.</summary>
     internal CallerPast Past { get; } = new();
 
-    internal void Count(InactiveReason reason)
+    internal void Count(InactiveReason reason, bool isFollowed = false)
     {
+        if (isFollowed) Interlocked.Increment(ref _followed); // First, so that Plain is never too large.
         Interlocked.Increment(ref _asked);
         if (reason is InactiveReason.None) return;
         Interlocked.Increment(ref _inactive);
         if (reason is InactiveReason.Unknown or InactiveReason.Malformed) Interlocked.Increment(ref _unknown);
     }
+
+    /// <summary>Introspections by who does not follow.</summary>
+    internal long Plain => Interlocked.Read(ref _asked) - Interlocked.Read(ref _followed);
 
     /// <summary>All that was counted so far.</summary>
     internal CallerCounts Counts => new(Interlocked.Read(ref _asked), Interlocked.Read(ref _inactive), Interlocked.Read(ref _unknown));

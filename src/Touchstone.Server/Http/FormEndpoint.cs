@@ -33,6 +33,13 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
         return http => HandleAsync(http, name, handler, shape);
     }
 
+    /// <summary>Makes the request handler of an endpoint whose parameters stand in the query, where no token and no secret may stand. The route has judged the method.</summary>
+    internal RequestDelegate HandleQuery(string name, FormHandler handler)
+    {
+        var shape = new FormShape(options.MaxFormBytes, []) { IsQuery = true };
+        return http => HandleAsync(http, name, handler, shape);
+    }
+
     private async Task HandleAsync(HttpContext http, string name, FormHandler handler, FormShape shape)
     {
         var started = time.GetTimestamp();
@@ -82,6 +89,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
 
     private static OAuthError? Judge(HttpRequest request, FormShape shape)
     {
+        if (shape.IsQuery) return null;
         if (!HttpMethods.IsPost(request.Method)) return OAuthError.MethodNotAllowed;
         if (request.ContentLength > shape.MaxBytes) return shape.TooLarge;
         return IsForm(request.ContentType) ? null : OAuthError.UnsupportedMediaType;
@@ -90,6 +98,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
     // The usual request lies in the pipe whole, so nothing here waits. When the caller goes away the pipe itself ends the wait.
     private async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form, FormShape shape)
     {
+        if (shape.IsQuery) return ReadQuery(http.Request.QueryString, form);
         var body = http.Request.BodyReader;
         BodyDeadline? deadline = null;
         try
@@ -116,12 +125,7 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
                 }
                 var result = form.Read(read.Buffer, shape.Repeatable);
                 body.AdvanceTo(read.Buffer.End);
-                return result switch
-                {
-                    FormResult.Ok => null,
-                    FormResult.Repeated => OAuthError.InvalidRequest.With("A parameter stands in the body twice."),
-                    _ => OAuthError.InvalidRequest.With("The body is not a readable form: a % is not followed by two hexadecimal digits, or there are too many fields."),
-                };
+                return ErrorOf(result, "body");
             }
         }
         finally
@@ -129,6 +133,17 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
             if (deadline is not null) await deadline.DisposeAsync();
         }
     }
+
+    // Written as a form is.
+    private static OAuthError? ReadQuery(QueryString query, OAuthForm form) =>
+        ErrorOf(form.Read(new ReadOnlySequence<byte>(System.Text.Encoding.UTF8.GetBytes(query.HasValue ? query.Value![1..] : ""))), "query");
+
+    private static OAuthError? ErrorOf(FormResult result, string place) => result switch
+    {
+        FormResult.Ok => null,
+        FormResult.Repeated => OAuthError.InvalidRequest.With($"A parameter stands in the {place} twice."),
+        _ => OAuthError.InvalidRequest.With($"The {place} is not a readable form: a % is not followed by two hexadecimal digits, or there are too many fields."),
+    };
 
     private void RefuseUnreadable(FormExchange exchange, OAuthError error)
     {
@@ -171,6 +186,9 @@ internal sealed class FormEndpoint(ServerOptions options, AddressLimits addresse
     // What differs between the forms of the endpoints.
     private sealed record FormShape(int MaxBytes, string[] Repeatable)
     {
+        /// <summary>Whether the parameters stand in the query.</summary>
+        internal bool IsQuery { get; init; }
+
         internal OAuthError TooLarge { get; } = OAuthError.ContentTooLarge.With($"The body may have at most {MaxBytes} bytes.");
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
+using Touchstone.Protocol.Leases;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Limits;
@@ -40,8 +41,12 @@ internal sealed class FormExchange
     /// <summary>What is held against the address of the request; null where that is nothing.</summary>
     internal AddressRecord? Address { get; set; }
 
+    /// <summary>For a follower: the state of the log before anything of the request was judged; null for everybody else.</summary>
+    internal LogCursor? AsOf { get; set; }
+
     internal void Begin(HttpContext http, long started)
     {
+        AsOf = null;
         Http = http;
         Started = started;
         Tokens = 1;
@@ -65,6 +70,9 @@ internal sealed class FormExchange
         (Outcome, Reason) = (outcome, reason);
         Responses.WriteJson(Http.Response, StatusCodes.Status200OK, json);
     }
+
+    /// <summary>Says what became of a request that is answered elsewhere.</summary>
+    internal void Conclude(string outcome, string reason) => (Outcome, Reason) = (outcome, reason);
 
     /// <summary>Answers 200 with nothing.</summary>
     internal void AnswerEmpty(string outcome, string reason)

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Text.Json;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Forms;
 using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Telemetry;
 
@@ -12,7 +14,7 @@ namespace Touchstone.Server.Introspection;
 /// <c>POST /oauth/introspect/batch</c>, an extension: several parameters <c>token</c> in one request, each judged alone, as <see cref="IntrospectionEndpoint"/> would.
 /// The answers stand in <c>results</c> in the order of the tokens; when the store fails for one there is no answer for any.
 /// </summary>
-internal sealed class BatchEndpoint(IntrospectionSteps steps, ServerMetrics metrics)
+internal sealed class BatchEndpoint(IntrospectionSteps steps, FollowedAnswers following, ServerMetrics metrics)
 {
     /// <summary>The most tokens in one request.</summary>
     internal const int MaxTokens = 100;
@@ -22,6 +24,7 @@ internal sealed class BatchEndpoint(IntrospectionSteps steps, ServerMetrics metr
 
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
+        following.Begin(exchange);
         var count = Count(exchange.Form);
         exchange.Tokens = Math.Clamp(count, 1, MaxTokens);
         if (!await steps.AdmitAsync(exchange, "introspect_batch")) return;
@@ -30,6 +33,8 @@ internal sealed class BatchEndpoint(IntrospectionSteps steps, ServerMetrics metr
             exchange.Refuse(OAuthError.InvalidRequest.With(count == 0 ? "The parameter token is missing." : $"There may be at most {MaxTokens} tokens in one request."));
             return;
         }
+
+        if (exchange.AsOf is not null && !await following.CatchUpAsync(exchange)) return;
 
         var judged = new JudgedToken[count];
         await JudgeAsync(exchange, judged);
@@ -86,7 +91,17 @@ internal sealed class BatchEndpoint(IntrospectionSteps steps, ServerMetrics metr
             output.Write(steps.AnswerOf(exchange, judged[i]));
             metrics.JudgedInBatch(judged[i].Reason.Name());
         }
-        output.Write("]}"u8);
+        output.Write("]"u8);
+        if (exchange.AsOf is not null) AnswerFollower(exchange, judged, output);
+        output.Write("}"u8);
         exchange.Answer(output.WrittenSpan, "answered", "answered");
+    }
+
+    // A hundred lists of tags are too much for a header.
+    private void AnswerFollower(FormExchange exchange, JudgedToken[] judged, ArrayBufferWriter<byte> output)
+    {
+        output.Write(",\"tags\":"u8);
+        using var json = new Utf8JsonWriter(output);
+        following.Tell(exchange, judged, json);
     }
 }

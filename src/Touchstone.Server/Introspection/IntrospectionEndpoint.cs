@@ -1,5 +1,6 @@
 using Touchstone.Protocol;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 
 namespace Touchstone.Server.Introspection;
@@ -8,10 +9,13 @@ namespace Touchstone.Server.Introspection;
 /// <c>POST /oauth/introspect</c> (RFC 7662). Read it downward: each step may end the request, and the order is the security argument.
 /// The steps themselves are <see cref="IntrospectionSteps"/>, the rule that decides is <see cref="IntrospectionRules"/>.
 /// </summary>
-internal sealed class IntrospectionEndpoint(IntrospectionSteps steps)
+internal sealed class IntrospectionEndpoint(IntrospectionSteps steps, FollowedAnswers following)
 {
     internal ValueTask HandleAsync(FormExchange exchange)
     {
+        // 0. Does it follow the feed?
+        following.Begin(exchange);
+
         // 1. Who asks, and may it ask?
         var admitting = steps.AdmitAsync(exchange, "introspect");
         return admitting.IsCompletedSuccessfully ? JudgeAsync(exchange, admitting.Result) : AwaitAdmissionAsync(exchange, admitting);
@@ -27,10 +31,20 @@ internal sealed class IntrospectionEndpoint(IntrospectionSteps steps)
             exchange.Refuse(OAuthError.InvalidRequest.With("The parameter token is missing."));
             return ValueTask.CompletedTask;
         }
+        return exchange.AsOf is null ? FindAsync(exchange, request.Token) : CatchUpAsync(exchange);
+    }
 
-        // 3. Is it good, for this caller, now?
-        var judging = steps.JudgeAsync(exchange, request.Token);
+    // 3. Is it good, for this caller, now?
+    private ValueTask FindAsync(FormExchange exchange, ReadOnlySpan<byte> token)
+    {
+        var judging = steps.JudgeAsync(exchange, token);
         return judging.IsCompletedSuccessfully ? RecordAsync(exchange, judging.Result) : AwaitJudgementAsync(exchange, judging);
+    }
+
+    // A follower is not told less than it knows already.
+    private async ValueTask CatchUpAsync(FormExchange exchange)
+    {
+        if (await following.CatchUpAsync(exchange)) await FindAsync(exchange, exchange.Form["token"u8]);
     }
 
     // 4. Recorded first, 5. answered then.
@@ -48,8 +62,11 @@ internal sealed class IntrospectionEndpoint(IntrospectionSteps steps)
         return ValueTask.CompletedTask;
     }
 
-    private void Answer(FormExchange exchange, in JudgedToken judged) =>
+    private void Answer(FormExchange exchange, in JudgedToken judged)
+    {
+        if (exchange.AsOf is not null) following.Tell(exchange, judged);
         exchange.Answer(steps.AnswerOf(exchange, judged), judged.Reason is InactiveReason.None ? "active" : "inactive", judged.Reason.Name());
+    }
 
     private async ValueTask AwaitAdmissionAsync(FormExchange exchange, ValueTask<bool> admitting) => await JudgeAsync(exchange, await admitting);
 

@@ -27,6 +27,9 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         return authenticating.IsCompletedSuccessfully ? new(Admit(exchange, endpoint, authenticating.Result)) : AwaitCallerAsync(exchange, endpoint, authenticating);
     }
 
+    /// <summary>Finds out once more who asks and whether it may, for a request that waited: a secret, a token or a registration may have ended meanwhile. It is charged nothing.</summary>
+    internal async ValueTask<bool> AdmitAgainAsync(FormExchange exchange, string endpoint) => MayIntrospect(exchange, endpoint, await clients.AuthenticateAsync(exchange, acceptsBearer: true)) && limits.AdmitAgain(exchange);
+
     /// <summary>Finds a token and judges it for the caller. A store that fails is an exception, and 503.</summary>
     internal ValueTask<JudgedToken> JudgeAsync(FormExchange exchange, ReadOnlySpan<byte> token)
     {
@@ -41,7 +44,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
     /// <summary>Records what was judged. Awaited before the answer: with audit "all" nothing is answered that is not in the file.</summary>
     internal ValueTask RecordAsync(FormExchange exchange, ReadOnlySpan<byte> token, in JudgedToken judged)
     {
-        exchange.Caller!.Gate.Activity.Count(judged.Reason);
+        exchange.Caller!.Gate.Activity.Count(judged.Reason, exchange.AsOf is not null);
         return audit.Introspected(exchange, token, judged.Found, judged.Reason);
     }
 
@@ -63,7 +66,10 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         return isAdmitted;
     }
 
-    private bool Admit(FormExchange exchange, string endpoint, in ClientAuthResult caller)
+    // From here, and so often? A batch is charged one for each token.
+    private bool Admit(FormExchange exchange, string endpoint, in ClientAuthResult caller) => MayIntrospect(exchange, endpoint, caller) && limits.Admit(exchange, exchange.Tokens);
+
+    private bool MayIntrospect(FormExchange exchange, string endpoint, in ClientAuthResult caller)
     {
         // An identifier alone proves nothing (I-09).
         if (caller.Client is null || caller.Method is ClientAuthMethod.None)
@@ -74,8 +80,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
             return false;
         }
         exchange.Caller = caller.Client;
-        // From here, and so often? A batch is charged one for each token.
-        if (caller.Client.Caller.MayIntrospect) return limits.Admit(exchange, exchange.Tokens);
+        if (caller.Client.Caller.MayIntrospect) return true;
         exchange.Refuse(OAuthError.AccessDenied);
         return false;
     }

@@ -18,19 +18,25 @@ internal sealed class CallerLimits(TimeProvider time)
     /// <param name="charge">What it costs: 1, or one for each token that it asks about.</param>
     internal bool Admit(FormExchange exchange, int charge = 1)
     {
+        if (!Allows(exchange, exchange.Started)) return false;
+        if (exchange.Caller!.Gate.TryTake(charge, exchange.Started, out var wait)) return true;
+        exchange.RefuseForNow(TooOften, ClientRate, wait);
+        return false;
+    }
+
+    /// <summary>Whether a request that was admitted and then waited may still go on; otherwise it is answered. It is charged nothing.</summary>
+    internal bool AdmitAgain(FormExchange exchange) => Allows(exchange, time.GetTimestamp());
+
+    private bool Allows(FormExchange exchange, long now)
+    {
         var gate = exchange.Caller!.Gate;
         if (!gate.Allows(exchange.Http.Connection))
         {
             exchange.Refuse(NotFromHere, AddressNotAllowed);
             return false;
         }
-        if (gate.Activity.IsBlocked(exchange.Started, out var blockedUntil))
-        {
-            exchange.RefuseForNow(Suspicious, Blocked, time.GetElapsedTime(exchange.Started, blockedUntil));
-            return false;
-        }
-        if (gate.TryTake(charge, exchange.Started, out var wait)) return true;
-        exchange.RefuseForNow(TooOften, ClientRate, wait);
+        if (!gate.Activity.IsBlocked(now, out var blockedUntil)) return true;
+        exchange.RefuseForNow(Suspicious, Blocked, time.GetElapsedTime(now, blockedUntil));
         return false;
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Revocation;
 
@@ -32,6 +33,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         json.WriteString("token_endpoint", issuer + "/oauth/token");
         json.WriteString("introspection_endpoint", issuer + "/oauth/introspect");
         json.WriteString("touchstone_introspection_batch_endpoint", issuer + "/oauth/introspect/batch"); // An extension of ours; called as the one above.
+        json.WriteString("touchstone_feed_endpoint", issuer + FeedEndpoint.Path); // What was revoked, for caches: docs/feed.md.
         json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
         json.WriteString("global_token_revocation_endpoint", issuer + GlobalRevocationEndpoint.Path);
         Write(json, "global_token_revocation_endpoint_auth_methods_supported", ["Bearer"]);
@@ -47,6 +49,7 @@ internal sealed class MetadataDocument(ServerOptions options)
             json.WriteString("token_endpoint", alias + "/oauth/token");
             json.WriteString("introspection_endpoint", alias + "/oauth/introspect");
             json.WriteString("touchstone_introspection_batch_endpoint", alias + "/oauth/introspect/batch");
+            json.WriteString("touchstone_feed_endpoint", alias + FeedEndpoint.Path);
             json.WriteString("revocation_endpoint", alias + "/oauth/revoke");
             json.WriteEndObject();
         }

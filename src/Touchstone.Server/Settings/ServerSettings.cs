@@ -3,6 +3,7 @@ using System.Reflection;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
@@ -19,6 +20,7 @@ internal static class ServerSettings
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
         .. Of<LimitOptions>("Limits", options => options.Limits),
         .. Of<DetectionOptions>("Detection", options => options.Detection),
+        .. Of<FeedOptions>("Feed", options => options.Feed),
         .. Of<CleanupOptions>("Cleanup", options => options.Cleanup),
         .. Of<AuditOptions>("Audit", options => options.Audit),
         .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),

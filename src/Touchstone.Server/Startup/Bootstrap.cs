@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
@@ -12,11 +14,12 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, DemoData demo, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, DemoData demo, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
     private const string PairwiseSetting = "pairwise_key";
+    private const string TagsSetting = "feed_tags_secret";
 
     internal string AdminFile => Path.Combine(options.Data, "admin.json");
 
@@ -51,16 +54,18 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
     {
         var contents = await store.LoadAsync(memory.Take, cancellationToken);
         freshness.Memory = memory;
-        clients.PairwiseKey = await PairwiseKeyAsync(contents.Settings.GetValueOrDefault(PairwiseSetting));
+        clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
+        tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
         memory.Begin(contents);
         return contents;
     }
 
-    // In the store, so that a backup has it: without it every resource server with a pairwise view would know nobody again. Who has the store has the subjects themselves.
-    private async Task<byte[]> PairwiseKeyAsync(string? kept)
+    // In the store, so that a backup has it and every node the same: without it every resource server with a pairwise view would know nobody again, and no follower would recognise what it holds.
+    // Who has the store has the subjects themselves.
+    private async Task<byte[]> KeyAsync(StoreContents contents, string name, int size)
     {
-        if (kept is not null) return Convert.FromBase64String(kept);
-        return Convert.FromBase64String(await store.SetOnceAsync(PairwiseSetting, Convert.ToBase64String(RandomNumberGenerator.GetBytes(PairwiseSubject.KeySize))));
+        contents.Settings.TryGetValue(name, out var kept);
+        return Convert.FromBase64String(kept ?? await store.SetOnceAsync(name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(size))));
     }
 
     // Tokens carry the issuer, and callers compare it: changing it would make every token of this store a stranger's.

@@ -60,6 +60,12 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>The row of that number, or null.</summary>
     ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);
 
+    /// <summary>Up to <paramref name="most"/> rows behind a number, in their order.</summary>
+    ValueTask<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most, CancellationToken cancellationToken);
+
+    /// <summary>Whose the tokens of these hashes are, of those that are known.</summary>
+    ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken);
+
     /// <summary>Throws when the store can't be read.</summary>
     ValueTask PingAsync(CancellationToken cancellationToken);
 
@@ -75,6 +81,12 @@ internal delegate void CommitHandler(IReadOnlyList<RevocationRow> rows, IReadOnl
 
 /// <summary>A record, and the row that ends it when that was asked.</summary>
 internal readonly record struct StoredToken(TokenRecord? Record, RevocationMatch? Match, long Seq);
+
+/// <summary>What says who may see a token.</summary>
+internal sealed record TokenOwner(TokenKind Kind, string ClientId, IReadOnlyList<string> Audience);
+
+/// <summary>Whose tokens are, of those that are known, and whether any token at all descends from another.</summary>
+internal sealed record TokenOwners(IReadOnlyDictionary<TokenHash, TokenOwner> Known, bool HasDescendants);
 
 /// <summary>What memory starts from.</summary>
 internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<RevocationRow> Rows, IReadOnlyList<ClientRegistration> Clients, IReadOnlyDictionary<string, string> Settings)

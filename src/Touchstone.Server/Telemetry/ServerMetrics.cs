@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Audit;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Storage;
@@ -25,6 +26,12 @@ internal sealed class ServerMetrics : IDisposable
     internal const string Revocations = "touchstone.server.revocations";
     internal const string LogSeq = "touchstone.server.revocation_log.seq";
     internal const string LogFloor = "touchstone.server.revocation_log.floor";
+
+    internal const string FeedWaiting = "touchstone.server.feed.waiting";
+    internal const string FeedFollowers = "touchstone.server.feed.followers";
+    internal const string FeedLag = "touchstone.server.feed.lag";
+    internal const string FeedEvents = "touchstone.server.feed.events";
+    internal const string FeedFloors = "touchstone.server.feed.floors";
 
     internal const string LeaseHeld = "touchstone.server.lease.held";
     internal const string LeaseWaits = "touchstone.server.lease.waits";
@@ -50,7 +57,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Histogram<double> _requestDuration, _storeDuration, _cleanupDuration, _barrierDuration;
     private readonly Counter<long> _requests, _batchTokens, _revocations, _detections, _cleaned;
-    private long _hits, _misses, _seq, _floor, _waits;
+    private long _hits, _misses, _seq, _floor, _told, _floors, _waits;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -86,6 +93,15 @@ internal sealed class ServerMetrics : IDisposable
 
     internal void Watch(AddressLimits addresses) =>
         _meter.CreateObservableGauge(LimitedAddresses, () => addresses.Count, "{address}", "Addresses from which requests failed lately.");
+
+    internal void Watch(FeedWaiters waiters, Followers followers, FollowersAdmin lags)
+    {
+        _meter.CreateObservableGauge(FeedWaiting, () => waiters.Count, "{poll}", "Polls of the feed that wait for news.");
+        _meter.CreateObservableGauge(FeedFollowers, () => followers.CountHeld(), "{follower}", "Followers of this node that may hold a lease.");
+        _meter.CreateObservableGauge(FeedLag, () => lags.WorstLag().TotalSeconds, "s", "For how long the oldest row is there that a follower with a lease has not acknowledged.");
+        _meter.CreateObservableCounter(FeedEvents, () => Volatile.Read(ref _told), "{event}", "Events told to followers.");
+        _meter.CreateObservableCounter(FeedFloors, () => Volatile.Read(ref _floors), "{floor}", "Answers of the feed with a floor in place of events.");
+    }
 
     internal void Watch(AuditCounts audit)
     {
@@ -132,6 +148,12 @@ internal sealed class ServerMetrics : IDisposable
     internal void StoreRead(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "read"));
 
     internal void StoreWrote(TimeSpan elapsed) => _storeDuration.Record(elapsed.TotalSeconds, Tag("operation", "write"));
+
+    internal void FeedTold(int events, bool isFloor)
+    {
+        Interlocked.Add(ref _told, events);
+        if (isFloor) Interlocked.Increment(ref _floors);
+    }
 
     internal void Revoked(SelectorKind kind) => _revocations.Add(1, Tag("kind", kind.ToString().ToLowerInvariant()));
 

@@ -109,6 +109,14 @@ public sealed class OpenApiTests(Acme acme) : IClassFixture<Acme>
         Holds("POST /admin/tokens", await acme.Admin.PostAsync("/admin/tokens", """[{"client_id":"web-shop"}]"""));
         Holds("POST /admin/tokens/lookup", await acme.Admin.PostAsync("/admin/tokens/lookup", $$"""{"token":"{{token}}"}"""));
         Holds("POST /admin/revocations", await acme.Admin.PostAsync("/admin/revocations", $$"""{"token":"{{token}}"}"""));
+        Holds("POST /admin/revocations", await acme.Admin.PostAsync("/admin/revocations?wait=0", $$"""{"token":"{{token}}"}"""));
+        Holds("GET /admin/revocations/{seq}/receipt", await acme.Admin.GetAsync("/admin/revocations/1/receipt"));
+        Holds("GET /admin/revocations/{seq}/receipt", await acme.Admin.GetAsync("/admin/revocations/99/receipt"));
+        var poller = new Feed.Poller(acme.Server.Http, acme.Orders);
+        Holds("GET /feed", await poller.PollAsync());
+        Holds("GET /feed", await poller.PollAsync(after: Protocol.Leases.LogCursor.Start(Guid.NewGuid()).ToString()));
+        Holds("GET /feed", await poller.PollAsync(after: "x"));
+        Holds("GET /admin/followers", await acme.Admin.GetAsync("/admin/followers"));
         Holds("POST /admin/subjects/disable", await acme.Admin.PostAsync("/admin/subjects/disable", """{"sub":"gone"}"""));
 
         static void Holds(string route, Answer answer)

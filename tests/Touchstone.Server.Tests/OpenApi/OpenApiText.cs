@@ -51,7 +51,7 @@ internal static class OpenApiText
         var made = new JsonObject
         {
             ["operationId"] = operation.Id,
-            ["tags"] = new JsonArray(isAdmin ? "admin" : operation.Path.StartsWith("/oauth", StringComparison.Ordinal) || operation.Path.StartsWith("/.well-known", StringComparison.Ordinal) ? "oauth" : "operations"),
+            ["tags"] = new JsonArray(isAdmin ? "admin" : operation.Path.StartsWith("/oauth", StringComparison.Ordinal) || operation.Path.StartsWith("/.well-known", StringComparison.Ordinal) || operation.IsFeed ? "oauth" : "operations"),
             ["summary"] = ApiPage.Summary(operation.Route),
         };
         if (Parameters(operation) is { Count: > 0 } parameters) made["parameters"] = parameters;
@@ -61,13 +61,16 @@ internal static class OpenApiText
             foreach (var (name, says) in ApiPage.Members(operation.Route)) schemas.Describe(operation.Body, name, says);
         }
         made["responses"] = Responses();
-        made["security"] = operation.IsForm ? Security("basic", "certificate", operation.Id.StartsWith("introspect", StringComparison.Ordinal) ? "bearer" : null, "") : isProblem ? Security("bearer") : [];
+        made["security"] = operation.IsForm ? Security("basic", "certificate", operation.Id.StartsWith("introspect", StringComparison.Ordinal) ? "bearer" : null, "") : operation.IsFeed ? Security("basic", "certificate", "bearer") : isProblem ? Security("bearer") : [];
         return made;
 
         JsonObject Shape(object shape, bool isRequest)
         {
             var one = schemas.Reference(shape, isRequest);
-            return operation.IsBatch ? new JsonObject { ["oneOf"] = new JsonArray(one, new JsonObject { ["type"] = "array", ["items"] = one.DeepClone() }) } : one;
+            if (!operation.IsBatch) return one;
+            var shapes = new JsonArray(one, new JsonObject { ["type"] = "array", ["items"] = one.DeepClone() });
+            if (!isRequest && operation.Waited is { } waited) shapes.Add(schemas.Reference(waited, isRequest));
+            return new JsonObject { ["oneOf"] = shapes };
         }
 
         JsonObject Responses()
@@ -86,6 +89,7 @@ internal static class OpenApiText
                     ["description"] = ReasonPhrases.GetReasonPhrase(status), ["content"] = isProblem ? Content("application/problem+json", schemas.Reference("Problem", false)) : Content("application/json", schemas.Reference("OAuthError", false)),
                 };
             }
+            if (operation.IsFeed) answers[410]["content"] = Content(operation.MediaType, Shape(operation.Answer!, false));
             return new JsonObject(answers.Select(answer => KeyValuePair.Create(answer.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)answer.Value)));
         }
     }
@@ -94,6 +98,7 @@ internal static class OpenApiText
     {
         var parameters = new JsonArray();
         if (operation.Path.Contains("{id}", StringComparison.Ordinal)) parameters.Add(Parameter("id", "path", "string", "the client"));
+        if (operation.Path.Contains("{seq}", StringComparison.Ordinal)) parameters.Add(Parameter("seq", "path", "integer", "the row"));
         foreach (var (name, type, says) in operation.Query) parameters.Add(Parameter(name, "query", type, says));
         return parameters;
     }

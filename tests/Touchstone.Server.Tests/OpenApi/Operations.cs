@@ -1,6 +1,7 @@
 using Touchstone.Server.Limits;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 
 namespace Touchstone.Server.Tests.OpenApi;
 
@@ -18,6 +19,11 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
     /// <summary>Whether body and answer may be arrays.</summary>
     internal bool IsBatch { get; init; }
 
+    /// <summary>The shape of the answer to a request that asks to wait.</summary>
+    internal Type? Waited { get; init; }
+
+    internal bool IsFeed => Id == "feed";
+
     internal (string Name, string Type, string Says)[] Query { get; init; } = [];
 
     internal bool IsForm => Route.StartsWith("POST /oauth/", StringComparison.Ordinal) && Body is string name && name.EndsWith("Form", StringComparison.Ordinal);
@@ -31,6 +37,11 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
     [
         new("POST /oauth/introspect", "introspect", "IntrospectionAnswer", "IntrospectionForm"),
         new("POST /oauth/introspect/batch", "introspectBatch", "BatchAnswer", "BatchForm"),
+        new("GET /feed", "feed", "FeedAnswer")
+        {
+            MediaType = "application/vnd.touchstone.feed.v1+json",
+            Query = [("nonce", "string", "random for each poll"), ("after", "string", "the head of the answer before, or 0"), ("wait", "integer", "seconds to wait for news"), ("all", "boolean", "pages in place of a floor")],
+        },
         new("POST /oauth/revoke", "revoke", null, "RevocationForm"),
         new("POST /oauth/token", "token", "TokenAnswer", "TokenForm"),
         new("POST /oauth/global-token-revocation", "revokeSubjectGlobally", null, "GlobalRevocation") { Status = 204 },
@@ -54,7 +65,9 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("GET /admin/subjects", "listSubjects", typeof(SubjectPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "the next of the page before")] },
         new("POST /admin/tokens", "addTokens", typeof(IssuedToken), typeof(NewToken)) { Status = 201, IsBatch = true },
         new("POST /admin/tokens/lookup", "lookUpToken", "LookUp", typeof(TokenReference)),
-        new("POST /admin/revocations", "revokeTokens", typeof(RevocationView), typeof(NewRevocation)) { IsBatch = true, Query = [("dry_run", "boolean", "ends nothing, and counts")] },
+        new("POST /admin/revocations", "revokeTokens", typeof(RevocationView), typeof(NewRevocation)) { IsBatch = true, Waited = typeof(WaitedRevocations), Query = [("dry_run", "boolean", "ends nothing, and counts"), ("wait", "integer", "0 to 30: waits for those who follow; the answer is then revocations and receipt")] },
+        new("GET /admin/revocations/{seq}/receipt", "receipt", typeof(ReceiptView)),
+        new("GET /admin/followers", "listFollowers", typeof(FollowerPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "the next of the page before")] },
         new("GET /admin/cursor", "cursor", typeof(CursorView)),
     ];
 }

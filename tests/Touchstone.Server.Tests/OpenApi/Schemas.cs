@@ -34,6 +34,12 @@ internal sealed class Schemas
         Write("TokenAnswer", """{"type":"object","required":["access_token","token_type","expires_in"],"properties":{"access_token":{"type":"string"},"token_type":{"type":"string"},"expires_in":{"type":"integer"},"scope":{"type":"string"}}}""");
         Write("Metadata", """{"type":"object","required":["issuer","token_endpoint","introspection_endpoint","revocation_endpoint","response_types_supported"],"properties":{"issuer":{"type":"string"},"token_endpoint":{"type":"string"},"introspection_endpoint":{"type":"string"},"revocation_endpoint":{"type":"string"},"response_types_supported":{"type":"array"}}}""");
         Write("LookUp", """{"type":"object","required":["known","active","reason","response"],"properties":{"known":{"type":"boolean"},"active":{"type":"boolean"},"reason":{"type":"string"},"response":{"$ref":"#/components/schemas/IntrospectionAnswer"},"record":{"type":"object"},"revocation":{"type":"object"}}}""");
+        Write(
+            "FeedAnswer",
+            """
+            {"type":"object","required":["nonce","head","events"],"additionalProperties":false,"properties":{"nonce":{"type":"string"},"head":{"type":"string"},"lease_seconds":{"type":"integer"},"offset_ms":{"type":"integer"},
+            "floor":{"type":"integer"},"more":{"type":"boolean"},"events":{"type":"array","items":{"type":"object","required":["seq","tag"],"additionalProperties":false,"properties":{"seq":{"type":"integer"},"tag":{"type":"string"}}}}}}
+            """);
         Write("Health", """{"type":"object","required":["status"],"additionalProperties":false,"properties":{"status":{"type":"string","enum":["live","ready"]}}}""");
         Write("OAuthError", """{"type":"object","required":["error","error_description"],"additionalProperties":false,"properties":{"error":{"type":"string"},"error_description":{"type":"string"}}}""");
         Write("AnyObject", """{"type":"object"}""");

@@ -17,7 +17,7 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
         answer.Header("Cache-Control").ShouldBe("public, max-age=300");
         answer.Header("Pragma").ShouldBeNull();
         answer.Text.ShouldBe(
-            """{"issuer":"https://as.acme.test","token_endpoint":"https://as.acme.test/oauth/token","introspection_endpoint":"https://as.acme.test/oauth/introspect","touchstone_introspection_batch_endpoint":"https://as.acme.test/oauth/introspect/batch","revocation_endpoint":"https://as.acme.test""" +
+            """{"issuer":"https://as.acme.test","token_endpoint":"https://as.acme.test/oauth/token","introspection_endpoint":"https://as.acme.test/oauth/introspect","touchstone_introspection_batch_endpoint":"https://as.acme.test/oauth/introspect/batch","touchstone_feed_endpoint":"https://as.acme.test/feed","revocation_endpoint":"https://as.acme.test""" +
             """/oauth/revoke","global_token_revocation_endpoint":"https://as.acme.test/oauth/global-token-revocation","global_token_revocation_endpoint_auth_methods_supported":["Bearer"],"grant_types_supported":["client_credentials"],"response_types_supported":[],"token_endpoint_auth_methods_supported":[{Methods}],"token_endpoint_auth_signing_alg_values_supported":[{Algorithms}]""".Replace("{Methods}", Methods, StringComparison.Ordinal).Replace("{Algorithms}", Algorithms, StringComparison.Ordinal) +
             $$""","introspection_endpoint_auth_methods_supported":[{{Methods}},"Bearer"],"introspection_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]""" +
             $$""","revocation_endpoint_auth_methods_supported":[{{Methods}},"none"],"revocation_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]}""");

@@ -98,6 +98,10 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => inner.FindRowAsync(seq, cancellationToken);
 
+    public ValueTask<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most, CancellationToken cancellationToken) => inner.ReadRowsAsync(after, most, cancellationToken);
+
+    public ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken) => inner.FindOwnersAsync(hashes, cancellationToken);
+
     public ValueTask<string?> DurabilityAsync() => inner.DurabilityAsync();
 
     public ValueTask PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);

@@ -115,6 +115,29 @@ public abstract class TokenStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_are_read_behind_a_number_in_their_order()
+    {
+        var written = new List<RevocationRow>();
+        for (var i = 0; i < 5; i++) written.Add(await Store.AppendAsync(Records.Row(Selector.Grant($"g-{i}")), null));
+        (await Store.ReadRowsAsync(0, 10, CancellationToken.None)).ShouldBe(written);
+        (await Store.ReadRowsAsync(2, 2, CancellationToken.None)).ShouldBe(written[2..4]);
+        (await Store.ReadRowsAsync(5, 10, CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Whose_tokens_are_is_told_of_those_that_are_known()
+    {
+        await Store.AddTokensAsync([Records.Bare("bare"), Records.Full("full") with { Ancestors = [] }]);
+        var owners = await Store.FindOwnersAsync([TokenHash.Of("bare"), TokenHash.Of("unknown"), TokenHash.Of("full")], CancellationToken.None);
+        owners.Known.Keys.ShouldBe([TokenHash.Of("bare"), TokenHash.Of("full")], ignoreOrder: true);
+        var full = Records.Full("full");
+        owners.Known[full.Hash].ShouldSatisfyAllConditions(owner => owner.Kind.ShouldBe(full.Kind), owner => owner.ClientId.ShouldBe(full.ClientId), owner => owner.Audience.ShouldBe(full.Audience));
+        owners.HasDescendants.ShouldBeFalse();
+        await Store.AddTokensAsync([Records.Full("descendant")]);
+        (await Store.FindOwnersAsync([], CancellationToken.None)).HasDescendants.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Memory_is_told_of_each_commit_in_order_before_the_writer_is()
     {
         for (var i = 1; i <= 5; i++)

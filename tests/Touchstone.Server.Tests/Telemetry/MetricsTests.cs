@@ -127,6 +127,7 @@ public sealed class MetricsTests
     private static Task<Acme> StartAsync() => Acme.StartAsync(options =>
     {
         options.Limits.TrustedProxies = ["127.0.0.1"];
+        (options.Feed.MaxWaiting, options.Feed.MaxFollowers) = (1, 3);
         (options.Detection.TokenSpread, options.Detection.SpreadAddresses) = (DetectionMode.Block, 4);
     });
 
@@ -145,6 +146,7 @@ public sealed class MetricsTests
     {
         internal async Task AllAsync()
         {
+            await Feed.FeedTraffic.AllAsync(acme);
             await TokensInEveryStateAsync();
             await RevocationsAsync();
             await GrantsAsync();

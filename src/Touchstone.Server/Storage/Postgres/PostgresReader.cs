@@ -108,12 +108,25 @@ internal sealed class PostgresReader
         return await row.ReadAsync() ? PostgresRows.Read(row) : null;
     }
 
+    internal Task<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most) => ReadAsync(
+        $"SELECT {PostgresRows.Columns} FROM revocations WHERE seq > $1 ORDER BY seq LIMIT $2", row => PostgresRows.Read(row), PostgresValue.Long(after), PostgresValue.Long(most));
+
+    internal async Task<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes)
+    {
+        var known = await ReadAsync(
+            "SELECT hash, kind, client_id, audience FROM tokens WHERE hash = ANY ($1)",
+            row => (Hash: HashOf(row), Owner: new TokenOwner((TokenKind)row.GetInt16(1), _texts.Text(Utf8(row, 2))!, _texts.List(Utf8(row, 3)))),
+            PostgresValue.Blobs([.. hashes.Select(hash => hash.ToArray())]));
+        var hasDescendants = await ReadAsync("SELECT EXISTS (SELECT 1 FROM tokens WHERE ancestors IS NOT NULL)", row => row.GetBoolean(0));
+        return new TokenOwners(known.ToDictionary(each => each.Hash, each => each.Owner), hasDescendants[0]);
+    }
+
     internal async Task<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti)
     {
         await using var command = Command("SELECT hash FROM tokens WHERE jti = $1 AND issuer = $2", PostgresValue.Text(jti), PostgresValue.Text(issuer));
         await using var row = await command.ExecuteReaderAsync();
         var found = new List<TokenHash>();
-        while (await row.ReadAsync()) found.Add(TokenHash.TryRead(row.GetFieldValue<byte[]>(0), out var hash) ? hash : throw new StoreException("A stored hash can't be read."));
+        while (await row.ReadAsync()) found.Add(HashOf(row));
         return found;
     }
 
@@ -183,6 +196,8 @@ internal sealed class PostgresReader
         AuthorizationDetails = Utf8(row, 18),
         Claims = Utf8(row, 19),
     };
+
+    private static TokenHash HashOf(NpgsqlDataReader row) => TokenHash.TryRead(row.GetFieldValue<byte[]>(0), out var hash) ? hash : throw new StoreException("A stored hash can't be read.");
 
     private static byte[] Utf8(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : Encoding.UTF8.GetBytes(row.GetString(column));
 

@@ -88,6 +88,11 @@ internal sealed partial class PostgresTokenStore : ITokenStore
 
     public async ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => await ReadAsync(static (reader, seq) => reader.FindRowAsync(seq), seq);
 
+    public async ValueTask<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most, CancellationToken cancellationToken) =>
+        await ReadAsync(static (reader, asked) => reader.ReadRowsAsync(asked.after, asked.most), (after, most));
+
+    public async ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken) => await ReadAsync(static (reader, hashes) => reader.FindOwnersAsync(hashes), hashes);
+
     public ValueTask<string?> DurabilityAsync() => _durability.FindAsync();
 
     public async ValueTask PingAsync(CancellationToken cancellationToken) => await ReadAsync(static (reader, _) => reader.PingAsync(), 0);

@@ -67,6 +67,19 @@ internal sealed class SqliteReader : IDisposable
 
     internal RevocationRow? FindRow(long seq) => Sql.Read(_connection, SqliteRows.Select + " WHERE seq = $seq", SqliteRows.Read, ("$seq", seq)).FirstOrDefault();
 
+    internal IReadOnlyList<RevocationRow> ReadRows(long after, int most) => Sql.Read(
+        _connection, SqliteRows.Select + " WHERE seq > $after ORDER BY seq LIMIT $most", SqliteRows.Read, ("$after", after), ("$most", most));
+
+    internal TokenOwners FindOwners(IReadOnlyList<TokenHash> hashes)
+    {
+        var known = new Dictionary<TokenHash, TokenOwner>(hashes.Count);
+        foreach (var hash in hashes)
+        {
+            if (Find(hash) is { } record) known[hash] = new TokenOwner(record.Kind, record.ClientId, record.Audience);
+        }
+        return new TokenOwners(known, Sql.Scalar(_connection, "SELECT EXISTS (SELECT 1 FROM tokens WHERE ancestors IS NOT NULL)") == 1);
+    }
+
     internal IReadOnlyList<TokenHash> FindByJti(string issuer, string jti) => Sql.Read(
         _connection,
         "SELECT hash FROM tokens WHERE jti = $jti AND issuer = $issuer",
@@ -120,25 +133,12 @@ internal sealed class SqliteReader : IDisposable
 
     private RevocationMatch? Match(TokenRecord record)
     {
-        foreach (var selector in Selectors(record))
+        foreach (var selector in Selector.Of(record))
         {
             var rows = Sql.Read(_connection, SqliteRows.Select + " WHERE kind = $kind AND key = $key ORDER BY seq", SqliteRows.Read, ("$kind", (long)selector.Kind), ("$key", selector.Key));
             if (rows.FirstOrDefault(row => row.Ends(record)) is { } row) return new RevocationMatch(selector.Kind, row.Seq);
         }
         return null;
-    }
-
-    private static IEnumerable<Selector> Selectors(TokenRecord record)
-    {
-        yield return Selector.Token(record.Hash);
-        foreach (var ancestor in record.Ancestors) yield return Selector.Token(ancestor);
-        if (record.Grant is not null) yield return Selector.Grant(record.Grant);
-        if (record.Session is not null) yield return Selector.Session(record.Issuer, record.Session);
-        if (record.Subject is not null) yield return Selector.Subject(record.Issuer, record.Subject);
-        yield return Selector.Client(record.ClientId);
-        if (record.Tenant is not null) yield return Selector.Tenant(record.Tenant);
-        if (record.Tenant is not null && record.Subject is not null) yield return Selector.Member(record.Tenant, record.Issuer, record.Subject);
-        yield return Selector.All;
     }
 
     private TokenRecord ReadRecord(in TokenHash hash)

@@ -129,6 +129,12 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
 
     public ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, seq) => reader.FindRow(seq), seq));
 
+    public ValueTask<IReadOnlyList<RevocationRow>> ReadRowsAsync(long after, int most, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Read(static (reader, asked) => reader.ReadRows(asked.after, asked.most), (after, most)));
+
+    public ValueTask<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Read(static (reader, hashes) => reader.FindOwners(hashes), hashes));
+
     public ValueTask PingAsync(CancellationToken cancellationToken)
     {
         Read(static (reader, _) => reader.Ping(), 0);

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Touchstone.Server.Feed;
+
+/// <summary>The polls that wait for news: no thread for any of them, one place that wakes all, a number of them at most. When the server begins to stop they are answered at once, so that their followers go elsewhere.</summary>
+internal sealed class FeedWaiters : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly LinkedList<TaskCompletionSource> _waiting = [];
+    private readonly int _most;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenRegistration _stopping;
+    private bool _isStopping;
+
+    public FeedWaiters(ServerOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        (_most, _time) = (options.Feed.MaxWaiting, time);
+        _stopping = lifetime.ApplicationStopping.UnsafeRegister(static waiters => ((FeedWaiters)waiters!).Stop(), this);
+    }
+
+    /// <summary>How many wait.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock) return _waiting.Count;
+        }
+    }
+
+    /// <summary>Waits until it is woken, the time is over, or the caller is gone; false, at once, when too many wait already.</summary>
+    /// <param name="isDue">Whether there is nothing to wait for; asked when nothing can be missed any more.</param>
+    /// <param name="wait">How long at most.</param>
+    /// <param name="aborted">Ends when the caller goes away.</param>
+    internal async ValueTask<bool> WaitAsync(Func<bool> isDue, TimeSpan wait, CancellationToken aborted)
+    {
+        var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        LinkedListNode<TaskCompletionSource> node;
+        lock (_lock)
+        {
+            if (_isStopping) return true;
+            if (_waiting.Count >= _most) return false;
+            node = _waiting.AddLast(woken);
+        }
+        try
+        {
+            if (isDue()) return true;
+            await using var timer = _time.CreateTimer(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken, wait, Timeout.InfiniteTimeSpan);
+            await using var gone = aborted.UnsafeRegister(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken);
+            await woken.Task;
+            return true;
+        }
+        finally
+        {
+            lock (_lock) _waiting.Remove(node);
+        }
+    }
+
+    /// <summary>Wakes all that wait now.</summary>
+    internal void WakeAll()
+    {
+        TaskCompletionSource[] woken;
+        lock (_lock) woken = [.. _waiting];
+        foreach (var one in woken) one.TrySetResult();
+    }
+
+    public void Dispose() => _stopping.Dispose();
+
+    private void Stop()
+    {
+        lock (_lock) _isStopping = true;
+        WakeAll();
+    }
+}

@@ -1,0 +1,49 @@
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Server.Feed;
+
+/// <summary>A cache outside that polls here, as far as this node knows it.</summary>
+internal sealed class Follower(string caller, FollowerIdentity identity, long firstSeen)
+{
+    private readonly Lock _lock = new();
+    private FollowerState _state = new(identity, firstSeen, default, default, 0);
+
+    /// <summary>The client that it authenticates as.</summary>
+    internal string Caller { get; } = caller;
+
+    internal string Instance { get; } = identity.Instance;
+
+    /// <summary>In seconds since 1970.</summary>
+    internal long FirstSeen { get; } = firstSeen;
+
+    internal FollowerState State => Volatile.Read(ref _state);
+
+    /// <summary>A poll came. It may bring a lease that another node gave, which began before the poll was sent.</summary>
+    internal void Polled(FollowerIdentity identity, long seen, ClockReading arrived) =>
+        Change(state => state with { Identity = identity, LastSeen = seen, LeaseFrom = Later(state.LeaseFrom, arrived), Polls = state.Polls + 1 });
+
+    /// <summary>Every check that it begins from now on is bound by the rows up to this one.</summary>
+    internal void Acknowledge(LogCursor cursor) => Change(state => cursor.Covers(state.Acknowledged) || state.Acknowledged.Epoch != cursor.Epoch ? state with { Acknowledged = cursor } : state);
+
+    /// <summary>It is answered with a lease that began then.</summary>
+    internal void Answered(ClockReading since) => Change(state => state with { LeaseFrom = Later(state.LeaseFrom, since) });
+
+    private void Change(Func<FollowerState, FollowerState> change)
+    {
+        lock (_lock) Volatile.Write(ref _state, change(_state));
+    }
+
+    private static ClockReading Later(ClockReading one, ClockReading other) => one.Monotonic > other.Monotonic ? one : other;
+}
+
+/// <summary>What is known of a follower at one moment.</summary>
+/// <param name="Identity">What its last poll said.</param>
+/// <param name="LastSeen">When that came, in seconds since 1970.</param>
+/// <param name="Acknowledged">The row up to which every check of it is bound.</param>
+/// <param name="LeaseFrom">No lease of it can have begun later than this.</param>
+/// <param name="Polls">How often it polled.</param>
+internal sealed record FollowerState(FollowerIdentity Identity, long LastSeen, LogCursor Acknowledged, ClockReading LeaseFrom, long Polls)
+{
+    /// <summary>Whether it can use nothing any more that it held when it polled last, by this node's clock.</summary>
+    internal bool IsLapsed(ClockReading now) => Identity.Grace is { } grace && now.AtLeastSince(LeaseFrom) >= LeaseTerms.Follower.GoneAfter + grace;
+}
