@@ -57,11 +57,17 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
         exchange.Aborted.ThrowIfCancellationRequested();
 
         // 4. Since when does this node know everything? First that, then what it knows.
-        var since = await SinceAsync();
+        var (since, wasRead) = await SinceAsync();
         var state = await pump.ReachAsync(pump.Published, exchange.Aborted);
 
         // 5. May it still? Judged after the state was taken, so that no registration is older than a row that is told.
         if (!await steps.AdmitAgainAsync(exchange, Name)) return;
+        if (!wasRead && !freshness.IsHeld)
+        {
+            // The lease ended on the way, and who was admitted from memory may be nobody any more.
+            await freshness.ReadAsync();
+            if (!await steps.AdmitAgainAsync(exchange, Name)) return;
+        }
 
         // 6. It is told.
         isGone |= after is { } there && there.Epoch != state.Head.Epoch;
@@ -84,11 +90,11 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
     }
 
     // Without a lease the log is read, which proves as much: everything from before the read is known.
-    private async ValueTask<ClockReading> SinceAsync()
+    private async ValueTask<(ClockReading Since, bool WasRead)> SinceAsync()
     {
-        if (freshness.Since is { } since && freshness.IsHeld) return since;
+        if (freshness.Since is { } since && freshness.IsHeld) return (since, false);
         var now = freshness.Now;
         await freshness.ReadAsync();
-        return now;
+        return (now, true);
     }
 }
