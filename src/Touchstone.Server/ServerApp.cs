@@ -179,11 +179,13 @@ public sealed class ServerApp : IAsyncDisposable
         {
             AddStore<SqliteTokenStore>(services);
             services.AddSingleton<Freshness, SoleProcess>();
+            services.AddSingleton<FollowerExchange, NoOtherNodes>();
         }
         else
         {
             AddStore<PostgresTokenStore>(services);
             services.AddSingleton<Freshness>(parts => parts.GetRequiredService<PostgresTokenStore>().Node);
+            services.AddSingleton<FollowerExchange>(parts => parts.GetRequiredService<PostgresTokenStore>().Followers);
             services.AddHostedService<PostgresFollowing>();
         }
         services.AddSingleton(options.Cleanup);

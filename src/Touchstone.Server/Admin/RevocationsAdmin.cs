@@ -16,7 +16,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>POST /admin/revocations</c>: ends tokens one by one, or all of a grant, session, subject, client or tenant, or all there are. One request is one commit.</summary>
-internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, ReceiptsAdmin receipts, Freshness freshness, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
+internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, ClientDirectory clients, TokenFormat format, ReceiptsAdmin receipts, ServerOptions options, ILogger<RevocationsAdmin> logger, TimeProvider time)
 {
     private const int MaxItems = 10_000;
     private const int MaxWait = 30;
@@ -26,7 +26,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     /// </summary>
     internal async Task RevokeAsync(AdminExchange exchange)
     {
-        var begun = freshness.Now;
+        var begun = time.Read();
         if (!TryReadQuery(exchange, out var isDryRun, out var wait)) return;
         using var body = await exchange.ReadDocumentAsync();
         if (body is null) return;

@@ -12,7 +12,7 @@ namespace Touchstone.Server.Feed;
 /// <c>GET /feed</c>: what was revoked since the caller asked last, as soon as there is something, and for how long it may go on with what it holds. Read it downward: the order is the argument.
 /// docs/feed.md tells it from the other side.
 /// </summary>
-internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, FeedRing ring, FeedWaiters waiters, FeedReader reader, Followers followers, Freshness freshness, ServerMetrics metrics)
+internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, FeedRing ring, FeedWaiters waiters, FeedReader reader, Followers followers, FollowerReporter reporter, Freshness freshness, ServerMetrics metrics)
 {
     internal const string Path = "/feed";
     private const string Name = "feed";
@@ -36,11 +36,12 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
             exchange.Refuse(OAuthError.InvalidRequest.With(fault));
             return;
         }
-        if (followers.Polled(exchange.Caller!.Id, request.Follower, arrived) is not { } follower)
+        if (followers.Polled(exchange.Caller!.Id, request.Follower) is not { } follower)
         {
             exchange.RefuseForNow(TooMany, "too_many_followers", Later);
             return;
         }
+        await reporter.IntroduceAsync(follower);
 
         // 2. Where does it stand? What it knows already it has acknowledged by coming back.
         var after = request.IsFromStart ? LogCursor.Start(pump.Published.Epoch) : request.After;
@@ -56,16 +57,22 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
         exchange.Aborted.ThrowIfCancellationRequested();
 
         // 4. Since when does this node know everything? First that, then what it knows.
-        var since = await SinceAsync();
+        var (since, wasRead) = await SinceAsync();
         var state = await pump.ReachAsync(pump.Published, exchange.Aborted);
 
         // 5. May it still? Judged after the state was taken, so that no registration is older than a row that is told.
         if (!await steps.AdmitAgainAsync(exchange, Name)) return;
+        if (!wasRead && !freshness.IsHeld)
+        {
+            // The lease ended on the way, and who was admitted from memory may be nobody any more.
+            await freshness.ReadAsync();
+            if (!await steps.AdmitAgainAsync(exchange, Name)) return;
+        }
 
         // 6. It is told.
         isGone |= after is { } there && there.Epoch != state.Head.Epoch;
         var page = after is null || isGone ? FeedReader.Nothing(state) : await reader.ReadAsync(state, after.Value, request.WantsAll, exchange.Caller!);
-        if (!page.IsMore) follower.Answered(since);
+        if (!page.IsMore) followers.Answered(follower);
         metrics.FeedTold(page.Count, page.Floor is not null);
         exchange.Conclude(isGone ? "gone" : "answered", isGone ? "cursor_of_another_log" : page.Floor is not null ? "floor" : page.Count > 0 ? "events" : "nothing_new");
         await FeedAnswer.WriteAsync(exchange.Http.Response, isGone ? StatusCodes.Status410Gone : StatusCodes.Status200OK, request.Nonce, page, -arrived.AtMostSince(since));
@@ -83,11 +90,11 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
     }
 
     // Without a lease the log is read, which proves as much: everything from before the read is known.
-    private async ValueTask<ClockReading> SinceAsync()
+    private async ValueTask<(ClockReading Since, bool WasRead)> SinceAsync()
     {
-        if (freshness.Since is { } since && freshness.IsHeld) return since;
+        if (freshness.Since is { } since && freshness.IsHeld) return (since, false);
         var now = freshness.Now;
         await freshness.ReadAsync();
-        return now;
+        return (now, true);
     }
 }

@@ -14,6 +14,8 @@ internal static class FeedServices
         services.AddSingleton<FeedReader>();
         services.AddSingleton<FeedPump>();
         services.AddHostedService(parts => parts.GetRequiredService<FeedPump>());
+        services.AddSingleton<FollowerReporter>();
+        services.AddHostedService(parts => parts.GetRequiredService<FollowerReporter>());
         services.AddSingleton<FeedEndpoint>();
         services.AddSingleton<FollowedAnswers>();
         services.AddSingleton<UnfollowedCallers>();

@@ -6,7 +6,7 @@ namespace Touchstone.Server.Feed;
 internal sealed class FeedWaiters : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<TaskCompletionSource> _waiting = [];
+    private readonly LinkedList<TaskCompletionSource<bool>> _waiting = [];
     private readonly int _most;
     private readonly TimeProvider _time;
     private readonly CancellationTokenRegistration _stopping;
@@ -33,41 +33,48 @@ internal sealed class FeedWaiters : IDisposable
     /// <param name="aborted">Ends when the caller goes away.</param>
     internal async ValueTask<bool> WaitAsync(Func<bool> isDue, TimeSpan wait, CancellationToken aborted)
     {
-        var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        LinkedListNode<TaskCompletionSource> node;
-        lock (_lock)
+        var started = _time.GetTimestamp();
+        while (true)
         {
-            if (_isStopping) return true;
-            if (_waiting.Count >= _most) return false;
-            node = _waiting.AddLast(woken);
-        }
-        try
-        {
-            if (isDue()) return true;
-            await using var timer = _time.CreateTimer(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken, wait, Timeout.InfiniteTimeSpan);
-            await using var gone = aborted.UnsafeRegister(static woken => ((TaskCompletionSource)woken!).TrySetResult(), woken);
-            await woken.Task;
-            return true;
-        }
-        finally
-        {
-            lock (_lock) _waiting.Remove(node);
+            var woken = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            LinkedListNode<TaskCompletionSource<bool>> node;
+            lock (_lock)
+            {
+                if (_isStopping) return true;
+                if (_waiting.Count >= _most) return false;
+                node = _waiting.AddLast(woken);
+            }
+            try
+            {
+                var left = wait - _time.GetElapsedTime(started);
+                if (isDue() || left <= TimeSpan.Zero) return true;
+                await using var timer = _time.CreateTimer(static woken => ((TaskCompletionSource<bool>)woken!).TrySetResult(true), woken, left, Timeout.InfiniteTimeSpan);
+                await using var gone = aborted.UnsafeRegister(static woken => ((TaskCompletionSource<bool>)woken!).TrySetResult(true), woken);
+                // Woken by what it knows already, it goes on waiting.
+                if (await woken.Task || isDue()) return true;
+            }
+            finally
+            {
+                lock (_lock) _waiting.Remove(node);
+            }
         }
     }
 
-    /// <summary>Wakes all that wait now.</summary>
-    internal void WakeAll()
-    {
-        TaskCompletionSource[] woken;
-        lock (_lock) woken = [.. _waiting];
-        foreach (var one in woken) one.TrySetResult();
-    }
+    /// <summary>Wakes all that wait now: there may be news for them.</summary>
+    internal void WakeAll() => WakeAll(isOver: false);
 
     public void Dispose() => _stopping.Dispose();
 
     private void Stop()
     {
         lock (_lock) _isStopping = true;
-        WakeAll();
+        WakeAll(isOver: true);
+    }
+
+    private void WakeAll(bool isOver)
+    {
+        TaskCompletionSource<bool>[] woken;
+        lock (_lock) woken = [.. _waiting];
+        foreach (var one in woken) one.TrySetResult(isOver);
     }
 }

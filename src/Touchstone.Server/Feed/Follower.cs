@@ -6,7 +6,7 @@ namespace Touchstone.Server.Feed;
 internal sealed class Follower(string caller, FollowerIdentity identity, long firstSeen)
 {
     private readonly Lock _lock = new();
-    private FollowerState _state = new(identity, firstSeen, default, default, 0);
+    private FollowerState _state = new(identity, firstSeen, default, default, 0, 1);
 
     /// <summary>The client that it authenticates as.</summary>
     internal string Caller { get; } = caller;
@@ -18,19 +18,35 @@ internal sealed class Follower(string caller, FollowerIdentity identity, long fi
 
     internal FollowerState State => Volatile.Read(ref _state);
 
-    /// <summary>A poll came. It may bring a lease that another node gave, which began before the poll was sent.</summary>
+    /// <summary>Whether the other nodes were told of it.</summary>
+    internal bool IsKnown { get; set; }
+
+    /// <summary>The <see cref="FollowerState.Version"/> that the other nodes were told of; only the reporter uses it.</summary>
+    internal long Reported { get; set; }
+
+    /// <summary>It as it is told to other nodes.</summary>
+    internal FollowerReport Report()
+    {
+        var state = State;
+        return new FollowerReport(Caller, Instance, state.Identity.Name, state.Identity.Grace, state.Acknowledged, state.LastSeen);
+    }
+
+    /// <summary>The other nodes know of it no more.</summary>
+    internal void Forget() => IsKnown = false;
+
+    /// <summary>A poll came. It may bring a lease that another node gave, which began before the poll arrived.</summary>
     internal void Polled(FollowerIdentity identity, long seen, ClockReading arrived) =>
         Change(state => state with { Identity = identity, LastSeen = seen, LeaseFrom = Later(state.LeaseFrom, arrived), Polls = state.Polls + 1 });
 
     /// <summary>Every check that it begins from now on is bound by the rows up to this one.</summary>
     internal void Acknowledge(LogCursor cursor) => Change(state => cursor.Covers(state.Acknowledged) || state.Acknowledged.Epoch != cursor.Epoch ? state with { Acknowledged = cursor } : state);
 
-    /// <summary>It is answered with a lease that began then.</summary>
-    internal void Answered(ClockReading since) => Change(state => state with { LeaseFrom = Later(state.LeaseFrom, since) });
+    /// <summary>It is answered now, with a lease that began before.</summary>
+    internal void Answered(ClockReading now) => Change(state => state with { LeaseFrom = Later(state.LeaseFrom, now) });
 
     private void Change(Func<FollowerState, FollowerState> change)
     {
-        lock (_lock) Volatile.Write(ref _state, change(_state));
+        lock (_lock) Volatile.Write(ref _state, change(_state) with { Version = _state.Version + 1 });
     }
 
     private static ClockReading Later(ClockReading one, ClockReading other) => one.Monotonic > other.Monotonic ? one : other;
@@ -42,7 +58,8 @@ internal sealed class Follower(string caller, FollowerIdentity identity, long fi
 /// <param name="Acknowledged">The row up to which every check of it is bound.</param>
 /// <param name="LeaseFrom">No lease of it can have begun later than this.</param>
 /// <param name="Polls">How often it polled.</param>
-internal sealed record FollowerState(FollowerIdentity Identity, long LastSeen, LogCursor Acknowledged, ClockReading LeaseFrom, long Polls)
+/// <param name="Version">Counts what changed here.</param>
+internal sealed record FollowerState(FollowerIdentity Identity, long LastSeen, LogCursor Acknowledged, ClockReading LeaseFrom, long Polls, long Version)
 {
     /// <summary>Whether it can use nothing any more that it held when it polled last, by this node's clock.</summary>
     internal bool IsLapsed(ClockReading now) => Identity.Grace is { } grace && now.AtLeastSince(LeaseFrom) >= LeaseTerms.Follower.GoneAfter + grace;

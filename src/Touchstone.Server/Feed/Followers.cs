@@ -5,7 +5,7 @@ using Touchstone.Server.Leases;
 namespace Touchstone.Server.Feed;
 
 /// <summary>The followers that poll here, in memory and bounded. One that may still hold a lease is never forgotten: a receipt that does not know of it would call a revocation enforced that is not.</summary>
-internal sealed class Followers(ServerOptions options, Freshness freshness, TimeProvider time)
+internal sealed class Followers(ServerOptions options, TimeProvider time)
 {
     /// <summary>How long one that lapsed is still listed.</summary>
     internal static readonly TimeSpan KeptFor = TimeSpan.FromHours(1);
@@ -25,13 +25,19 @@ internal sealed class Followers(ServerOptions options, Freshness freshness, Time
     internal Action<Follower, LogCursor>? Acknowledged { get; set; }
 
     /// <summary>Notes a poll; null when there are as many followers as may be.</summary>
-    internal Follower? Polled(string caller, FollowerIdentity identity, ClockReading arrived)
+    internal Follower? Polled(string caller, FollowerIdentity identity)
     {
         var key = (caller, identity.Instance);
         if (!_all.TryGetValue(key, out var follower) && (follower = Add(key, identity)) is null) return null;
-        follower.Polled(identity, time.GetUtcNow().ToUnixTimeSeconds(), arrived);
+        follower.Polled(identity, time.GetUtcNow().ToUnixTimeSeconds(), time.Read());
         return follower;
     }
+
+    /// <summary>A follower of this node, if it is one.</summary>
+    internal Follower? Find(string caller, string instance) => _all.GetValueOrDefault((caller, instance));
+
+    /// <summary>A follower is answered with a lease.</summary>
+    internal void Answered(Follower follower) => follower.Answered(time.Read());
 
     /// <summary>A follower came back with what it knows: its poll is its acknowledgement.</summary>
     internal void Acknowledge(Follower follower, LogCursor cursor)
@@ -43,14 +49,14 @@ internal sealed class Followers(ServerOptions options, Freshness freshness, Time
     /// <summary>How many may hold a lease.</summary>
     internal int CountHeld()
     {
-        var now = freshness.Now;
+        var now = time.Read();
         return _all.Values.Count(follower => !follower.State.IsLapsed(now));
     }
 
     /// <summary>Forgets what lapsed long ago. Called by the clock.</summary>
     internal void Sweep()
     {
-        var now = freshness.Now;
+        var now = time.Read();
         lock (_adding) Remove(follower => now.AtLeastSince(follower.State.LeaseFrom) >= KeptFor && follower.State.IsLapsed(now));
     }
 
@@ -61,7 +67,7 @@ internal sealed class Followers(ServerOptions options, Freshness freshness, Time
             if (_all.TryGetValue(key, out var there)) return there;
             if (_count >= options.Feed.MaxFollowers)
             {
-                var now = freshness.Now;
+                var now = time.Read();
                 Remove(follower => follower.State.IsLapsed(now));
                 if (_count >= options.Feed.MaxFollowers) return null;
             }

@@ -5,7 +5,7 @@ using Touchstone.Server.Leases;
 namespace Touchstone.Server.Feed;
 
 /// <summary><c>GET /admin/followers</c>: who follows at this node, and how far behind.</summary>
-internal sealed class FollowersAdmin(Followers followers, FeedRing ring, Freshness freshness, TimeProvider time)
+internal sealed class FollowersAdmin(Followers followers, FeedRing ring, TimeProvider time)
 {
     private const int MaxPage = 1000;
 
@@ -28,7 +28,7 @@ internal sealed class FollowersAdmin(Followers followers, FeedRing ring, Freshne
     /// <summary>The longest that a follower with a lease has left a row unacknowledged.</summary>
     internal TimeSpan WorstLag()
     {
-        var now = freshness.Now;
+        var now = time.Read();
         return followers.All.Select(follower => follower.State).Where(state => !state.IsLapsed(now)).Select(state => Lag(state).Time ?? TimeSpan.Zero).DefaultIfEmpty().Max();
     }
 
@@ -37,7 +37,7 @@ internal sealed class FollowersAdmin(Followers followers, FeedRing ring, Freshne
         var state = follower.State;
         var (rows, lag) = Lag(state);
         return new FollowerView(
-            follower.Caller, state.Identity.Name, follower.Instance, state.IsLapsed(freshness.Now) ? "lapsed" : "following", follower.FirstSeen, state.LastSeen, state.Polls,
+            follower.Caller, state.Identity.Name, follower.Instance, state.IsLapsed(time.Read()) ? "lapsed" : "following", follower.FirstSeen, state.LastSeen, state.Polls,
             rows is null ? null : state.Acknowledged.Seq, rows, (long?)lag?.TotalMilliseconds, state.Identity.Grace is { } grace ? (long)grace.TotalSeconds : null);
     }
 

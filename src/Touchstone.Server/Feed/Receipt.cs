@@ -4,85 +4,111 @@ namespace Touchstone.Server.Feed;
 
 /// <summary>Who can no longer accept what a row ended, and since when. Its lock is its own; it is asked and told by many.</summary>
 /// <param name="row">The row.</param>
-/// <param name="begun">This node's clocks before the row was written.</param>
+/// <param name="begun">This node's clocks before the row was written; null when that is not known.</param>
 /// <param name="committed">This node's clocks after it bound every node.</param>
-/// <param name="at">When it was committed at the latest, in seconds since 1970.</param>
-/// <param name="nodes">The nodes. Of the followers of another node nothing is known here: with one, only time completes the receipt.</param>
-internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading committed, long at, IReadOnlyList<ReceiptParty> nodes)
+/// <param name="at">When that was, in seconds since 1970.</param>
+/// <param name="isShared">Whether other nodes have followers too: what is known of those comes with <see cref="See"/>.</param>
+internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading committed, long at, bool isShared)
 {
+    internal const string Confirmed = "confirmed", Lapsed = "lapsed", Pending = "pending", Unknown = "unknown";
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<Follower, Party> _followers = [];
+    private readonly Dictionary<(string Caller, string Instance), Party> _followers = [];
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<ReceiptParty>? _nodes;
     private TimeSpan? _completed;
 
-    /// <summary>A follower's part in it; how long it took where that is known.</summary>
-    internal readonly record struct Party(string State, TimeSpan? After)
-    {
-        internal const string Confirmed = "confirmed", Lapsed = "lapsed", Pending = "pending", Unknown = "unknown";
-    }
+    private sealed record Party(string Name, TimeSpan? Grace, string State, TimeSpan? After);
 
     internal LogCursor Row { get; } = row;
 
     /// <summary>Done when nobody is waited for any more.</summary>
     internal Task Complete => _complete.Task;
 
-    /// <summary>Takes a follower that is known when the row was written, or comes later without it.</summary>
+    /// <summary>Takes a follower of this node as it is now.</summary>
     internal void Add(Follower follower, ClockReading now)
     {
         lock (_lock) Note(follower, follower.State.Acknowledged, now);
     }
 
-    /// <summary>A follower came back.</summary>
+    /// <summary>A follower came back to this node.</summary>
     internal void Acknowledge(Follower follower, LogCursor cursor, ClockReading now)
     {
         lock (_lock)
         {
             // Who comes first when the row is there already never had anything older.
-            if (!_followers.ContainsKey(follower) && cursor.Covers(Row)) return;
+            if (!_followers.ContainsKey((follower.Caller, follower.Instance)) && cursor.Covers(Row)) return;
             Note(follower, cursor, now);
             Judge(now);
         }
     }
 
-    /// <summary>Looks at the clock: leases end.</summary>
-    internal void Look(ClockReading now)
+    /// <summary>Takes what all nodes know of their followers: the largest row counts. A node that has not told since it had the row may have others.</summary>
+    internal void See(IReadOnlyList<NodeRow> nodes, FollowersSeen seen, ClockReading now)
     {
         lock (_lock)
         {
-            foreach (var (follower, party) in _followers.ToArray())
+            _nodes = [.. nodes.Select(node => new ReceiptParty(node.Name, node.Instance.ToString("N"), seen.Reports.TryGetValue(node.Instance, out var report) && report.Covers(Row) ? Confirmed : Unknown, null))];
+            foreach (var (follower, _) in seen.Followers)
             {
-                if (party.State == Party.Pending) Note(follower, follower.State.Acknowledged, now);
+                var key = (follower.Caller, follower.Instance);
+                var isConfirmed = follower.Acknowledged.Covers(Row);
+                if (_followers.TryGetValue(key, out var known) && (known.State == Confirmed || (known.State == Pending && !isConfirmed))) continue;
+                _followers[key] = new Party(follower.Name, follower.Grace, isConfirmed ? Confirmed : Pending, isConfirmed ? Since(now) : null);
+            }
+            // Who is not told of any more was silent for longer than any lease.
+            var there = seen.Followers.Select(each => (each.Follower.Caller, each.Follower.Instance)).ToHashSet();
+            foreach (var (key, party) in _followers.Where(pair => pair.Value.State == Pending && !there.Contains(pair.Key)).ToArray()) _followers[key] = party with { State = Lapsed, After = Since(now) };
+            Judge(now);
+        }
+    }
+
+    /// <summary>Looks at the clock: leases end.</summary>
+    internal void Look(IEnumerable<Follower> followers, ClockReading now)
+    {
+        lock (_lock)
+        {
+            foreach (var follower in followers)
+            {
+                if (_followers.TryGetValue((follower.Caller, follower.Instance), out var party) && party.State == Pending) Note(follower, follower.State.Acknowledged, now);
             }
             Judge(now);
         }
     }
 
     /// <summary>How it stands.</summary>
-    internal ReceiptView View(IReadOnlyList<string> unfollowed, ClockReading now)
+    /// <param name="self">This node, where it is the only one.</param>
+    /// <param name="unfollowed">Who asks without following.</param>
+    /// <param name="now">This node's clocks.</param>
+    internal ReceiptView View(ReceiptParty self, IReadOnlyList<string> unfollowed, ClockReading now)
     {
         lock (_lock)
         {
-            var items = _followers.Select(pair => new ReceiptParty(pair.Key.State.Identity.Name, pair.Key.Instance, pair.Value.State, Milliseconds(pair.Value.After), pair.Key.Caller));
+            var isComplete = _complete.Task.IsCompleted;
+            var nodes = (_nodes ?? [self with { State = isShared ? Unknown : Confirmed }]).Select(node => node.State == Confirmed ? node with { AfterMs = Milliseconds(Since(committed)) } : node);
+            var followers = _followers.Select(pair => new ReceiptParty(pair.Value.Name, pair.Key.Instance, pair.Value.State, Milliseconds(pair.Value.After), pair.Key.Caller));
             return new ReceiptView(
-                Row.Row == Guid.Empty ? null : Row.Row, Row.Seq, _completed is not null || _complete.Task.IsCompleted, Milliseconds(_complete.Task.IsCompleted ? _completed : Since(now)), Bound is { } bound ? at + (long)Math.Ceiling(bound.TotalSeconds) : null,
-                ReceiptParties.Of([.. nodes.Select(node => node with { AfterMs = node.State == Party.Confirmed ? Milliseconds(Since(committed)) : null })]), ReceiptParties.Of([.. items]), unfollowed);
+                Row.Row == Guid.Empty ? null : Row.Row, Row.Seq, isComplete, Milliseconds(isComplete ? _completed : Since(now)), Bound is { } bound ? at + (long)Math.Ceiling(bound.TotalSeconds) : null,
+                ReceiptParties.Of([.. nodes]), ReceiptParties.Of([.. followers]), unfollowed);
         }
     }
 
     private void Note(Follower follower, LogCursor known, ClockReading now)
     {
         var state = follower.State;
-        if (known.Covers(Row)) _followers[follower] = new Party(Party.Confirmed, Since(now));
-        else if (known.Epoch != Row.Epoch && known.Epoch != Guid.Empty) _followers[follower] = new Party(Party.Pending, null); // It is told to drop everything, and comes back.
-        else if (state.IsLapsed(now)) _followers[follower] = new Party(Party.Lapsed, Since(now));
-        else _followers[follower] = new Party(Party.Pending, null);
+        var key = (follower.Caller, follower.Instance);
+        // With other nodes, who is silent here may have gone to one of them.
+        var (name, after) = known.Covers(Row) ? (Confirmed, Since(now)) : !isShared && state.IsLapsed(now) ? (Lapsed, Since(now)) : (Pending, (TimeSpan?)null);
+        _followers[key] = new Party(state.Identity.Name, state.Identity.Grace, name, after);
     }
 
     private void Judge(ClockReading now)
     {
         if (_complete.Task.IsCompleted) return;
         var isOver = Bound is { } bound && now.AtLeastSince(committed) >= bound;
-        if (!isOver && (nodes.Any(node => node.State == Party.Unknown) || _followers.Values.Any(party => party.State == Party.Pending))) return;
+        // With any node unknown, only time completes it.
+        var isKnown = !isShared || (_nodes is not null && _nodes.All(node => node.State == Confirmed));
+        if (!isOver && (!isKnown || _followers.Values.Any(party => party.State == Pending))) return;
         _completed = Since(now);
         _complete.TrySetResult();
     }
@@ -93,9 +119,9 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
         get
         {
             var longest = TimeSpan.Zero;
-            foreach (var follower in _followers.Keys)
+            foreach (var party in _followers.Values)
             {
-                if (follower.State.Identity.Grace is not { } grace) return null;
+                if (party.Grace is not { } grace) return null;
                 if (grace > longest) longest = grace;
             }
             return LeaseTerms.Node.GoneAfter + LeaseTerms.Follower.GoneAfter + longest;
@@ -116,9 +142,14 @@ internal sealed record ReceiptParties(int Confirmed, int Lapsed, int Pending, in
 {
     private const int MaxItems = 1000;
 
-    internal static ReceiptParties Of(IReadOnlyList<ReceiptParty> all) => new(
-        all.Count(party => party.State == Receipt.Party.Confirmed), all.Count(party => party.State == Receipt.Party.Lapsed), all.Count(party => party.State == Receipt.Party.Pending), all.Count(party => party.State == Receipt.Party.Unknown),
-        [.. all.OrderBy(party => party.State == Receipt.Party.Confirmed).ThenBy(party => party.Caller, StringComparer.Ordinal).ThenBy(party => party.Name, StringComparer.Ordinal).ThenBy(party => party.Instance, StringComparer.Ordinal).Take(MaxItems)]);
+    internal static ReceiptParties Of(IReadOnlyList<ReceiptParty> all)
+    {
+        return new ReceiptParties(
+            Count(Receipt.Confirmed), Count(Receipt.Lapsed), Count(Receipt.Pending), Count(Receipt.Unknown),
+            [.. all.OrderBy(party => party.State == Receipt.Confirmed).ThenBy(party => party.Caller, StringComparer.Ordinal).ThenBy(party => party.Name, StringComparer.Ordinal).ThenBy(party => party.Instance, StringComparer.Ordinal).Take(MaxItems)]);
+
+        int Count(string state) => all.Count(party => party.State == state);
+    }
 }
 
 /// <summary>A node or a follower in a receipt.</summary>

@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Leases;
 using Touchstone.Server.Leases;
+using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Feed;
 
@@ -9,26 +10,28 @@ internal sealed class Receipts
     /// <summary>The most that are kept.</summary>
     internal const int MaxKept = 64;
 
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    // Leases end by the clock; what other nodes know has to be looked up.
+    private static readonly TimeSpan Alone = TimeSpan.FromSeconds(1), Shared = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Receipt> _kept = [];
     private readonly Followers _followers;
+    private readonly FollowerExchange _exchange;
     private readonly Freshness _freshness;
     private readonly TimeProvider _time;
     private int _count;
 
-    public Receipts(Followers followers, Freshness freshness, TimeProvider time)
+    public Receipts(Followers followers, FollowerExchange exchange, Freshness freshness, TimeProvider time)
     {
-        (_followers, _freshness, _time) = (followers, freshness, time);
+        (_followers, _exchange, _freshness, _time) = (followers, exchange, freshness, time);
         followers.Acknowledged = Acknowledge;
     }
 
     /// <summary>Opens the receipt of a row that binds every node by now.</summary>
-    internal Receipt Open(LogCursor row, ClockReading begun, IReadOnlyList<ReceiptParty> nodes)
+    internal Receipt Open(LogCursor row, ClockReading begun)
     {
-        var now = _freshness.Now;
-        var receipt = new Receipt(row, begun, now, _time.GetUtcNow().ToUnixTimeSeconds(), nodes);
+        var now = _time.Read();
+        var receipt = new Receipt(row, begun, now, _time.GetUtcNow().ToUnixTimeSeconds(), _exchange.IsShared);
         lock (_lock)
         {
             _kept.AddLast(receipt);
@@ -40,7 +43,7 @@ internal sealed class Receipts
     }
 
     /// <summary>The receipt of a row that was written at some time, told from what is known now where it is not kept.</summary>
-    internal Receipt Of(LogCursor row, long at, IReadOnlyList<ReceiptParty> nodes)
+    internal Receipt Of(LogCursor row, long at)
     {
         lock (_lock)
         {
@@ -49,9 +52,9 @@ internal sealed class Receipts
                 if (node.Value.Row == row) return node.Value;
             }
         }
-        var now = _freshness.Now;
+        var now = _time.Read();
         var age = TimeSpan.FromSeconds(Math.Max(0, _time.GetUtcNow().ToUnixTimeSeconds() - at - 1));
-        var receipt = new Receipt(row, null, new ClockReading(now.Monotonic - age, now.Wall - age), at + 1, nodes);
+        var receipt = new Receipt(row, null, new ClockReading(now.Monotonic - age, now.Wall - age), at + 1, _exchange.IsShared);
         Fill(receipt, now);
         return receipt;
     }
@@ -60,13 +63,33 @@ internal sealed class Receipts
     internal async Task WaitAsync(Receipt receipt, TimeSpan wait, CancellationToken aborted)
     {
         var started = _time.GetTimestamp();
+        await LookAsync(receipt);
         while (!receipt.Complete.IsCompleted && wait - _time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
         {
             using var slept = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-            await Task.WhenAny(receipt.Complete, Task.Delay(left < Look ? left : Look, _time, slept.Token));
+            // What lies in the database has its time.
+            var sleeping = _exchange.IsShared ? Task.Delay(left < Shared ? left : Shared, TimeProvider.System, slept.Token) : Task.Delay(left < Alone ? left : Alone, _time, slept.Token);
+            await Task.WhenAny(receipt.Complete, sleeping);
             await slept.CancelAsync();
             aborted.ThrowIfCancellationRequested();
-            receipt.Look(_freshness.Now);
+            await LookAsync(receipt);
+        }
+    }
+
+    /// <summary>Takes into a receipt what is known now, here and at other nodes.</summary>
+    internal async Task LookAsync(Receipt receipt)
+    {
+        receipt.Look(_followers.All, _time.Read());
+        if (!_exchange.IsShared || receipt.Complete.IsCompleted) return;
+        try
+        {
+            // First the nodes: one that comes later knows the row from its start.
+            var nodes = await _freshness.NodesAsync();
+            receipt.See(nodes, await _exchange.LookAsync(), _time.Read());
+        }
+        catch (StoreException)
+        {
+            // Then only time completes it.
         }
     }
 
@@ -77,7 +100,7 @@ internal sealed class Receipts
         {
             if (!follower.State.IsLapsed(now)) receipt.Add(follower, now);
         }
-        receipt.Look(now);
+        receipt.Look(_followers.All, now);
     }
 
     private void Acknowledge(Follower follower, LogCursor cursor)
@@ -86,7 +109,7 @@ internal sealed class Receipts
         Receipt[] open;
         lock (_lock) open = [.. _kept.Where(receipt => !receipt.Complete.IsCompleted)];
         if (open.Length == 0) return;
-        var now = _freshness.Now;
+        var now = _time.Read();
         foreach (var receipt in open) receipt.Acknowledge(follower, cursor, now);
     }
 }

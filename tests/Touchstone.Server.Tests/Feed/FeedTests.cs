@@ -21,7 +21,7 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
         answer.Json.GetProperty("floor").GetInt64().ShouldBe(head.Seq);
         answer.Json.GetProperty("events").GetArrayLength().ShouldBe(0);
         answer.Json.GetProperty("lease_seconds").GetInt64().ShouldBe(15);
-        answer.Json.GetProperty("offset_ms").GetInt64().ShouldBe(0);
+        answer.Json.GetProperty("offset_ms").GetInt64().ShouldBeLessThanOrEqualTo(0);
     }
 
     [Fact]

@@ -45,6 +45,12 @@ internal static class PostgresMigrations
         CREATE TABLE nodes (
             instance uuid PRIMARY KEY, name text NOT NULL, beat bigint NOT NULL, epoch uuid NOT NULL, acknowledged bigint NOT NULL, started_at bigint NOT NULL, address text) WITH (fillfactor = 50);
         """,
+        """
+        CREATE TABLE followers (
+            caller text COLLATE "C" NOT NULL, instance text COLLATE "C" NOT NULL, name text NOT NULL, grace bigint, epoch uuid NOT NULL, acknowledged bigint NOT NULL, last_seen bigint NOT NULL, beat bigint NOT NULL,
+            PRIMARY KEY (caller, instance)) WITH (fillfactor = 50);
+        CREATE TABLE follower_reports (node uuid PRIMARY KEY, epoch uuid NOT NULL, seq bigint NOT NULL) WITH (fillfactor = 50);
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

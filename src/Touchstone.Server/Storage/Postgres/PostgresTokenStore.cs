@@ -35,6 +35,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), clock);
         _nodes = new PostgresNodes(_database);
         Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
+        Followers = new PostgresFollowers(_database, () => Node.Instance);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
         _listener = new PostgresListener(_database, Heard, clock);
         _durability = new PostgresDurability(async () => await ReadAsync(static (reader, _) => reader.DurabilityAsync(), 0), clock);
@@ -42,6 +43,9 @@ internal sealed partial class PostgresTokenStore : ITokenStore
 
     /// <summary>This process among the nodes that share the database: whether its memory may decide.</summary>
     internal PostgresNode Node { get; }
+
+    /// <summary>What the nodes tell each other of their followers.</summary>
+    internal PostgresFollowers Followers { get; }
 
     public async Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken)
     {
@@ -115,6 +119,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         if (_writer is not null) await _writer.DisposeAsync();
         await _barrier.DisposeAsync();
         await Node.LeaveAsync();
+        await Followers.DisposeAsync();
         await _nodes.DisposeAsync();
         await _log.DisposeAsync();
         await _readers.DisposeAsync();
