@@ -37,7 +37,7 @@ public sealed class TokenSpreadTests
             for (var host = 1; host <= 200; host++)
             {
                 (await server.IntrospectFromAsync($"192.0.2.{host}", token, orders)).ShouldBeActive();
-                if (told == 0 && server.Logs.Lines.Any(line => line.Id.Id == 81)) told = host;
+                if (told == 0 && server.Logs.Lines.Any(line => line.Id.Id == 91)) told = host;
             }
             told.ShouldBeInRange(20, 60); // 32, counted in 64 bits.
             await server.Services.GetRequiredService<AuditLog>().FlushAsync();

@@ -194,13 +194,13 @@ public abstract class TokenStoreContract : IAsyncLifetime
         var read = Records.Client("c-1");
         await Store.AddClientAsync(read);
         var disabled = read with { Enabled = false };
-        (await Store.ChangeAsync(read, disabled, Records.Row(Selector.Client("c-1")))).ShouldNotBeNull().Seq.ShouldBe(1);
+        (await Store.ChangeAsync(read, disabled, Records.Row(Selector.Client("c-1")))).ShouldNotBeNull().Seq.ShouldBe(2);
         (await Store.ChangeAsync(read, read with { Secrets = [] }, Records.Row(Selector.Registration("c-1")))).ShouldBeNull();
         (await Store.ChangeAsync(Records.Client("nobody"), Records.Client("nobody"), Records.Row(Selector.Registration("nobody")))).ShouldBeNull();
         Commits.Count.ShouldBe(2);
-        (await Store.ChangeAsync(disabled, disabled with { Secrets = [] }, Records.Row(Selector.Registration("c-1")))).ShouldNotBeNull().Seq.ShouldBe(2);
+        (await Store.ChangeAsync(disabled, disabled with { Secrets = [] }, Records.Row(Selector.Registration("c-1")))).ShouldNotBeNull().Seq.ShouldBe(3);
         await ReopenAsync();
-        Contents.Seq.ShouldBe(2);
+        Contents.Seq.ShouldBe(3);
         Text(Contents.Clients.ShouldHaveSingleItem()).ShouldBe(Text(disabled with { Secrets = [] }));
     }
 

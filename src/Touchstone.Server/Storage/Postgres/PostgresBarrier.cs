@@ -9,7 +9,7 @@ namespace Touchstone.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func<Guid> self, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan Idle = LeaseTerms.Node.Duration / 4, Shortest = TimeSpan.FromMilliseconds(1), Longest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Idle = LeaseTerms.Node.Duration / 4, Shortest = TimeSpan.FromMilliseconds(2), Longest = TimeSpan.FromMilliseconds(20);
 
     private readonly Lock _adding = new();
     private readonly List<Waiting> _added = [];
@@ -18,6 +18,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
+    private int _count;
 
     private sealed record Waiting(RevocationBarrier Barrier, TaskCompletionSource Done);
 
@@ -33,8 +34,15 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         var isYoung = life != seen.Database || now.AtLeastSince(seen.Since) < LeaseTerms.Node.GoneAfter;
         var waiting = new Waiting(new RevocationBarrier(LeaseTerms.Node, epoch, seq, life, now, isYoung), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_adding) _added.Add(waiting);
+        Interlocked.Increment(ref _count);
         Wake();
         return waiting.Done.Task;
+    }
+
+    /// <summary>A node has acknowledged rows.</summary>
+    internal void Acknowledged()
+    {
+        if (Volatile.Read(ref _count) > 0) Wake();
     }
 
     public async ValueTask DisposeAsync()
@@ -59,7 +67,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         {
             try
             {
-                // A node acknowledges within some ms: looked for often at first, and seldom where one is silent.
+                // A node that acknowledges wakes it; where that gets lost it looks by itself, often at first, and seldom where a node is silent.
                 if (await _wake.WaitAsync(pause, _stopping.Token)) pause = Shortest;
                 else if (_waiting.Count > 0) pause = Min(pause * 1.3, Longest);
             }
@@ -90,7 +98,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         if (seen is not null) _watch.Look(seen.Nodes, seen.Life, now);
         // What this process has in memory binds it already.
         var rows = seen?.Nodes.Select(node => node.Instance == self() ? node with { Epoch = log.Cursor.Epoch, Acknowledged = log.Cursor.Seq } : node).ToArray();
-        _waiting.RemoveAll(waiting => IsOver(waiting, rows, seen?.Life, now));
+        Interlocked.Add(ref _count, -_waiting.RemoveAll(waiting => IsOver(waiting, rows, seen?.Life, now)));
         foreach (var node in seen?.Nodes ?? [])
         {
             if (node.Instance != self() && _watch.IsSilent(node, now)) await BuryAsync(node, seen!.Life);

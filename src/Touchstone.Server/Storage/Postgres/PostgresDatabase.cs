@@ -13,6 +13,9 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal const string Life =
         "((SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text)";
 
+    /// <summary>Tells who waits that a node has acknowledged rows.</summary>
+    internal const string Acknowledged = "touchstone_acknowledged";
+
     private const int OldestServer = 15;
 
     private readonly NpgsqlDataSource _source;

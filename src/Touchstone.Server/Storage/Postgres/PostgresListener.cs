@@ -4,7 +4,7 @@ using Npgsql;
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>Hears of commits of other nodes. It only wakes: whatever gets lost on the way is found by whoever looks by itself, and after each new connection it wakes in any case.</summary>
-internal sealed class PostgresListener(PostgresDatabase database, Func<long, long, Task> onHeard, TimeProvider time) : IAsyncDisposable
+internal sealed class PostgresListener(PostgresDatabase database, Func<long, long, Task> onHeard, Action onAcknowledged, TimeProvider time) : IAsyncDisposable
 {
     // A quiet connection is tried after this time: one whose server is gone says nothing.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
@@ -34,8 +34,8 @@ internal sealed class PostgresListener(PostgresDatabase database, Func<long, lon
             try
             {
                 connection = await database.ConnectAsync();
-                connection.Notification += (_, heard) => _ = HearAsync(heard.Payload);
-                await (last = ExecuteAsync(connection, $"LISTEN {PostgresDatabase.Channel}")).WithinAsync(database.Timeout);
+                connection.Notification += (_, heard) => _ = HearAsync(heard.Channel, heard.Payload);
+                await (last = ExecuteAsync(connection, $"LISTEN {PostgresDatabase.Channel}; LISTEN {PostgresDatabase.Acknowledged}")).WithinAsync(database.Timeout);
                 await onHeard(long.MaxValue, long.MaxValue); // Whatever was told meanwhile is lost.
                 while (true)
                 {
@@ -50,8 +50,13 @@ internal sealed class PostgresListener(PostgresDatabase database, Func<long, lon
         }
     }
 
-    private Task HearAsync(string payload)
+    private Task HearAsync(string channel, string payload)
     {
+        if (channel == PostgresDatabase.Acknowledged)
+        {
+            onAcknowledged();
+            return Task.CompletedTask;
+        }
         var dot = payload.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && long.TryParse(payload.AsSpan(0, dot), out var seq) && long.TryParse(payload.AsSpan(dot + 1), out var changes) ? onHeard(seq, changes) : onHeard(long.MaxValue, long.MaxValue);
     }

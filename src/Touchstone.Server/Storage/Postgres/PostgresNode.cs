@@ -7,7 +7,7 @@ namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>
 /// This process among those that share a database: its row in the table of nodes, its heartbeats, its reads of the log, and the lease that these give it (<see cref="NodeLease"/>).
-/// One loop does all of it. A round: what is new comes into memory; a heartbeat acknowledges it; after that has returned the log is read once more, and the lease runs from before the heartbeat.
+/// One loop does all of it. A round: what is new comes into memory and is acknowledged; where it is time, a heartbeat; after that has returned the log is read once more, and the lease runs from before the heartbeat.
 /// </summary>
 internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, PostgresEpoch epochs, Func<Task<IReadOnlyList<NodeRow>>> look, PostgresOptions options, ServerMetrics metrics, ILogger logger, TimeProvider time) : Freshness
 {
@@ -136,8 +136,14 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     {
         if (!_isRegistered) await RegisterAsync();
         if (isWoken && !await ReadLogAsync()) return;
-        // Strict decisions wake it for each read: they need no heartbeat.
-        if (Now.AtMostSince(_beaten) < Interval && _acknowledged == log.Cursor) return;
+        if (_acknowledged != log.Cursor)
+        {
+            var known = log.Cursor;
+            await nodes.AcknowledgeAsync(Instance, known); // At once: somebody may be waiting for this node.
+            _acknowledged = known;
+        }
+        // Whoever wakes it, heartbeats come at their own time.
+        if (Now.AtMostSince(_beaten) < Interval) return;
 
         var (sent, cursor) = (Now, log.Cursor);
         _lease.Beat(sent);
@@ -155,7 +161,7 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
         _lease.Read();
         if (!await ReadLogAsync()) return;
         _lease.ReadApplied();
-        if (_acknowledged != log.Cursor) Wake(); // Somebody may be waiting for this node.
+        if (_acknowledged != log.Cursor) Wake();
     }
 
     // One read for all that asked before it begins; false when another life of the log began with it.

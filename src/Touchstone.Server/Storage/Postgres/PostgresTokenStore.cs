@@ -37,7 +37,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         Followers = new PostgresFollowers(_database, () => Node.Instance);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
-        _listener = new PostgresListener(_database, Heard, clock);
+        _listener = new PostgresListener(_database, Heard, _barrier.Acknowledged, clock);
         _durability = new PostgresDurability(async () => await ReadAsync(static (reader, _) => reader.DurabilityAsync(), 0), clock);
     }
 
