@@ -94,5 +94,5 @@ internal static class AnswerAssertions
 
     /// <summary>What tells two answers apart, whatever the time.</summary>
     internal static string Shape(this Answer answer) =>
-        answer.Status + "\n" + string.Join('\n', answer.Headers.Where(h => h.Key is not "Date").Select(h => $"{h.Key}: {h.Value}")) + "\n\n" + answer.Text;
+        answer.Status + "\n" + string.Join('\n', answer.Headers.Where(h => h.Key is not ("Date" or "X-Request-ID")).Select(h => $"{h.Key}: {h.Value}")) + "\n\n" + answer.Text;
 }
