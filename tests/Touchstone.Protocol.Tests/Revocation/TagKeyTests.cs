@@ -12,7 +12,8 @@ public sealed class TagKeyTests
     [Fact]
     public void A_tag_is_the_beginning_of_an_HMAC_over_length_prefixed_kind_and_key_under_the_callers_key()
     {
-        var key = HMACSHA256.HashData(Secret, [0, 0, 0, 20, .. "touchstone feed tags"u8, 0, 0, 0, 9, .. "rs-orders"u8]);
+        byte[] name = [0, 0, 0, 20, .. "touchstone feed tags"u8, 0, 0, 0, 9, .. "rs-orders"u8];
+        var key = HMACSHA256.HashData(Secret, name);
         byte[] grant = [0, 0, 0, 1, 2, 0, 0, 0, 3, .. "g-1"u8], token = [0, 0, 0, 1, 1, 0, 0, 0, 32, .. TokenHash.Of("t").ToArray()];
         TagKey.For(Secret, "rs-orders").Of(Selector.Grant("g-1")).ShouldBe(Base64Url.EncodeToString(HMACSHA256.HashData(key, grant).AsSpan(0, 8)));
         TagKey.For(Secret, "rs-orders").Of(Selector.Token(TokenHash.Of("t"))).ShouldBe(Base64Url.EncodeToString(HMACSHA256.HashData(key, token).AsSpan(0, 8)));

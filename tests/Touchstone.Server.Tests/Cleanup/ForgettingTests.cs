@@ -90,7 +90,7 @@ public sealed class ForgettingTests : IAsyncDisposable
         await StartAsync();
         var old = (await Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString();
         await RevokeAsync(new { client_id = "web-shop" });
-        var seq = Log.Seq;
+        var seq = Log.Seq - 1; // The newest row stays.
         var cursor = (await Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString();
         await AdvanceAndCleanAsync((90 * Day) + Hour + 1);
         Log.Forgotten.ShouldBe(seq);
