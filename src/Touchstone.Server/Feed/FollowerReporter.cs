@@ -67,7 +67,7 @@ internal sealed class FollowerReporter(Followers followers, FollowerExchange exc
             }
             catch (Exception bug)
             {
-                logger.Unexpected("feed", "-", bug);
+                logger.Unexpected("feed", "none", bug);
             }
         }
     }

@@ -49,7 +49,7 @@ public sealed class CallerDetectionTests
             bodies.Count.ShouldBe(1);
             bodies.Single().ShouldEndWith("\n\n{\"active\":false}");
             server.Time.AdvanceSeconds(10);
-            server.Logs.Lines.Count(line => line.Id.Id == 81).ShouldBe(1);
+            server.Logs.Lines.Count(line => line.Id.Id == 91).ShouldBe(1);
             (await server.OAuth.IntrospectAsync("still-observed", orders)).ShouldBeInactive();
             await server.Services.GetRequiredService<AuditLog>().FlushAsync();
         }
