@@ -13,7 +13,7 @@ public sealed class UnknownRowTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         var shop = await nodes.A.Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = new[] { Acme.OrdersApi } });
         var token = await nodes.A.OAuth.TokenOfAsync(shop);
         TestServer[] all = [nodes.A, nodes.B];
-        foreach (var node in all) await Until.TrueAsync(async () => (await node.OAuth.IntrospectAsync(token, orders)).Status == 200, "the node knows the callers");
+        foreach (var node in all) (await node.OAuth.IntrospectAsync(token, orders)).ShouldBeActive();
 
         await (await PostgresServer.SharedAsync()).ExecuteAsync(
             "WITH head AS (UPDATE head SET seq = seq + 1 RETURNING seq) INSERT INTO revocations (seq, id, at, kind, name, forget_after, actor) SELECT seq, gen_random_uuid(), 0, 99, 'web-shop', 99999999999, 'newer' FROM head", nodes.Connection);

@@ -6,6 +6,9 @@ namespace Touchstone.Testing.InProcess;
 /// <summary>The store that servers of tests use: SQLite, or with <c>TOUCHSTONE_TEST_STORE=postgres</c> a database of PostgreSQL for each data folder.</summary>
 public static class TestStore
 {
+    /// <summary>The variable that tells a server process of its database.</summary>
+    public const string Setting = "Touchstone__Postgres__Connection";
+
     private static readonly ConcurrentDictionary<string, Lazy<Task<string>>> Databases = new();
 
     /// <summary>Whether servers of tests use PostgreSQL.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Touchstone.Testing.InProcess;
 
 namespace Touchstone.Testing.Processes;
 
@@ -41,7 +42,7 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<ServerProcess> AddAsync(ServerSetup setup, TcpProxy? through = null)
     {
         var first = _nodes.FirstOrDefault();
-        var environment = new Dictionary<string, string?>(setup.Environment) { ["Touchstone__Postgres__Connection"] = through is null ? Connection : Connection.Replace(Port(Postgres.Port), Port(through.Port), StringComparison.Ordinal) };
+        var environment = new Dictionary<string, string?>(setup.Environment) { [TestStore.Setting] = through is null ? Connection : Connection.Replace(Port(Postgres.Port), Port(through.Port), StringComparison.Ordinal) };
         // Whoever is asked, the tokens are of one issuer: the first node's address, which its first start keeps in the database.
         if (first is not null) environment["Touchstone__Issuer"] = first.Address.GetLeftPart(UriPartial.Authority);
         var node = await ServerProcess.StartAsync(setup with { Environment = environment, Administrator = first?.AdminClient });
