@@ -111,7 +111,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
             }
             catch (Exception bug)
             {
-                logger.Unexpected("feed", "none", bug);
+                logger.Unexpected("feed", "-", bug);
                 lock (_publishing) (_rows, _taken, _isAnew) = ([], _published.Cursor, true);
             }
             last = TimeProvider.System.GetTimestamp();

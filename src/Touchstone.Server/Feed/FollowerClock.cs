@@ -34,7 +34,7 @@ internal sealed class FollowerClock(Followers followers, UnfollowedCallers unfol
         }
         catch (Exception bug)
         {
-            logger.Unexpected("feed", "none", bug);
+            logger.Unexpected("feed", "-", bug);
         }
     }
 }

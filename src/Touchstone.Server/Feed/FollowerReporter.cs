@@ -21,6 +21,10 @@ internal sealed class FollowerReporter(Followers followers, FollowerExchange exc
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<(string Caller, string Instance), (long Beat, long At)> _seen = [];
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly Lock _introducing = new();
+    private List<Follower> _new = [];
+    private Task? _next;
     private LogCursor _reported;
     private Task _loop = Task.CompletedTask;
 
@@ -28,8 +32,13 @@ internal sealed class FollowerReporter(Followers followers, FollowerExchange exc
     internal async ValueTask IntroduceAsync(Follower follower)
     {
         if (!exchange.IsShared || follower.IsKnown) return;
-        await exchange.ReportAsync([follower.Report()], upTo: null);
-        follower.IsKnown = true;
+        Task told;
+        lock (_introducing)
+        {
+            _new.Add(follower);
+            told = _next ??= IntroduceAllAsync();
+        }
+        await told;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -45,6 +54,24 @@ internal sealed class FollowerReporter(Followers followers, FollowerExchange exc
         if (_stopping.IsCancellationRequested) return;
         await _stopping.CancelAsync();
         await _loop;
+    }
+
+    // A thousand that come at once, from a node that stopped, are told of together: who comes while one report is under way waits for the next.
+    private async Task IntroduceAllAsync()
+    {
+        await Task.Yield(); // Nothing below may run before the task is there to be joined.
+        await _one.WaitAsync();
+        try
+        {
+            List<Follower> introduced;
+            lock (_introducing) (introduced, _new, _next) = (_new, [], null);
+            await exchange.ReportAsync([.. introduced.Distinct().Select(follower => follower.Report())], upTo: null);
+            foreach (var follower in introduced) follower.IsKnown = true;
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
     private async Task RunAsync()

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Touchstone.Protocol.Leases;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Storage;
@@ -19,11 +20,12 @@ internal sealed class Receipts
     private readonly FollowerExchange _exchange;
     private readonly Freshness _freshness;
     private readonly TimeProvider _time;
+    private readonly CancellationToken _stopping;
     private int _count;
 
-    public Receipts(Followers followers, FollowerExchange exchange, Freshness freshness, TimeProvider time)
+    public Receipts(Followers followers, FollowerExchange exchange, Freshness freshness, IHostApplicationLifetime lifetime, TimeProvider time)
     {
-        (_followers, _exchange, _freshness, _time) = (followers, exchange, freshness, time);
+        (_followers, _exchange, _freshness, _time, _stopping) = (followers, exchange, freshness, time, lifetime.ApplicationStopping);
         followers.Acknowledged = Acknowledge;
     }
 
@@ -59,14 +61,14 @@ internal sealed class Receipts
         return receipt;
     }
 
-    /// <summary>Waits until a receipt is complete, or not longer than this.</summary>
+    /// <summary>Waits until a receipt is complete, the server begins to stop, or not longer than this.</summary>
     internal async Task WaitAsync(Receipt receipt, TimeSpan wait, CancellationToken aborted)
     {
         var started = _time.GetTimestamp();
         await LookAsync(receipt);
-        while (!receipt.Complete.IsCompleted && wait - _time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
+        while (!receipt.Complete.IsCompleted && !_stopping.IsCancellationRequested && wait - _time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
         {
-            using var slept = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+            using var slept = CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping);
             // What lies in the database has its time.
             var sleeping = _exchange.IsShared ? Task.Delay(left < Shared ? left : Shared, TimeProvider.System, slept.Token) : Task.Delay(left < Alone ? left : Alone, _time, slept.Token);
             await Task.WhenAny(receipt.Complete, sleeping);
