@@ -1,7 +1,7 @@
 namespace Touchstone.Protocol.Leases;
 
 /// <summary>
-/// What a revocation waits for after its commit: that no node can any longer decide without its row. Each node has acknowledged the row, or is gone, or has been silent for longer than its lease;
+/// What a revocation waits for after its commit: that no node can any longer decide without its row. Each node has acknowledged the row, or has left, or has been silent for longer than its lease;
 /// and whatever happens, that is so once a whole lease and the margin have passed since the commit.
 /// </summary>
 /// <remarks>Only the nodes of the first look count. One that registers later reads the log after its registration, and so sees the row.</remarks>
@@ -57,8 +57,9 @@ public sealed class RevocationBarrier
         foreach (var instance in _waiting.Keys.ToArray())
         {
             var row = nodes.FirstOrDefault(node => node.Instance == instance);
-            var isGone = row.Instance != instance; // It left, or was silent for so long that another took its row away.
-            if (isGone || (row.Epoch == _epoch && row.Acknowledged >= _seq) || watch.IsSilent(row, now)) _waiting.Remove(instance);
+            // A row that is just gone says nothing: whoever took it away may have been wrong, and its node may hold a lease. Then only time counts.
+            if (row.Instance != instance) continue;
+            if (row.HasLeft || (row.Epoch == _epoch && row.Acknowledged >= _seq) || watch.IsSilent(row, now)) _waiting.Remove(instance);
         }
         return _waiting.Count == 0 ? BarrierState.Met : BarrierState.Waiting;
     }

@@ -22,7 +22,7 @@ internal sealed record ClientLimits(int? Rate = null, int? Burst = null, IReadOn
         if (ranges.Count > MaxAddresses) yield return ("limits.allow_addresses", $"at most {MaxAddresses}");
         foreach (var range in ranges)
         {
-            if (AddressRange.Parse(range) is null) yield return ("limits.allow_addresses", $"'{range}' is not an address or a range such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48");
+            if (range is null || AddressRange.Parse(range) is null) yield return ("limits.allow_addresses", $"'{range}' is not an address or a range such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48");
         }
     }
 

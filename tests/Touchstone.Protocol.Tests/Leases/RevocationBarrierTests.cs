@@ -44,7 +44,16 @@ public sealed class RevocationBarrierTests
     {
         var barrier = Row17();
         Look(barrier, 100.1, Node(_one, 5, 16)).ShouldBe(BarrierState.Waiting);
-        Look(barrier, 100.2, Node(_two, 0, 0)).ShouldBe(BarrierState.Met);
+        Look(barrier, 100.2, Node(_one, -1, 16), Node(_two, 0, 0)).ShouldBe(BarrierState.Met);
+    }
+
+    [Fact]
+    public void A_node_whose_row_is_just_gone_is_waited_for_until_its_lease_must_have_ended()
+    {
+        var barrier = Row17();
+        Look(barrier, 100.1, Node(_one, 5, 16)).ShouldBe(BarrierState.Waiting);
+        Look(barrier, 101).ShouldBe(BarrierState.Waiting);
+        Look(barrier, 102.2).ShouldBe(BarrierState.Met);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class Schemas
             {"type":"object","required":["nonce","head","events"],"additionalProperties":false,"properties":{"nonce":{"type":"string"},"head":{"type":"string"},"lease_seconds":{"type":"integer"},"offset_ms":{"type":"integer"},
             "floor":{"type":"integer"},"more":{"type":"boolean"},"events":{"type":"array","items":{"type":"object","required":["seq","tag"],"additionalProperties":false,"properties":{"seq":{"type":"integer"},"tag":{"type":"string"}}}}}}
             """);
-        Write("Health", """{"type":"object","required":["status"],"additionalProperties":false,"properties":{"status":{"type":"string","enum":["live","ready"]}}}""");
+        Write("Health", """{"type":"object","required":["status"],"additionalProperties":false,"properties":{"status":{"type":"string","enum":["live","ready"]},"writes":{"type":"string","enum":["failing"]},"durability":{"type":"string"}}}""");
         Write("OAuthError", """{"type":"object","required":["error","error_description"],"additionalProperties":false,"properties":{"error":{"type":"string"},"error_description":{"type":"string"}}}""");
         Write("AnyObject", """{"type":"object"}""");
         Write("Text", """{"type":"string"}""");

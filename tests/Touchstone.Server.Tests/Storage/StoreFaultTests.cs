@@ -129,7 +129,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
     [Fact]
     public async Task L06_Readiness_tells_and_liveness_does_not()
     {
-        (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeJson(200).Text.ShouldBe("{\"status\":\"ready\"}");
+        (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeJson(200).Text.ShouldStartWith("{\"status\":\"ready\""); // With PostgreSQL it says more.
         _database.Execute("ALTER TABLE head RENAME TO gone");
         (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeError(503, "temporarily_unavailable");
         (await _acme.OAuth.GetAsync("/health/live")).ShouldBeJson(200).Text.ShouldBe("{\"status\":\"live\"}");
@@ -156,7 +156,7 @@ public sealed class StoreFaultTests : IAsyncLifetime
     {
         _database.RefuseInserts("tokens");
         (await _acme.OAuth.GrantAsync(_acme.Shop)).ShouldBeError(503, "temporarily_unavailable");
-        (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeJson(200).Text.ShouldBe("{\"status\":\"ready\"}");
+        (await _acme.OAuth.GetAsync("/health/ready")).ShouldBeJson(200).Text.ShouldStartWith("{\"status\":\"ready\""); // With PostgreSQL it says more.
         _database.AcceptInserts("tokens");
     }
 

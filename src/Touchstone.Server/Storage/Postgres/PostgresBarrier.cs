@@ -101,7 +101,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         Interlocked.Add(ref _count, -_waiting.RemoveAll(waiting => IsOver(waiting, rows, seen?.Life, now)));
         foreach (var node in seen?.Nodes ?? [])
         {
-            if (node.Instance != self() && _watch.IsSilent(node, now)) await BuryAsync(node, seen!.Life);
+            if (node.Instance != self() && (node.HasLeft || _watch.IsSilent(node, now))) await BuryAsync(node, seen!.Life);
         }
     }
 

@@ -3,8 +3,9 @@ using Npgsql;
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>A connection of its own for one purpose, so that no crowd of look-ups holds it up. One user at a time; after a failure it is opened anew.</summary>
-internal sealed class PostgresLine(PostgresDatabase database) : IAsyncDisposable
+internal sealed class PostgresLine(PostgresDatabase database, TimeSpan? limit = null) : IAsyncDisposable
 {
+    private readonly TimeSpan _limit = limit is { } shorter && shorter < database.Timeout ? shorter : database.Timeout;
     private NpgsqlConnection? _connection;
 
     /// <summary>Asks, and gives up in time.</summary>
@@ -17,7 +18,7 @@ internal sealed class PostgresLine(PostgresDatabase database) : IAsyncDisposable
         {
             if (_connection is null or { FullState: not System.Data.ConnectionState.Open }) _connection = await database.ConnectAsync();
             asking = ask(_connection, argument);
-            return await asking.WithinAsync(database.Timeout - TimeProvider.System.GetElapsedTime(started));
+            return await asking.WithinAsync(_limit - TimeProvider.System.GetElapsedTime(started));
         }
         catch (Exception failed)
         {

@@ -51,11 +51,13 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
                 Publish(committed.Rows, committed.Registrations, committed.Rows.Count > 0 ? committed.Head : cursor, committed.ClientChanges);
                 return;
             }
-            while (!Has(committed.Seq, committed.ClientChanges))
+            // Others committed before it; or it is read already; or its numbers are of another log, which only reading tells: a restored one goes on from where it was.
+            do
             {
                 await ReadAsync();
                 ThrowIfOther();
             }
+            while (!Has(committed.Seq, committed.ClientChanges));
         }
         finally
         {

@@ -51,6 +51,9 @@ internal static class PostgresMigrations
             PRIMARY KEY (caller, instance)) WITH (fillfactor = 50);
         CREATE TABLE follower_reports (node uuid PRIMARY KEY, epoch uuid NOT NULL, seq bigint NOT NULL) WITH (fillfactor = 50);
         """,
+        """
+        ALTER TABLE nodes ADD COLUMN acknowledged_row uuid;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

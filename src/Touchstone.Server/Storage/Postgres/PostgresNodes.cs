@@ -6,8 +6,15 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <summary>The table of nodes: who may decide from memory, since which heartbeat, and up to which row. Registrations and heartbeats are on the disk when they return, as a revocation is.</summary>
 internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposable
 {
-    // Heartbeats must not wait for looks, nor looks for heartbeats.
-    private readonly PostgresLine _beats = new(database), _looks = new(database);
+    // What was acknowledged counts if it is a row of this log: a restored one gives the same numbers to others.
+    private const string Look = $"""
+        SELECT {PostgresDatabase.Life}, n.name, n.instance, n.beat, n.epoch,
+            CASE WHEN EXISTS (SELECT 1 FROM revocations AS r WHERE r.seq = n.acknowledged AND r.id = n.acknowledged_row) THEN n.acknowledged ELSE 0 END
+        FROM (SELECT 1) AS one LEFT JOIN nodes AS n ON TRUE
+        """;
+
+    // Heartbeats must not wait for looks, nor looks for heartbeats; and a look that hangs must not keep from seeing that time is over.
+    private readonly PostgresLine _beats = new(database), _looks = new(database, TimeSpan.FromMilliseconds(500));
 
     /// <summary>Adds this process, before it reads anything that it will decide by.</summary>
     internal Task RegisterAsync(string name, Guid instance, long startedAt) => _beats.AskAsync(
@@ -19,8 +26,8 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
     /// <summary>A heartbeat, which also acknowledges what is in memory; false when this process's row is gone.</summary>
     internal Task<bool> BeatAsync(Guid instance, LogCursor acknowledged) => _beats.AskAsync(
         static async (connection, node) => 1 == await ChangeAsync(
-            connection, "UPDATE nodes SET beat = beat + 1, epoch = $2, acknowledged = $3 WHERE instance = $1",
-            PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq)),
+            connection, "UPDATE nodes SET beat = beat + 1, epoch = $2, acknowledged = $3, acknowledged_row = $4 WHERE instance = $1",
+            PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq), PostgresValue.Id(node.acknowledged.Row)),
         (instance, acknowledged));
 
     /// <summary>
@@ -33,7 +40,8 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
             await using var batch = new PostgresBatch(connection);
             batch.Do("BEGIN");
             batch.Do("SET LOCAL synchronous_commit = off");
-            batch.Do("UPDATE nodes SET epoch = $2, acknowledged = $3 WHERE instance = $1", PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq));
+            batch.Do("UPDATE nodes SET epoch = $2, acknowledged = $3, acknowledged_row = $4 WHERE instance = $1",
+                PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq), PostgresValue.Id(node.acknowledged.Row));
             batch.Do("SELECT pg_notify($1, '')", PostgresValue.Text(PostgresDatabase.Acknowledged));
             batch.Do("COMMIT");
             await batch.SendAsync();
@@ -42,14 +50,14 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
         },
         (instance, acknowledged));
 
-    /// <summary>Takes this process's row away: it decides nothing any more.</summary>
-    internal Task LeaveAsync(Guid instance) => _beats.AskAsync(static (connection, instance) => ChangeAsync(connection, "DELETE FROM nodes WHERE instance = $1", PostgresValue.Id(instance)), instance);
+    /// <summary>Marks this process's row: it decides nothing any more. The others take the row away; one that is just gone, they wait for.</summary>
+    internal Task LeaveAsync(Guid instance) => _beats.AskAsync(static (connection, instance) => ChangeAsync(connection, "UPDATE nodes SET beat = -1 WHERE instance = $1", PostgresValue.Id(instance)), instance);
 
     /// <summary>All nodes, and what the database says of itself, in one snapshot that begins now.</summary>
     internal Task<NodesSeen> LookAsync() => _looks.AskAsync(
         static async (connection, _) =>
         {
-            await using var command = new NpgsqlCommand($"SELECT {PostgresDatabase.Life}, n.name, n.instance, n.beat, n.epoch, n.acknowledged FROM (SELECT 1) AS one LEFT JOIN nodes AS n ON TRUE", connection);
+            await using var command = new NpgsqlCommand(Look, connection);
             await using var row = await command.ExecuteReaderAsync();
             var life = "";
             var nodes = new List<NodeRow>();

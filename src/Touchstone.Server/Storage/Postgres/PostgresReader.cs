@@ -164,7 +164,7 @@ internal sealed class PostgresReader
     internal Task<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ReadAsync("SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
 
     internal Task<IReadOnlyList<Protocol.Leases.NodeRow>> NodesAsync() => ReadAsync(
-        "SELECT name, instance, beat, epoch, acknowledged FROM nodes ORDER BY name, instance", row => new Protocol.Leases.NodeRow(row.GetString(0), row.GetGuid(1), row.GetInt64(2), row.GetGuid(3), row.GetInt64(4)));
+        "SELECT name, instance, beat, epoch, acknowledged FROM nodes WHERE beat >= 0 ORDER BY name, instance", row => new Protocol.Leases.NodeRow(row.GetString(0), row.GetGuid(1), row.GetInt64(2), row.GetGuid(3), row.GetInt64(4)));
 
     internal async Task<string?> DurabilityAsync() => (await ReadAsync(PostgresDurability.Query, row => PostgresRows.Text(row, 0)))[0];
 

@@ -46,12 +46,15 @@ internal sealed class SimulatedDatabase(World world)
 
     internal IReadOnlyList<NodeRow> Nodes() => [.. _nodes.Values];
 
-    internal void Leave(Guid instance) => _nodes.Remove(instance.ToString());
+    internal void Leave(Guid instance)
+    {
+        if (_nodes.TryGetValue(instance.ToString(), out var row)) _nodes[instance.ToString()] = row with { Beat = -1 };
+    }
 
     /// <summary>Takes a silent node's row away, if its beat is still the one observed, in the same life of the database.</summary>
     internal void Bury(NodeRow silent, string identity)
     {
-        if (identity == Identity && _nodes.TryGetValue(silent.Instance.ToString(), out var row) && row.Beat == silent.Beat) Leave(silent.Instance);
+        if (identity == Identity && _nodes.TryGetValue(silent.Instance.ToString(), out var row) && row.Beat == silent.Beat) _nodes.Remove(silent.Instance.ToString());
     }
 
     internal void Backup() => _backup = ([.. _rows], new(_nodes));

@@ -53,6 +53,30 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_revocation_that_meets_a_restored_log_before_the_node_has_noticed_is_never_answered_200()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            await _nodes[0].AppendAsync([.. Enumerable.Range(0, 10).Select(i => Records.Row(Selector.Grant($"lost-{round}-{i}")))], null);
+            foreach (var memory in _memories) memory.Forget();
+            await _stores.ExecuteAsync("DELETE FROM revocations WHERE seq > 3; UPDATE head SET seq = (SELECT max(seq) FROM revocations)");
+            // The numbers that memory knows are given once more, to other rows.
+            var row = Records.Row(Selector.Grant($"after-{round}"));
+            try
+            {
+                await _nodes[0].AppendAsync([row], null);
+                // Else it was noticed first: then the row is in the memory of both.
+                foreach (var memory in _memories) memory.Held().ShouldContain(held => held.Selector == row.Selector);
+            }
+            catch (StoreException)
+            {
+                // 503.
+            }
+            await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null) && _nodes.All(node => node.Node.IsHeld), "both began anew");
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_read_or_written_in_the_place_of_a_lost_log_before_the_next_one_has_begun()
     {
         await _nodes[0].AddTokensAsync([Records.Bare("t")]);
@@ -88,6 +112,8 @@ public sealed class EpochTests : IAsyncLifetime
         {
             lock (_rows) _rows.AddRange(rows);
         }
+
+        internal void Forget() => Restarted = null;
 
         public void Forgot(long through)
         {
