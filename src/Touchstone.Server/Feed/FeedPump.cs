@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Leases;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
 
@@ -17,7 +18,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
     private static readonly TimeSpan PerFollower = TimeSpan.FromMicroseconds(100), Shortest = TimeSpan.FromMilliseconds(5), Longest = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _publishing = new();
-    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly Wakeup _signal = new();
     private readonly CancellationTokenSource _stopping = new();
     private List<RevocationRow> _rows = [];
     private TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,7 +39,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
         {
             (_rows, _taken, _isAnew) = ([], head, true);
             Volatile.Write(ref _published, new Box(head));
-            Signal();
+            _signal.Set();
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
             if (_rows.Count + rows.Count > FeedRing.MaxRows) (_rows, _taken, _isAnew) = ([], head, true); // Nobody keeps up: the floor rises.
             else _rows.AddRange(rows);
             Volatile.Write(ref _published, new Box(head));
-            Signal();
+            _signal.Set();
         }
     }
 
@@ -86,11 +87,6 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
         await _loop;
     }
 
-    private void Signal()
-    {
-        if (_signal.CurrentCount == 0) _signal.Release();
-    }
-
     private async Task RunAsync()
     {
         var stop = _stopping.Token;
@@ -99,7 +95,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
         {
             try
             {
-                await _signal.WaitAsync(stop);
+                await _signal.WaitAsync(Timeout.InfiniteTimeSpan, stop);
                 // By the machine's clock: it is about load, and decides nothing.
                 var left = last == 0 ? TimeSpan.Zero : Interval - TimeProvider.System.GetElapsedTime(last);
                 if (left > TimeSpan.Zero) await Task.Delay(left, TimeProvider.System, stop);

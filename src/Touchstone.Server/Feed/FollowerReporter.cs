@@ -94,7 +94,7 @@ internal sealed class FollowerReporter(Followers followers, FollowerExchange exc
             }
             catch (Exception bug)
             {
-                logger.Unexpected("feed", "none", bug);
+                logger.Unexpected("feed", "-", bug);
             }
         }
     }

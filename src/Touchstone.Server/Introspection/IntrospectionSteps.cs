@@ -62,7 +62,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
     private async ValueTask<bool> AwaitCallerAsync(FormExchange exchange, string endpoint, ValueTask<ClientAuthResult> authenticating)
     {
         var isAdmitted = Admit(exchange, endpoint, await authenticating);
-        await freshness.EnsureAsync(); // That took its time, and memory decides about the token.
+        if (isAdmitted) await freshness.EnsureAsync(); // That took its time, and memory decides about the token.
         return isAdmitted;
     }
 

@@ -102,14 +102,10 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         var selector = record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Selector.Grant(grant) : Selector.Token(record.Hash);
         // A grant's other tokens may outlive this one.
         var forgetAfter = selector.Kind is SelectorKind.Token ? record.ExpiresAt + ForgetMargin : ForgetAfterEverything();
-        return AppendAsync(new Asked(selector, forgetAfter, reason), actor, changed: null);
+        return RevokeAsync(new Asked(selector, forgetAfter, reason), actor);
     }
 
-    /// <summary>Writes a client's new registration and the row that tells of it, in one commit, whatever stood there.</summary>
-    internal Task<RevocationOutcome> ChangeAsync(Clients.ClientRegistration changed, Selector selector, string actor) =>
-        AppendAsync(new Asked(selector, ForgetAfterEverything()), actor, changed);
-
-    /// <summary>The same, if what was read is what still stands there; false otherwise.</summary>
+    /// <summary>Writes a client's new registration and the row that tells of it, in one commit; false, and nothing is written, when what was read is not what stands there any more.</summary>
     internal async Task<bool> TryChangeAsync(Clients.ClientRegistration read, Clients.ClientRegistration changed, Selector selector, string actor)
     {
         if (await store.ChangeAsync(read, changed, Row(new Asked(selector, ForgetAfterEverything()), actor)) is not { } row) return false;
@@ -118,17 +114,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     }
 
     /// <summary>Ends what each selector names, in one commit; what was ended for ever already gets no second row.</summary>
-    internal Task<IReadOnlyList<RevocationOutcome>> RevokeAsync(IReadOnlyList<Asked> asked, string actor) => AppendAsync(asked, actor, changed: null);
-
-    /// <summary>Done when a row that is there already binds every node, as it does once the request that wrote it was answered; null for all that there are now.</summary>
-    internal Task EnforceAsync(long? seq) => store.EnforceAsync(seq);
-
-    /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
-    internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
-
-    private async Task<RevocationOutcome> AppendAsync(Asked asked, string actor, Clients.ClientRegistration? changed) => (await AppendAsync([asked], actor, changed))[0];
-
-    private async Task<IReadOnlyList<RevocationOutcome>> AppendAsync(IReadOnlyList<Asked> asked, string actor, Clients.ClientRegistration? changed)
+    internal async Task<IReadOnlyList<RevocationOutcome>> RevokeAsync(IReadOnlyList<Asked> asked, string actor)
     {
         var outcomes = new RevocationOutcome[asked.Count];
         var fresh = new List<(int Index, RevocationRow Row)>(asked.Count);
@@ -142,7 +128,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         if (fresh.Count < asked.Count) await EnforceAsync(outcomes.Max(outcome => outcome.Seq));
         if (fresh.Count == 0) return outcomes;
 
-        var rows = await store.AppendAsync([.. fresh.Select(item => item.Row)], changed);
+        var rows = await store.AppendAsync([.. fresh.Select(item => item.Row)]);
         for (var i = 0; i < rows.Count; i++)
         {
             outcomes[fresh[i].Index] = new RevocationOutcome(rows[i].Seq, IsNew: true, rows[i].Id);
@@ -150,6 +136,13 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         }
         return outcomes;
     }
+    /// <summary>Done when a row that is there already binds every node, as it does once the request that wrote it was answered; null for all that there are now.</summary>
+    internal Task EnforceAsync(long? seq) => store.EnforceAsync(seq);
+
+    /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
+    internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
+
+    private async Task<RevocationOutcome> RevokeAsync(Asked asked, string actor) => (await RevokeAsync([asked], actor))[0];
 
     /// <summary>A row that another write brings to the log in its own commit; the store numbers it.</summary>
     internal RevocationRow Row(Asked asked, string actor) => new()

@@ -47,7 +47,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         CredentialsFile.Write(AdminFile, new ClientSecretPair(AdminId, secret), CredentialsJson.Default.ClientSecretPair);
         var changed = admin.Registration with { Enabled = true, Secrets = [Secrets.Hash(secret, time.GetUtcNow().ToUnixTimeSeconds())] };
         // Whoever had the old credentials is out, with every token they got.
-        await log.ChangeAsync(changed, Selector.Client(AdminId), RevocationRow.Server);
+        if (!await log.TryChangeAsync(admin.Registration, changed, Selector.Client(AdminId), RevocationRow.Server)) throw ChangedMeanwhile(AdminId);
     }
 
     private async Task<StoreContents> LoadAsync(CancellationToken cancellationToken)
@@ -78,8 +78,13 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         if (kept != issuer) await store.SetAsync(IssuerSetting, issuer);
         // Looked at every time: a crash after the line above would otherwise leave an administrator whose tokens are for another server.
         if (clients.Find(AdminId) is { } admin && !admin.Registration.Audience.SequenceEqual([issuer]))
-            await log.ChangeAsync(admin.Registration with { Audience = [issuer] }, Selector.Registration(AdminId), RevocationRow.Server);
+        {
+            if (!await log.TryChangeAsync(admin.Registration, admin.Registration with { Audience = [issuer] }, Selector.Registration(AdminId), RevocationRow.Server)) throw ChangedMeanwhile(AdminId);
+        }
     }
+
+    /// <summary>Another node was at it in the same moment: what it made of the client is read at the next try.</summary>
+    internal static StartupException ChangedMeanwhile(string id) => new($"The client {id} was changed by another node in the same moment. Try again.");
 
     private async Task EnsureAdminAsync(string? issuer = null)
     {

@@ -45,7 +45,8 @@ internal sealed class DemoData(ITokenStore store, TokenLookup tokens, Revocation
         {
             // Another data folder's demo.json, or an edited one: the file is what the newcomer reads, so the store follows it.
             if (client.Registration.Secrets.Any(known => known.Sha256 == Secrets.Hash(secret, now).Sha256 && known.ExpiresAt is null)) return;
-            await log.ChangeAsync(client.Registration with { Secrets = [Secrets.Hash(secret, now)] }, Protocol.Revocation.Selector.Registration(id), Protocol.Revocation.RevocationRow.Server);
+            var changed = client.Registration with { Secrets = [Secrets.Hash(secret, now)] };
+            if (!await log.TryChangeAsync(client.Registration, changed, Protocol.Revocation.Selector.Registration(id), Protocol.Revocation.RevocationRow.Server)) throw Bootstrap.ChangedMeanwhile(id);
             return;
         }
         await store.AddClientAsync(new ClientRegistration

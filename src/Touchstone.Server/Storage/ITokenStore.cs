@@ -24,10 +24,10 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Adds all records or none, with rows that end some of them; says which of them stood there already, or -1.</summary>
     Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null);
 
-    /// <summary>Appends rows, which get the next numbers, in one commit, together with the changed registration that they tell of, if any.</summary>
-    Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed);
+    /// <summary>Appends rows, which get the next numbers, in one commit.</summary>
+    Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows);
 
-    /// <summary>The same for a change of what was read. Null, and nothing is written, where that is no longer what is stored: somebody else changed it, here or at another node.</summary>
+    /// <summary>Changes a registration that was read, and appends the row that tells of it, in one commit. Null, and nothing is written, where it is no longer what is stored: somebody else changed it, here or at another node.</summary>
     Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row);
 
     /// <summary>The hashes of the tokens that an issuer gave this identifier: mostly one.</summary>

@@ -45,20 +45,6 @@ internal static class RandomLog
             Ancestors = ancestors, Born = born, IssuedAt = ManualTime.Start + issued,
         };
 
-    /// <summary>The selector of each kind that ends something and names this record.</summary>
-    internal static IEnumerable<Selector> SelectorsOf(TokenRecord record)
-    {
-        yield return Touchstone.Protocol.Revocation.Selector.Token(record.Hash);
-        foreach (var ancestor in record.Ancestors) yield return Touchstone.Protocol.Revocation.Selector.Token(ancestor);
-        if (record.Grant is not null) yield return Touchstone.Protocol.Revocation.Selector.Grant(record.Grant);
-        if (record.Session is not null) yield return Touchstone.Protocol.Revocation.Selector.Session(record.Issuer, record.Session);
-        if (record.Subject is not null) yield return Touchstone.Protocol.Revocation.Selector.Subject(record.Issuer, record.Subject);
-        yield return Touchstone.Protocol.Revocation.Selector.Client(record.ClientId);
-        if (record.Tenant is not null) yield return Touchstone.Protocol.Revocation.Selector.Tenant(record.Tenant);
-        if (record.Tenant is not null && record.Subject is not null) yield return Touchstone.Protocol.Revocation.Selector.Member(record.Tenant, record.Issuer, record.Subject);
-        yield return Touchstone.Protocol.Revocation.Selector.All;
-    }
-
     /// <summary>The same record with names of its own.</summary>
     internal static TokenRecord Rename(TokenRecord record, string prefix) => record with
     {

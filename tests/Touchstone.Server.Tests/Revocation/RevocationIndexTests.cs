@@ -19,12 +19,12 @@ public sealed class RevocationIndexTests
         (index.Seq, index.Floor, index.Count).ShouldBe((0, 0, 0));
     }
 
-    public static TheoryData<int> Kinds => [.. Enumerable.Range(0, RandomLog.SelectorsOf(Full).Count())];
+    public static TheoryData<int> Kinds => [.. Enumerable.Range(0, Selector.Of(Full).Count())];
 
     [Theory, MemberData(nameof(Kinds))]
     public void L12_A_row_of_each_kind_ends_what_it_names_and_nothing_else(int which)
     {
-        var selector = RandomLog.SelectorsOf(Full).ElementAt(which);
+        var selector = Selector.Of(Full).ElementAt(which);
         var index = With(Records.Row(selector, seq: 11));
         index.Match(Full).ShouldBe(new RevocationMatch(selector.Kind, 11));
         var stranger = Records.Bare("other") with { ClientId = "other", Issuer = "https://third.test", Subject = Full.Subject + "x", Grant = "g-2", Session = "s-2", Tenant = "t-2" };
@@ -35,7 +35,7 @@ public sealed class RevocationIndexTests
     [Theory, MemberData(nameof(Kinds))]
     public void L03_What_was_born_at_or_after_the_row_is_spared_unless_the_kind_ends_for_ever(int which)
     {
-        var selector = RandomLog.SelectorsOf(Full).ElementAt(which);
+        var selector = Selector.Of(Full).ElementAt(which);
         var index = With(Records.Row(selector, seq: 11));
         foreach (var born in (long[])[11, 12, 1000])
         {
@@ -47,7 +47,7 @@ public sealed class RevocationIndexTests
     [Theory, MemberData(nameof(Kinds))]
     public void L03_Issued_before_narrows_only_what_does_not_end_for_ever(int which)
     {
-        var selector = RandomLog.SelectorsOf(Full).ElementAt(which);
+        var selector = Selector.Of(Full).ElementAt(which);
         var index = With(Records.Row(selector, seq: 11, issuedBefore: Full.IssuedAt));
         (index.Match(Full) is not null).ShouldBe(selector.EndsForEver);
         index.Match(Full with { IssuedAt = Full.IssuedAt - 1 }).ShouldNotBeNull();

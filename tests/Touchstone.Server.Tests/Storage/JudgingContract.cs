@@ -16,10 +16,10 @@ public abstract class JudgingContract : TokenStoreContract
         await Store.AddTokensAsync([record]);
         (await FindAsync("judged", judge: true)).Match.ShouldBeNull();
         var seq = 0L;
-        foreach (var selector in RandomLog.SelectorsOf(record))
+        foreach (var selector in Selector.Of(record))
         {
             await ReopenAsync();
-            var row = await Store.AppendAsync(Records.Row(selector), null);
+            var row = await Store.AppendAsync(Records.Row(selector));
             row.Seq.ShouldBe(++seq);
         }
         var found = await FindAsync("judged", judge: true);
@@ -31,7 +31,7 @@ public abstract class JudgingContract : TokenStoreContract
     [Fact]
     public async Task L03_A_row_with_issued_before_spares_later_tokens_and_born_spares_what_came_after_the_row()
     {
-        await Store.AppendAsync(Records.Row(Selector.Client("web-shop"), issuedBefore: ManualTime.Start), null);
+        await Store.AppendAsync(Records.Row(Selector.Client("web-shop"), issuedBefore: ManualTime.Start));
         await Store.AddTokensAsync([
             Records.Bare("earlier") with { IssuedAt = ManualTime.Start - 1 }, Records.Bare("same second"), Records.Bare("born after") with { IssuedAt = ManualTime.Start - 1, Born = 1 },
         ]);
@@ -53,7 +53,7 @@ public abstract class JudgingContract : TokenStoreContract
                 var run = $"{++number}-";
                 var start = Contents.Seq + Commits.Sum(commit => commit.Rows.Count);
                 var named = RandomLog.Rename(record, run) with { Born = start + record.Born };
-                var written = rows.Select(row => Store.AppendAsync(RandomLog.Rename(row, run), null).GetAwaiter().GetResult()).ToArray();
+                var written = rows.Select(row => Store.AppendAsync(RandomLog.Rename(row, run)).GetAwaiter().GetResult()).ToArray();
                 Store.AddTokensAsync([named]).GetAwaiter().GetResult().ShouldBe(-1);
 
                 var found = Store.FindAsync(named.Hash, judge: true, CancellationToken.None).AsTask().GetAwaiter().GetResult();

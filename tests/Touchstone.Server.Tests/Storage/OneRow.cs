@@ -1,5 +1,4 @@
 using Touchstone.Protocol.Revocation;
-using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Tests.Storage;
@@ -7,5 +6,5 @@ namespace Touchstone.Server.Tests.Storage;
 internal static class OneRow
 {
     /// <summary>Appends a single row, as most tests do.</summary>
-    internal static async Task<RevocationRow> AppendAsync(this ITokenStore store, RevocationRow row, ClientRegistration? changed) => (await store.AppendAsync([row], changed))[0];
+    internal static async Task<RevocationRow> AppendAsync(this ITokenStore store, RevocationRow row) => (await store.AppendAsync([row]))[0];
 }

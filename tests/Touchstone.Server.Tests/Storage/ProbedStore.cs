@@ -70,7 +70,7 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync(() => inner.AddTokensAsync(records, ended));
 
-    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync(() => inner.AppendAsync(rows, changed));
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) => WriteAsync(() => inner.AppendAsync(rows));
 
     public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) => inner.FindByJtiAsync(issuer, jti, cancellationToken);
 

@@ -30,7 +30,7 @@ public sealed class TokenEntryTests
         const int Rounds = 30_000;
         // With rows of every kind beside it the look-up takes as long as it can, and so does the moment in which two threads disagree.
         var record = Records.Full("t");
-        RevocationRow[] others = [.. RandomLog.SelectorsOf(Records.Full("another") with { ClientId = "c", Issuer = "https://i.test", Grant = "g", Session = "s", Subject = "u", Tenant = "n", Ancestors = [] })
+        RevocationRow[] others = [.. Selector.Of(Records.Full("another") with { ClientId = "c", Issuer = "https://i.test", Grant = "g", Session = "s", Subject = "u", Tenant = "n", Ancestors = [] })
             .Where(selector => selector != Selector.All).Select((selector, i) => Records.Row(selector, seq: i + 1))];
         var isOver = false;
         (TokenEntry Entry, RevocationIndex Index)[] round = [(new TokenEntry(record, 0, default), new RevocationIndex(0))];

@@ -105,7 +105,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
             Selector.Token(TokenHash.Of("t")), Selector.Grant("g"), Selector.Session(Records.Issuer, "s"), Selector.Subject("1:x", "ü🙂"), Selector.Client("c"), Selector.Tenant("t"), Selector.All, Selector.Registration("c"),
         ];
         var written = new List<RevocationRow>();
-        foreach (var selector in selectors) written.Add(await Store.AppendAsync(Records.Row(selector, issuedBefore: selector == Selector.All ? 5 : null) with { Reason = selector == Selector.All ? "why \"ü\"" : null }, null));
+        foreach (var selector in selectors) written.Add(await Store.AppendAsync(Records.Row(selector, issuedBefore: selector == Selector.All ? 5 : null) with { Reason = selector == Selector.All ? "why \"ü\"" : null }));
         written.Select(row => row.Seq).ShouldBe(Enumerable.Range(1, selectors.Length).Select(i => (long)i));
 
         foreach (var row in written) (await Store.FindRowAsync(row.Seq, CancellationToken.None)).ShouldBe(row);
@@ -118,7 +118,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
     public async Task Rows_are_read_behind_a_number_in_their_order()
     {
         var written = new List<RevocationRow>();
-        for (var i = 0; i < 5; i++) written.Add(await Store.AppendAsync(Records.Row(Selector.Grant($"g-{i}")), null));
+        for (var i = 0; i < 5; i++) written.Add(await Store.AppendAsync(Records.Row(Selector.Grant($"g-{i}"))));
         (await Store.ReadRowsAsync(0, 10, CancellationToken.None)).ShouldBe(written);
         (await Store.ReadRowsAsync(2, 2, CancellationToken.None)).ShouldBe(written[2..4]);
         (await Store.ReadRowsAsync(5, 10, CancellationToken.None)).ShouldBeEmpty();
@@ -142,7 +142,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
     {
         for (var i = 1; i <= 5; i++)
         {
-            var row = await Store.AppendAsync(Records.Row(Selector.Grant($"g-{i}")), null);
+            var row = await Store.AppendAsync(Records.Row(Selector.Grant($"g-{i}")));
             Commits.Last().Head.ShouldBe(i);
             Commits.Last().Rows.ShouldBe([row]);
         }
@@ -158,7 +158,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
             var mine = new List<RevocationRow>();
             for (var i = 0; i < Each; i++)
             {
-                mine.Add(await Store.AppendAsync(Records.Row(Selector.Grant($"{writer}-{i}")), null));
+                mine.Add(await Store.AppendAsync(Records.Row(Selector.Grant($"{writer}-{i}"))));
                 Commits.SelectMany(commit => commit.Rows).ShouldContain(mine[^1]);
             }
             return mine;
@@ -181,7 +181,7 @@ public abstract class TokenStoreContract : IAsyncLifetime
         Commits.Last().Clients.ShouldBe([client]);
 
         var changed = client with { Enabled = false, Secrets = [] };
-        var row = await Store.AppendAsync(Records.Row(Selector.Client("c-1")), changed);
+        var row = (await Store.ChangeAsync(client, changed, Records.Row(Selector.Client("c-1")))).ShouldNotBeNull();
         Commits.Last().ShouldBe(([row], [changed], row.Seq), CommitComparer.Instance);
         await ReopenAsync();
         Contents.Rows[^1].ShouldBe(row);

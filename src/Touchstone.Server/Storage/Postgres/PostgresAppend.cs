@@ -15,7 +15,7 @@ internal static class PostgresAppend
     {
         await using var batch = new PostgresBatch(connection);
         batch.Ask(
-            $"UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients, {PostgresDatabase.Life}",
+            $"UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
             PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
         // Each statement sees what was committed before it begins, so with the head held every earlier row.
         if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows);
@@ -23,11 +23,11 @@ internal static class PostgresAppend
             batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
         if (transaction.Descendants.Count > 0) RememberAncestors(batch, transaction);
         await batch.SendAsync();
-        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2), Life: row.GetString(3)));
+        var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2), Life: row.GetString(3), Before: row.IsDBNull(4) ? Guid.Empty : row.GetGuid(4)));
         var rows = transaction.Rows.Count > 0 ? await batch.TakeAsync(row => (Seq: row.GetInt64(0), ForgetAfter: row.GetInt64(1))) : [];
         await batch.EndAsync();
         if (heads.Count != 1 || heads[0].Epoch != epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
-        transaction.Number(epoch, heads[0].Seq, heads[0].Clients, heads[0].Life, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
+        transaction.Number(epoch, heads[0].Seq, heads[0].Clients, heads[0].Life, heads[0].Before, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
     }
 
     /// <summary>Puts in rows that the database has lost, within a transaction of the caller's that holds the head.</summary>

@@ -15,7 +15,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
     private readonly List<Waiting> _added = [];
     private readonly List<Waiting> _waiting = [];
     private readonly NodeWatch _watch = new(LeaseTerms.Node);
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
     private int _count;
@@ -35,14 +35,14 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         var waiting = new Waiting(new RevocationBarrier(LeaseTerms.Node, epoch, seq, life, now, isYoung), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_adding) _added.Add(waiting);
         Interlocked.Increment(ref _count);
-        Wake();
+        _wake.Set();
         return waiting.Done.Task;
     }
 
     /// <summary>A node has acknowledged rows.</summary>
     internal void Acknowledged()
     {
-        if (Volatile.Read(ref _count) > 0) Wake();
+        if (Volatile.Read(ref _count) > 0) _wake.Set();
     }
 
     public async ValueTask DisposeAsync()
@@ -50,14 +50,6 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         await _stopping.CancelAsync();
         await _loop;
         _stopping.Dispose();
-    }
-
-    private void Wake()
-    {
-        lock (_wake)
-        {
-            if (_wake.CurrentCount == 0) _wake.Release();
-        }
     }
 
     private async Task RunAsync()

@@ -46,12 +46,12 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
             ThrowIfOther();
             var changed = committed.Registrations.Count > 0 ? 1 : 0;
             var (cursor, changes) = _place;
-            if (cursor.Epoch == committed.Epoch && cursor.Seq + committed.Rows.Count == committed.Seq && changes + changed == committed.ClientChanges)
+            if (cursor == committed.Before && changes + changed == committed.ClientChanges)
             {
                 Publish(committed.Rows, committed.Registrations, committed.Rows.Count > 0 ? committed.Head : cursor, committed.ClientChanges);
                 return;
             }
-            // Others committed before it; or it is read already; or its numbers are of another log, which only reading tells: a restored one goes on from where it was.
+            // Others committed before it; or it is read already; or its numbers are of another log, which reading tells: a restored one gives them once more.
             do
             {
                 await ReadAsync();

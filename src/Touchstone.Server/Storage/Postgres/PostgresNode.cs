@@ -14,7 +14,7 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     private static readonly TimeSpan Interval = LeaseTerms.Node.Duration / 4;
 
     private readonly NodeLease _lease = new(LeaseTerms.Node);
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _joining = new();
     private TaskCompletionSource? _next; // Who waits for the next read of the log.
@@ -49,13 +49,7 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     internal void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>Begins a round now: something was written.</summary>
-    internal void Wake()
-    {
-        lock (_wake)
-        {
-            if (_wake.CurrentCount == 0) _wake.Release();
-        }
-    }
+    internal void Wake() => _wake.Set();
 
     internal override Task<IReadOnlyList<NodeRow>> NodesAsync() => look();
 

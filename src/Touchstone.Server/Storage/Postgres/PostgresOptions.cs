@@ -13,7 +13,7 @@ public sealed class PostgresOptions
     [Setting(Min = "100 ms", Max = "1 minute")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The most connections that look tokens up, 1 to 500. Five more write, read the log, listen, send heartbeats and look at the other nodes. Default 16.</summary>
+    /// <summary>The most connections that look tokens up, 1 to 500. Six more write, read the log, listen, send heartbeats, look at the other nodes and tell them of followers. Default 16.</summary>
     [Setting(Min = "1", Max = "500")]
     public int ReadConnections { get; set; } = 16;
 

@@ -39,31 +39,30 @@ internal sealed partial class PostgresTokenStore
         },
         records.Count);
 
-    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>(
-        batch =>
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) => WriteAsync<IReadOnlyList<RevocationRow>>(
+        static _ => { },
+        (_, transaction) =>
         {
-            if (changed is not null) AskToSave(batch, changed);
-        },
-        async (batch, transaction) =>
-        {
-            if (changed is not null) Saved(transaction, changed, await TakeOldAsync(batch));
             var first = transaction.Rows.Count;
             foreach (var row in rows) transaction.Append(row);
-            return () => transaction.Rows.GetRange(first, rows.Count);
+            return Task.FromResult<Func<IReadOnlyList<RevocationRow>>>(() => transaction.Rows.GetRange(first, rows.Count));
         });
 
     public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync<RevocationRow?>(
-        batch => AskToSave(batch, changed),
+        batch => batch.Ask(
+            "UPDATE clients SET registration = $2 FROM (SELECT registration AS old FROM clients WHERE client_id = $1 FOR UPDATE) AS before WHERE client_id = $1 RETURNING old",
+            PostgresValue.Text(changed.ClientId), PostgresValue.Text(Text(changed))),
         async (batch, transaction) =>
         {
             // What stood there was locked when it was replaced: nobody else changes it before the end.
-            var old = await TakeOldAsync(batch);
+            var old = (await batch.TakeAsync(found => found.GetString(0))).FirstOrDefault();
             if (old is null || !ClientRegistrationText.Is(old, read))
             {
                 transaction.MustUndo = true;
                 return static () => null;
             }
-            Saved(transaction, changed, old);
+            transaction.Registrations.Add(changed);
+            transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old, Text(changed)), transaction.Origin));
             var place = transaction.Append(row);
             return () => transaction.Rows[place];
         });
@@ -132,18 +131,6 @@ internal sealed partial class PostgresTokenStore
             var count = await batch.CountAsync();
             return () => count;
         });
-
-    private static void AskToSave(PostgresBatch batch, ClientRegistration changed) => batch.Ask(
-        "UPDATE clients SET registration = $2 FROM (SELECT registration AS old FROM clients WHERE client_id = $1 FOR UPDATE) AS before WHERE client_id = $1 RETURNING old",
-        PostgresValue.Text(changed.ClientId), PostgresValue.Text(Text(changed)));
-
-    private static async Task<string?> TakeOldAsync(PostgresBatch batch) => (await batch.TakeAsync(row => row.GetString(0))).FirstOrDefault();
-
-    private static void Saved(PostgresTransaction transaction, ClientRegistration changed, string? old)
-    {
-        transaction.Registrations.Add(changed);
-        transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old, Text(changed)), transaction.Origin));
-    }
 
     private static void Ask(PostgresBatch batch, TokenRecord record) => batch.Ask(
         InsertToken,

@@ -35,6 +35,9 @@ internal sealed class PostgresTransaction
     /// <summary>The life of the log that it is written in.</summary>
     internal Guid Epoch { get; private set; }
 
+    /// <summary>The newest row before this transaction's own.</summary>
+    internal LogCursor Before { get; private set; }
+
     /// <summary>What the database said of itself within it.</summary>
     internal string Life { get; private set; } = "";
 
@@ -68,9 +71,9 @@ internal sealed class PostgresTransaction
     }
 
     /// <summary>The head is held until the commit: the rows are its last ones.</summary>
-    internal void Number(Guid epoch, long seq, long clientChanges, string life, IReadOnlyList<long> forgetAfter)
+    internal void Number(Guid epoch, long seq, long clientChanges, string life, Guid before, IReadOnlyList<long> forgetAfter)
     {
-        (Epoch, Life) = (epoch, life);
+        (Epoch, Life, Before) = (epoch, life, new LogCursor(epoch, seq - Rows.Count, before));
         for (var i = 0; i < Rows.Count; i++) Rows[i] = Rows[i] with { Seq = seq - Rows.Count + i + 1, ForgetAfter = forgetAfter[i] };
         Seq = seq;
         Head = Rows.Count == 0 ? default : new LogCursor(epoch, seq, Rows[^1].Id);

@@ -125,10 +125,10 @@ internal sealed class SqliteStatements : IDisposable
     }
 
     /// <summary>Saves a registration. False, and nothing is written, where another one stands there than the one that was read.</summary>
-    internal bool SaveClient(ClientRegistration registration, ClientRegistration? read = null)
+    internal bool SaveClient(ClientRegistration registration, ClientRegistration read)
     {
         var old = Sql.Read(_connection, "SELECT registration FROM clients WHERE client_id = $id", row => row.GetString(0), ("$id", registration.ClientId)).FirstOrDefault();
-        if (read is not null && (old is null || !ClientRegistrationText.Is(old, read))) return false;
+        if (old is null || !ClientRegistrationText.Is(old, read)) return false;
         var changed = Json(registration);
         Run(_saveClient, registration.ClientId, changed);
         _audit.Append(AuditEvent.ClientChanged(registration, AuditDifference.Members(old, changed), Origin));

@@ -64,15 +64,8 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
         return taken;
     });
 
-    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows, ClientRegistration? changed) => WriteAsync<IReadOnlyList<RevocationRow>>((statements, committed) =>
-    {
-        if (changed is not null)
-        {
-            statements.SaveClient(changed);
-            committed.Registrations.Add(changed);
-        }
-        return [.. rows.Select(row => statements.Append(row, committed))];
-    });
+    public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) =>
+        WriteAsync<IReadOnlyList<RevocationRow>>((statements, committed) => [.. rows.Select(row => statements.Append(row, committed))]);
 
     public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync((statements, committed) =>
     {

@@ -38,7 +38,7 @@ public sealed class EpochTests : IAsyncLifetime
     [Fact]
     public async Task Rows_that_the_database_lost_are_written_again_once_and_every_node_begins_the_same_epoch()
     {
-        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("kept")), Records.Row(Selector.Grant("lost")), Records.Row(Selector.Client("c"))], null);
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("kept")), Records.Row(Selector.Grant("lost")), Records.Row(Selector.Client("c"))]);
         // As after a backup from before the last two was put back.
         await _stores.ExecuteAsync("DELETE FROM revocations WHERE seq > 1; UPDATE head SET seq = 1");
         await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null), "both nodes began anew");
@@ -49,7 +49,7 @@ public sealed class EpochTests : IAsyncLifetime
         (await _stores.ScalarAsync("SELECT seq FROM head")).ShouldBe(3L);
         // And the log goes on.
         await Until.TrueAsync(() => _nodes.All(node => node.Node.IsHeld), "both have their leases again");
-        (await _nodes[1].AppendAsync(Records.Row(Selector.Grant("next")), null)).Seq.ShouldBe(4);
+        (await _nodes[1].AppendAsync(Records.Row(Selector.Grant("next")))).Seq.ShouldBe(4);
     }
 
     [Fact]
@@ -57,14 +57,14 @@ public sealed class EpochTests : IAsyncLifetime
     {
         for (var round = 0; round < 5; round++)
         {
-            await _nodes[0].AppendAsync([.. Enumerable.Range(0, 10).Select(i => Records.Row(Selector.Grant($"lost-{round}-{i}")))], null);
+            await _nodes[0].AppendAsync([.. Enumerable.Range(0, 10).Select(i => Records.Row(Selector.Grant($"lost-{round}-{i}")))]);
             foreach (var memory in _memories) memory.Forget();
             await _stores.ExecuteAsync("DELETE FROM revocations WHERE seq > 3; UPDATE head SET seq = (SELECT max(seq) FROM revocations)");
             // The numbers that memory knows are given once more, to other rows.
             var row = Records.Row(Selector.Grant($"after-{round}"));
             try
             {
-                await _nodes[0].AppendAsync([row], null);
+                await _nodes[0].AppendAsync([row]);
                 // Else it was noticed first: then the row is in the memory of both.
                 foreach (var memory in _memories) memory.Held().ShouldContain(held => held.Selector == row.Selector);
             }
@@ -77,10 +77,31 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_right_behind_a_row_that_was_replaced_does_not_hide_that_it_was()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"mine-{round}")));
+            foreach (var memory in _memories) memory.Forget();
+            // As where a restored log has grown again, and exactly so far: the number is the one that memory knows, the row is another.
+            await _stores.ExecuteAsync("UPDATE revocations SET id = gen_random_uuid() WHERE seq = (SELECT seq FROM head)");
+            try
+            {
+                await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"next-{round}")));
+            }
+            catch (StoreException)
+            {
+                // 503.
+            }
+            await Until.TrueAsync(() => _memories[0].Restarted is not null && _nodes[0].Node.IsHeld, "it noticed, and began anew");
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_read_or_written_in_the_place_of_a_lost_log_before_the_next_one_has_begun()
     {
         await _nodes[0].AddTokensAsync([Records.Bare("t")]);
-        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("a")), null);
+        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("a")));
         var began = _memories[0].Began = new TaskCompletionSource();
         try
         {

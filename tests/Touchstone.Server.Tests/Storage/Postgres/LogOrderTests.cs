@@ -51,7 +51,7 @@ public sealed class LogOrderTests : IAsyncLifetime
             for (var i = 0; i < Each; i++)
             {
                 // Lists of one to three rows: they stand together in the log.
-                var rows = await _nodes[writer % Nodes].AppendAsync([.. Enumerable.Range(0, 1 + (i % 3)).Select(n => Records.Row(Selector.Grant($"{writer}-{i}-{n}")))], null);
+                var rows = await _nodes[writer % Nodes].AppendAsync([.. Enumerable.Range(0, 1 + (i % 3)).Select(n => Records.Row(Selector.Grant($"{writer}-{i}-{n}")))]);
                 rows.Select(row => row.Seq).ShouldBe(Enumerable.Range(0, rows.Count).Select(n => rows[0].Seq + n));
                 mine.AddRange(rows);
             }
@@ -84,10 +84,10 @@ public sealed class LogOrderTests : IAsyncLifetime
     [Fact]
     public async Task A_node_publishes_rows_of_others_before_its_own_later_ones()
     {
-        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))], null);
-        await _nodes[1].AppendAsync([Records.Row(Selector.Grant("c"))], null);
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))]);
+        await _nodes[1].AppendAsync([Records.Row(Selector.Grant("c"))]);
         _published[1].Select(row => row.Selector.Id).ShouldBe(["a", "b", "c"]);
-        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("d"))], null);
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("d"))]);
         _published[0].Select(row => row.Selector.Id).ShouldBe(["a", "b", "c", "d"]);
     }
 
@@ -107,7 +107,7 @@ public sealed class LogOrderTests : IAsyncLifetime
         var client = Records.Client("c-1");
         await _nodes[0].AddClientAsync(client);
         await Until.TrueAsync(() => registrations.Count == 2, "the follower knows the client");
-        await _nodes[1].AppendAsync([Records.Row(Selector.Client("c-1"))], client with { Enabled = false });
+        (await _nodes[1].ChangeAsync(client, client with { Enabled = false }, Records.Row(Selector.Client("c-1")))).ShouldNotBeNull();
         await Until.TrueAsync(() => registrations.Count == 4, "the follower knows the change");
         registrations.ShouldBe(["c-1 True", "registration:c-1", "c-1 False", "client:c-1"]);
     }
@@ -117,7 +117,7 @@ public sealed class LogOrderTests : IAsyncLifetime
     {
         await using var database = PostgresDatabase.Open(new PostgresOptions { Connection = _stores.Connection });
         await using var reader = new PostgresLogReader(database);
-        var row = (await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a"))], null))[0];
+        var row = (await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a"))]))[0];
         var cursor = new LogCursor(_start.Epoch, row.Seq, row.Id);
         var view = (await reader.ReadAsync(cursor, long.MaxValue)).View;
         view.Continues(cursor).ShouldBeTrue();
@@ -135,7 +135,7 @@ public sealed class LogOrderTests : IAsyncLifetime
         await using var alone = _stores.Open("alone"); // It follows nobody, so it does not know yet.
         await alone.LoadAsync((_, _, _) => { }, CancellationToken.None);
         await _stores.ExecuteAsync("UPDATE head SET epoch = gen_random_uuid()");
-        await Should.ThrowAsync<Server.Storage.StoreException>(() => alone.AppendAsync([Records.Row(Selector.Grant("a"))], null));
+        await Should.ThrowAsync<Server.Storage.StoreException>(() => alone.AppendAsync([Records.Row(Selector.Grant("a"))]));
         (await _stores.ScalarAsync("SELECT seq FROM head")).ShouldBe(0L);
         (await _stores.ScalarAsync("SELECT count(*) FROM revocations")).ShouldBe(0L);
     }

@@ -33,7 +33,7 @@ public sealed class NodeTests : IAsyncLifetime
     {
         for (var i = 0; i < 30; i++)
         {
-            var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"g-{i}")), null);
+            var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"g-{i}")));
             foreach (var seen in _seen) lock (seen) seen.ShouldContain(row);
         }
     }
@@ -52,7 +52,7 @@ public sealed class NodeTests : IAsyncLifetime
         _nodes.RemoveAt(2);
         await Until.TrueAsync(async () => (long)(await _stores.ScalarAsync("SELECT count(*) FROM nodes"))! == 2, "the others took its row away");
         var started = TimeProvider.System.GetTimestamp();
-        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")), null);
+        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")));
         TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(Slack);
     }
 
@@ -62,7 +62,7 @@ public sealed class NodeTests : IAsyncLifetime
         // As a process leaves it that was killed: a heartbeat of now, and no other after it.
         await _stores.ExecuteAsync("INSERT INTO nodes (instance, name, beat, epoch, acknowledged, started_at) VALUES (gen_random_uuid(), 'dead', 7, '00000000-0000-0000-0000-000000000000', 0, 0)");
         var started = TimeProvider.System.GetTimestamp();
-        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")), null);
+        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")));
         TimeProvider.System.GetElapsedTime(started).ShouldBeInRange(LeaseTerms.Node.GoneAfter - TimeSpan.FromSeconds(1), LeaseTerms.Node.GoneAfter + Slack);
         await Until.TrueAsync(async () => (long)(await _stores.ScalarAsync("SELECT count(*) FROM nodes"))! == 3, "the row of the dead node is gone");
     }
@@ -98,7 +98,7 @@ public sealed class NodeTests : IAsyncLifetime
         var strict = await AddNodeAsync("strict", options => options.Strict = true);
         await strict.Node.EnsureAsync();
         strict.Node.IsHeld.ShouldBeFalse();
-        var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")), null);
+        var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant("g")));
         await strict.Node.EnsureAsync();
         lock (_seen[^1]) _seen[^1].ShouldContain(row);
     }

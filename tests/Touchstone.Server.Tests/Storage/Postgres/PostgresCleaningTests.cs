@@ -58,7 +58,7 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
     [Fact]
     public async Task Rows_are_forgotten_in_the_order_of_their_ends_but_never_the_newest()
     {
-        await _nodes[0].AppendAsync([Records.Row(Selector.Client("c")) with { ForgetAfter = Now + 2 }, Records.Row(Selector.Grant("g")) with { ForgetAfter = Now + 1 }, Records.Row(Selector.Registration("c")) with { ForgetAfter = Now }], null);
+        await _nodes[0].AppendAsync([Records.Row(Selector.Client("c")) with { ForgetAfter = Now + 2 }, Records.Row(Selector.Grant("g")) with { ForgetAfter = Now + 1 }, Records.Row(Selector.Registration("c")) with { ForgetAfter = Now }]);
         var forgotten = await _nodes[0].ForgetRowsAsync(Now + 100, 1);
         forgotten.Rows.ShouldBe([(Selector.Grant("g"), 2L)]);
         forgotten.Through.ShouldBe(2);
@@ -68,7 +68,7 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
         (await _nodes[0].FindRowAsync(3, CancellationToken.None)).ShouldNotBeNull();
         // A cursor at the newest row goes on, and so does the log.
         await _nodes[1].Node.ReadAsync();
-        (await _nodes[1].AppendAsync([Records.Row(Selector.Grant("next"))], null))[0].Seq.ShouldBe(4);
+        (await _nodes[1].AppendAsync([Records.Row(Selector.Grant("next"))]))[0].Seq.ShouldBe(4);
     }
 
     [Fact]
@@ -77,12 +77,12 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
         var ancestor = TokenHash.Of("ancestor");
         Task AddAsync(string token, long expiry) => _nodes[0].AddTokensAsync([Records.Bare(token) with { ExpiresAt = expiry, Ancestors = [ancestor] }]);
         await AddAsync("early", Now + 5000);
-        var row = (await _nodes[1].AppendAsync([Records.Row(Selector.Token(ancestor)) with { ForgetAfter = Now }], null))[0];
+        var row = (await _nodes[1].AppendAsync([Records.Row(Selector.Token(ancestor)) with { ForgetAfter = Now }]))[0];
         row.ForgetAfter.ShouldBe(Now + 5000 + 3600);
         await AddAsync("late", Now + 9000);
         (await _nodes[0].FindRowAsync(row.Seq, CancellationToken.None)).ShouldBe(row with { ForgetAfter = Now + 9000 + 3600 });
         // Other kinds don't end descendants.
-        (await _nodes[1].AppendAsync([Records.Row(Selector.Grant("g")) with { ForgetAfter = Now }], null))[0].ForgetAfter.ShouldBe(Now);
+        (await _nodes[1].AppendAsync([Records.Row(Selector.Grant("g")) with { ForgetAfter = Now }]))[0].ForgetAfter.ShouldBe(Now);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
             var ancestor = TokenHash.Of($"ancestor-{round}");
             var end = Now + 100_000 + (round * 1000);
             var adding = _nodes[round % 2].AddTokensAsync([Records.Bare($"child-{round}") with { ExpiresAt = end, Ancestors = [ancestor] }]);
-            var row = (await _nodes[(round + 1) % 2].AppendAsync([Records.Row(Selector.Token(ancestor)) with { ForgetAfter = Now }], null))[0];
+            var row = (await _nodes[(round + 1) % 2].AppendAsync([Records.Row(Selector.Token(ancestor)) with { ForgetAfter = Now }]))[0];
             await adding;
             (await _nodes[0].FindRowAsync(row.Seq, CancellationToken.None))!.ForgetAfter.ShouldBe(end + 3600, $"round {round}");
         }

@@ -151,7 +151,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
 
     private async Task<StoredToken> FindAsync() => await _store.FindAsync(TokenHash.Of("t"), judge: false, CancellationToken.None);
 
-    private Task<RevocationRow> AppendAsync(string grant) => _store.AppendAsync(Records.Row(Selector.Grant(grant)), null);
+    private Task<RevocationRow> AppendAsync(string grant) => _store.AppendAsync(Records.Row(Selector.Grant(grant)));
 
     private static async Task ShouldFailInTimeAsync(Task call)
     {

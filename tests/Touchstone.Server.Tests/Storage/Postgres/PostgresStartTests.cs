@@ -37,7 +37,7 @@ public sealed class PostgresStartTests : IAsyncLifetime
         await using var store = _stores.Open(adjust: options => options.Connection += $";Username={role}");
         await LoadAsync(store);
         (await store.AddTokensAsync([Records.Bare("t")])).ShouldBe(-1);
-        await store.AppendAsync(Records.Row(Touchstone.Protocol.Revocation.Selector.All), null);
+        await store.AppendAsync(Records.Row(Touchstone.Protocol.Revocation.Selector.All));
         store.Follow();
         await store.Node.ReadAsync();
     }

@@ -55,7 +55,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
         var writes = new List<Task<RevocationRow>>();
         using (_database.HoldWriteLock())
         {
-            for (var i = 0; i < 10; i++) writes.Add(_store.AppendAsync(Records.Row(Selector.Grant(i is 4 or 5 ? "bad" : $"g-{i}")), null));
+            for (var i = 0; i < 10; i++) writes.Add(_store.AppendAsync(Records.Row(Selector.Grant(i is 4 or 5 ? "bad" : $"g-{i}"))));
         }
         var seqs = new List<long>();
         for (var i = 0; i < 10; i++)
@@ -76,11 +76,11 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     {
         await _store.AddClientAsync(Records.Client("c"));
         _database.Execute($"CREATE TRIGGER bad BEFORE INSERT ON revocations BEGIN SELECT RAISE({how}, 'no'); END");
-        await Should.ThrowAsync<StoreException>(() => _store.AppendAsync(Records.Row(Selector.Client("c")), Records.Client("c") with { Enabled = false }));
+        await Should.ThrowAsync<StoreException>(() => _store.ChangeAsync(Records.Client("c"), Records.Client("c") with { Enabled = false }, Records.Row(Selector.Client("c"))));
         _database.Scalar("SELECT registration FROM clients").ShouldBeOfType<string>().ShouldContain("\"enabled\":true");
         _database.Scalar("SELECT count(*) FROM revocations").ShouldBe(1L); // That the client was added.
         _database.Execute("DROP TRIGGER bad");
-        (await _store.AppendAsync(Records.Row(Selector.Client("c")), null)).Seq.ShouldBe(2);
+        (await _store.AppendAsync(Records.Row(Selector.Client("c")))).Seq.ShouldBe(2);
     }
 
     [Fact]
@@ -94,13 +94,13 @@ public sealed class SqliteFaultTests : IAsyncLifetime
             if (table == "tokens") await Should.ThrowAsync<StoreException>(() => FindAsync("t"));
             await Should.ThrowAsync<StoreException>(async () => await _store.FindAsync(TokenHash.Of("t"), judge: true, CancellationToken.None));
             if (table == "head") await Should.ThrowAsync<StoreException>(async () => await _store.PingAsync(CancellationToken.None));
-            if (table != "tokens") await Should.ThrowAsync<StoreException>(() => _store.AppendAsync(Records.Row(Selector.All), null));
+            if (table != "tokens") await Should.ThrowAsync<StoreException>(() => _store.AppendAsync(Records.Row(Selector.All)));
             else await Should.ThrowAsync<StoreException>(() => _store.AddTokensAsync([Records.Bare("new")]));
             _database.Execute($"ALTER TABLE gone RENAME TO {table}");
             (await FindAsync("t")).ShouldNotBeNull();
         }
         await _store.PingAsync(CancellationToken.None);
-        (await _store.AppendAsync(Records.Row(Selector.All), null)).Seq.ShouldBe(1);
+        (await _store.AppendAsync(Records.Row(Selector.All))).Seq.ShouldBe(1);
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class SqliteFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_row_of_a_kind_that_this_version_does_not_know_is_refused_at_start()
     {
-        await _store.AppendAsync(Records.Row(Selector.All), null);
+        await _store.AppendAsync(Records.Row(Selector.All));
         await _store.DisposeAsync();
         _database.Execute("UPDATE revocations SET kind = 99");
         await using var store = Open();

@@ -84,7 +84,7 @@ public sealed class SqliteTokenStoreTests : JudgingContract
     {
         const string Token = "at.this-very-token-must-not-be-found";
         await Store.AddTokensAsync([Records.Bare(Token)]);
-        await Store.AppendAsync(Records.Row(Selector.Token(TokenHash.Of(Token))), null);
+        await Store.AppendAsync(Records.Row(Selector.Token(TokenHash.Of(Token))));
         await Store.DisposeAsync();
         var bytes = Directory.EnumerateFiles(_folder.Path).SelectMany(File.ReadAllBytes).ToArray();
         bytes.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(Token)).ShouldBe(-1);
