@@ -1,4 +1,5 @@
 using Npgsql;
+using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Revocation;
 
@@ -11,23 +12,34 @@ namespace Touchstone.Server.Storage.Postgres;
 /// </remarks>
 internal static class PostgresAppend
 {
-    internal static async Task RunAsync(NpgsqlConnection connection, PostgresTransaction transaction, Guid epoch)
+    /// <summary>Whether this transaction holds the head of the log.</summary>
+    internal const string IsHeld = "EXISTS (SELECT 1 FROM head WHERE xmin = pg_current_xact_id()::xid)";
+
+    /// <summary>Adds what appends to a batch.</summary>
+    /// <param name="batch">The batch; <see cref="TakeAsync"/> takes the answers.</param>
+    /// <param name="transaction">What is to be appended.</param>
+    /// <param name="onlyAfter">Where the head has to be for that; anywhere else, nothing is appended. Null: wherever it is.</param>
+    internal static void Ask(PostgresBatch batch, PostgresTransaction transaction, LogCursor? onlyAfter)
     {
-        await using var batch = new PostgresBatch(connection);
         batch.Ask(
-            $"UPDATE head SET seq = seq + $1, clients = clients + $2 RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
-            PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0));
+            $"UPDATE head SET seq = seq + $1, clients = clients + $2 WHERE $3::bigint IS NULL OR (seq = $3 AND epoch = $4) RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
+            PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0), PostgresValue.Long(onlyAfter?.Seq), PostgresValue.Id(onlyAfter?.Epoch ?? default));
         // Each statement sees what was committed before it begins, so with the head held every earlier row.
         if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows);
         if (transaction.Registrations.Count > 0)
             batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
         if (transaction.Descendants.Count > 0) RememberAncestors(batch, transaction);
-        await batch.SendAsync();
+    }
+
+    /// <summary>Takes what a batch that was sent has made of it; false when the head was elsewhere.</summary>
+    internal static async Task<bool> TakeAsync(PostgresBatch batch, PostgresTransaction transaction, Guid epoch)
+    {
         var heads = await batch.TakeAsync(row => (Epoch: row.GetGuid(0), Seq: row.GetInt64(1), Clients: row.GetInt64(2), Life: row.GetString(3), Before: row.IsDBNull(4) ? Guid.Empty : row.GetGuid(4)));
+        if (heads.Count == 0) return false;
         var rows = transaction.Rows.Count > 0 ? await batch.TakeAsync(row => (Seq: row.GetInt64(0), ForgetAfter: row.GetInt64(1))) : [];
-        await batch.EndAsync();
-        if (heads.Count != 1 || heads[0].Epoch != epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
+        if (heads[0].Epoch != epoch) throw new StoreException("The revocation log is another one than this node has in memory.");
         transaction.Number(epoch, heads[0].Seq, heads[0].Clients, heads[0].Life, heads[0].Before, [.. rows.OrderBy(row => row.Seq).Select(row => row.ForgetAfter)]);
+        return true;
     }
 
     /// <summary>Puts in rows that the database has lost, within a transaction of the caller's that holds the head.</summary>
@@ -45,9 +57,10 @@ internal static class PostgresAppend
         batch.Ask(
             $"""
             INSERT INTO revocations ({PostgresRows.Columns})
-            SELECT (SELECT seq FROM head) - $11 + place, id, at, kind, name, issuer, tenant, issued_before,
+            SELECT head.seq - $11 + place, new.id, at, kind, name, issuer, tenant, issued_before,
                 CASE WHEN kind = 1 THEN greatest(forget_after, (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12) ELSE forget_after END, actor, reason
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
+            FROM head, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
+            WHERE head.xmin = pg_current_xact_id()::xid
             RETURNING seq, forget_after
             """,
             PostgresValue.Ids([.. rows.Select(row => row.Id)]), PostgresValue.Longs([.. rows.Select(row => (long?)row.At)]), PostgresValue.Shorts([.. rows.Select(row => (short)row.Selector.Kind)]),

@@ -15,12 +15,14 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
     private readonly List<Waiting> _added = [];
     private readonly List<Waiting> _waiting = [];
     private readonly NodeWatch _watch = new(LeaseTerms.Node);
+    private readonly PostgresHearing _hearing = new();
     private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
+    private int _others; // Nodes beside this one that are alive, at the last look.
     private int _count;
 
-    private sealed record Waiting(RevocationBarrier Barrier, TaskCompletionSource Done);
+    private sealed record Waiting(long Seq, RevocationBarrier Barrier, TaskCompletionSource Done);
 
     internal void Start() => _loop = Task.Run(RunAsync);
 
@@ -32,16 +34,17 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
         var seen = log.Life;
         // What stands in the table of nodes may be of an earlier life of the database: then only time counts.
         var isYoung = life != seen.Database || now.AtLeastSince(seen.Since) < LeaseTerms.Node.GoneAfter;
-        var waiting = new Waiting(new RevocationBarrier(LeaseTerms.Node, epoch, seq, life, now, isYoung), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(seq, new RevocationBarrier(LeaseTerms.Node, epoch, seq, life, now, isYoung), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_adding) _added.Add(waiting);
         Interlocked.Increment(ref _count);
         _wake.Set();
         return waiting.Done.Task;
     }
 
-    /// <summary>A node has acknowledged rows.</summary>
-    internal void Acknowledged()
+    /// <summary>Another node says that it has acknowledged rows.</summary>
+    internal void Acknowledged(string sender, long seq)
     {
+        _hearing.Hear(sender, seq);
         if (Volatile.Read(ref _count) > 0) _wake.Set();
     }
 
@@ -60,7 +63,7 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
             try
             {
                 // A node that acknowledges wakes it; where that gets lost it looks by itself, often at first, and seldom where a node is silent.
-                if (await _wake.WaitAsync(pause, _stopping.Token)) pause = Shortest;
+                if (await WaitAsync(pause)) pause = Shortest;
                 else if (_waiting.Count > 0) pause = Min(pause * 1.3, Longest);
             }
             catch (OperationCanceledException)
@@ -71,7 +74,19 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
             if (_waiting.Count == 0) pause = Idle;
         }
         Take();
-        foreach (var (_, done) in _waiting) done.TrySetException(new StoreException("The node stops before every other one was heard of."));
+        foreach (var (_, _, done) in _waiting) done.TrySetException(new StoreException("The node stops before every other one was heard of."));
+    }
+
+    // Whether it was woken. A look before the others have acknowledged would find out just that, and take the processor from them: it waits for them, but not for long.
+    private async Task<bool> WaitAsync(TimeSpan pause)
+    {
+        if (!await _wake.WaitAsync(pause, _stopping.Token)) return false;
+        var woken = time.GetTimestamp();
+        for (Take(); !_hearing.IsHeard(_others, _waiting.Count == 0 ? 0 : _waiting[0].Seq); Take())
+        {
+            if (time.GetElapsedTime(woken) >= Shortest || !await _wake.WaitAsync(Shortest, _stopping.Token)) break;
+        }
+        return true;
     }
 
     private async Task LookAsync()
@@ -87,7 +102,11 @@ internal sealed class PostgresBarrier(PostgresNodes nodes, PostgresLog log, Func
             // Without the database, time alone counts.
         }
         var now = time.Read();
-        if (seen is not null) _watch.Look(seen.Nodes, seen.Life, now);
+        if (seen is not null)
+        {
+            _watch.Look(seen.Nodes, seen.Life, now);
+            _others = seen.Nodes.Count(node => node.Instance != self() && !node.HasLeft && !_watch.IsSilent(node, now));
+        }
         // What this process has in memory binds it already.
         var rows = seen?.Nodes.Select(node => node.Instance == self() ? node with { Epoch = log.Cursor.Epoch, Acknowledged = log.Cursor.Seq } : node).ToArray();
         Interlocked.Add(ref _count, -_waiting.RemoveAll(waiting => IsOver(waiting, rows, seen?.Life, now)));

@@ -13,8 +13,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal const string Life =
         "((SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text)";
 
-    /// <summary>Tells who waits that a node has acknowledged rows.</summary>
-    internal const string Acknowledged = "touchstone_acknowledged";
+    /// <summary>Begins the name of the channel, one for each process, over which it hears that others have acknowledged its rows: it would wake the others for nothing.</summary>
+    internal const string Acknowledged = "touchstone_acknowledged_";
 
     private const int OldestServer = 15;
 
@@ -28,6 +28,12 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>How long anything may take.</summary>
     internal TimeSpan Timeout { get; }
+
+    /// <summary>Tells notifications of this process from those of others. It says nothing else, and is random each time.</summary>
+    internal string Sender { get; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>Whether it could be another's: anybody who may connect may notify, and it becomes part of a name.</summary>
+    internal static bool IsSender(string name) => Guid.TryParseExact(name, "N", out _);
 
     internal static PostgresDatabase Open(PostgresOptions options)
     {
@@ -47,8 +53,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         address.ApplicationName ??= "touchstone";
         var limit = (long)options.CommandTimeout.TotalMilliseconds;
         // A commit that was acknowledged is on the disk, whatever the server's default. A node that froze within a transaction must not hold the head of the log for all others.
-        // Every statement here is short: compiling one takes a hundred times as long as it runs.
-        address.Options = string.Create(CultureInfo.InvariantCulture, $"{address.Options} -c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c jit=off -c statement_timeout={limit} -c idle_in_transaction_session_timeout={limit * 2}").Trim();
+        // Every statement here is short: compiling one takes a hundred times as long as it runs, and planning one for its values twice as long.
+        address.Options = string.Create(CultureInfo.InvariantCulture, $"{address.Options} -c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c jit=off -c plan_cache_mode=force_generic_plan -c statement_timeout={limit} -c idle_in_transaction_session_timeout={limit * 2}").Trim();
         var builder = new NpgsqlSlimDataSourceBuilder(address.ConnectionString);
         builder.EnableArrays();
         builder.EnableTransportSecurity();

@@ -13,15 +13,18 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
 {
     private static readonly TimeSpan Interval = LeaseTerms.Node.Duration / 4;
 
+    private const int MaxSenders = 256; // Of more, some look by themselves.
+
     private readonly NodeLease _lease = new(LeaseTerms.Node);
     private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _joining = new();
+    private readonly HashSet<string> _senders = []; // Processes whose rows are not acknowledged yet.
     private TaskCompletionSource? _next; // Who waits for the next read of the log.
     private Task _loop = Task.CompletedTask;
     private ClockReading _beaten;
     private LogCursor _acknowledged;
-    private bool _isRegistered, _isFailing, _hasEnded;
+    private bool _mustRead = true, _isRegistered, _isFailing, _hasEnded;
 
     /// <summary>Random for each registration.</summary>
     internal Guid Instance { get; private set; }
@@ -48,8 +51,25 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     /// <summary>Begins its rounds. Only when memory holds what was loaded: what comes is put on top of it.</summary>
     internal void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Begins a round now: something was written.</summary>
-    internal void Wake() => _wake.Set();
+    /// <summary>Begins a round now: something was written that memory lacks.</summary>
+    internal void Wake()
+    {
+        Volatile.Write(ref _mustRead, true);
+        _wake.Set();
+    }
+
+    /// <summary>Begins a round now: another process has written, and waits to hear that memory has it.</summary>
+    internal void Wake(string sender)
+    {
+        lock (_joining)
+        {
+            if (_senders.Count < MaxSenders) _senders.Add(sender);
+        }
+        Wake();
+    }
+
+    /// <summary>Begins a round now: a commit of this node is in memory, and others may wait to hear that.</summary>
+    internal void Acknowledge() => _wake.Set();
 
     internal override Task<IReadOnlyList<NodeRow>> NodesAsync() => look();
 
@@ -99,12 +119,11 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
 
     private async Task RunAsync()
     {
-        var isWoken = true;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                await RoundAsync(isWoken);
+                await RoundAsync();
                 if (_isFailing) logger.LogReadAgain();
                 _isFailing = false;
             }
@@ -117,7 +136,7 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
             }
             try
             {
-                isWoken = await _wake.WaitAsync(Interval, _stopping.Token);
+                await _wake.WaitAsync(Interval, _stopping.Token);
             }
             catch (OperationCanceledException)
             {
@@ -126,14 +145,14 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
         }
     }
 
-    private async Task RoundAsync(bool isWoken)
+    private async Task RoundAsync()
     {
         if (!_isRegistered) await RegisterAsync();
-        if (isWoken && !await ReadLogAsync()) return;
+        if (Interlocked.Exchange(ref _mustRead, false) && !await ReadLogAsync()) return;
         if (_acknowledged != log.Cursor)
         {
             var known = log.Cursor;
-            await nodes.AcknowledgeAsync(Instance, known); // At once: somebody may be waiting for this node.
+            await nodes.AcknowledgeAsync(Instance, known, TakeSenders()); // At once: somebody may be waiting for this node.
             _acknowledged = known;
         }
         // Whoever wakes it, heartbeats come at their own time.
@@ -193,6 +212,16 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
             var waiting = _next;
             _next = null;
             return waiting;
+        }
+    }
+
+    private string[] TakeSenders()
+    {
+        lock (_joining)
+        {
+            string[] taken = [.. _senders];
+            _senders.Clear();
+            return taken;
         }
     }
 

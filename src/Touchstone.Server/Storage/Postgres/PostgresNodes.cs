@@ -31,24 +31,15 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
         (instance, acknowledged));
 
     /// <summary>
-    /// Acknowledges what is in memory, and tells whoever waits for it. It need not be on the disk: were it lost, others would wait longer, and after a crash of the database only time counts.
+    /// Acknowledges what is in memory, and tells those who may be waiting for it. It need not be on the disk: were it lost, others would wait longer, and after a crash of the database only time counts.
     /// That takes a commit's wait for the disk out of every revocation.
     /// </summary>
-    internal Task AcknowledgeAsync(Guid instance, LogCursor acknowledged) => _beats.AskAsync(
-        static async (connection, node) =>
-        {
-            await using var batch = new PostgresBatch(connection);
-            batch.Do("BEGIN");
-            batch.Do("SET LOCAL synchronous_commit = off");
-            batch.Do("UPDATE nodes SET epoch = $2, acknowledged = $3, acknowledged_row = $4 WHERE instance = $1",
-                PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq), PostgresValue.Id(node.acknowledged.Row));
-            batch.Do("SELECT pg_notify($1, '')", PostgresValue.Text(PostgresDatabase.Acknowledged));
-            batch.Do("COMMIT");
-            await batch.SendAsync();
-            await batch.EndAsync();
-            return 0;
-        },
-        (instance, acknowledged));
+    internal Task AcknowledgeAsync(Guid instance, LogCursor acknowledged, string[] told) => _beats.AskAsync(
+        static (connection, node) => ChangeAsync(
+            connection,
+            $"UPDATE nodes SET epoch = $2, acknowledged = $3, acknowledged_row = $4 WHERE instance = $1 RETURNING set_config('synchronous_commit', 'off', true), (SELECT count(pg_notify('{PostgresDatabase.Acknowledged}' || sender, $5)) FROM unnest($6) AS told (sender))",
+            PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq), PostgresValue.Id(node.acknowledged.Row), PostgresValue.Text(node.payload), PostgresValue.Texts(node.told)),
+        (instance, acknowledged, payload: PostgresListener.Payload(database.Sender, acknowledged.Seq, 0), told));
 
     /// <summary>Marks this process's row: it decides nothing any more. The others take the row away; one that is just gone, they wait for.</summary>
     internal Task LeaveAsync(Guid instance) => _beats.AskAsync(static (connection, instance) => ChangeAsync(connection, "UPDATE nodes SET beat = -1 WHERE instance = $1", PostgresValue.Id(instance)), instance);

@@ -126,11 +126,11 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         await _database.DisposeAsync();
     }
 
-    private Task Heard(long seq, long clientChanges)
+    private void Heard(string? sender, long seq, long clientChanges)
     {
-        // Mostly it is this node's own commit that is heard.
-        if (!_log.Has(seq, clientChanges)) Node.Wake();
-        return Task.CompletedTask;
+        if (_log.Has(seq, clientChanges)) return;
+        if (sender is null) Node.Wake();
+        else Node.Wake(sender);
     }
 
     private async Task<T> ReadAsync<T, TArgument>(Func<PostgresReader, TArgument, Task<T>> read, TArgument argument)
@@ -163,6 +163,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         started = _time.GetTimestamp();
         await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life);
         _metrics.Enforced(_time.GetElapsedTime(started));
+        Node.Acknowledge(); // Only now: nobody but who asks for the same again waits for this node.
         return result;
     }
 }

@@ -20,6 +20,9 @@ internal sealed class PostgresTransaction
     /// <summary>Whether the head of the log has to be held.</summary>
     internal bool NeedsHead => Rows.Count + Registrations.Count + Descendants.Count > 0;
 
+    /// <summary>Whether it brings rows and nothing else that needs the head.</summary>
+    internal bool HasOnlyRows => Rows.Count > 0 && Registrations.Count + Descendants.Count == 0;
+
     /// <summary>The audit's events in order; made when the rows have their numbers.</summary>
     internal List<Func<AuditEvent?>> Events { get; } = [];
 

@@ -13,6 +13,8 @@ internal static class PostgresValue
 
     internal static NpgsqlParameter Short(int value) => Of(NpgsqlDbType.Smallint, (short)value);
 
+    internal static NpgsqlParameter Bool(bool value) => Of(NpgsqlDbType.Boolean, value);
+
     internal static NpgsqlParameter Id(Guid value) => Of(NpgsqlDbType.Uuid, value);
 
     internal static NpgsqlParameter Bytes(byte[]? value) => Of(NpgsqlDbType.Bytea, value);

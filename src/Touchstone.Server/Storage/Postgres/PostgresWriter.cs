@@ -10,10 +10,13 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <remarks>
 /// A transaction is three round trips: 1. what the writes ask; 2. the head of the log, from which rows get their numbers, and the rows; 3. the audit and the commit. From 2 on it holds the head,
 /// and whoever else appends waits: so the order of commits is the order of numbers over all nodes, without gaps. Nothing that could wait for another transaction comes after it.
+/// Revocations alone ask nothing, and are mostly one round trip.
 /// </remarks>
 internal sealed class PostgresWriter : IAsyncDisposable
 {
+    private const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
     private const int MaxWeight = 1000;
+    private const int Misses = 8; // Transactions until the next guess, after one that was wrong: where nodes append at once, it would be wrong again.
     private const int MaxWaiting = 8192;
 
     private readonly Channel<PostgresWrite> _waiting = Channel.CreateBounded<PostgresWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -23,6 +26,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly TimeSpan _timeout;
     private readonly Task _loop;
     private volatile bool _isFailing;
+    private int _misses;
 
     internal PostgresWriter(PostgresWriterConnection connection, PostgresLog log, Action onUnsure, TimeSpan timeout)
     {
@@ -111,6 +115,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             }
             catch (StoreException unread)
             {
+                _onUnsure();
                 return unread; // It is in the database, and not in memory yet: nobody may be told that it is done.
             }
         }
@@ -120,17 +125,19 @@ internal sealed class PostgresWriter : IAsyncDisposable
 
     private async Task WriteAsync(NpgsqlConnection connection, List<PostgresWrite> batch, PostgresTransaction transaction)
     {
+        bool hasBegun;
         await using (var asked = new PostgresBatch(connection))
         {
-            asked.Do("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+            asked.Do(Begin);
             foreach (var write in batch) write.Ask(asked);
-            await asked.SendAsync();
+            hasBegun = asked.Count > 1;
+            if (hasBegun) await asked.SendAsync();
             foreach (var write in batch)
             {
                 transaction.Origin = write.Origin;
                 await write.TakeAsync(asked, transaction);
             }
-            await asked.EndAsync();
+            if (hasBegun) await asked.EndAsync();
         }
         if (transaction.MustUndo)
         {
@@ -138,11 +145,42 @@ internal sealed class PostgresWriter : IAsyncDisposable
             if (batch.Count > 1) throw new UndoneException();
             return;
         }
-        if (transaction.NeedsHead) await PostgresAppend.RunAsync(connection, transaction, _log.Cursor.Epoch);
-        await EndAsync(connection, transaction);
+        if (!hasBegun && transaction.HasOnlyRows && await TryAtOnceAsync(connection, transaction)) return;
+        if (transaction.NeedsHead)
+        {
+            await using var append = new PostgresBatch(connection);
+            if (!hasBegun) append.Do(Begin);
+            hasBegun = true;
+            PostgresAppend.Ask(append, transaction, onlyAfter: null);
+            await append.SendAsync();
+            if (!await PostgresAppend.TakeAsync(append, transaction, _log.Cursor.Epoch)) throw new StoreException("The head of the revocation log is missing.");
+            await append.EndAsync();
+        }
+        await using var end = new PostgresBatch(connection);
+        if (!hasBegun) end.Do(Begin);
+        AskEnd(end, transaction, always: true);
+        await end.SendAsync();
+        await end.EndAsync();
     }
 
-    private async Task EndAsync(NpgsqlConnection connection, PostgresTransaction transaction)
+    // The newest row in memory is mostly the newest there is. Then what the rows will be numbered is known, and all of it is one round trip. Has another node appended meanwhile, nothing happens.
+    private async Task<bool> TryAtOnceAsync(NpgsqlConnection connection, PostgresTransaction transaction)
+    {
+        if (_misses > 0 && --_misses > 0) return false;
+        var after = _log.Cursor;
+        transaction.Number(after.Epoch, after.Seq + transaction.Rows.Count, 0, "", after.Row, [.. transaction.Rows.Select(row => row.ForgetAfter)]);
+        await using var batch = new PostgresBatch(connection);
+        batch.Do(Begin);
+        PostgresAppend.Ask(batch, transaction, after);
+        AskEnd(batch, transaction, always: false);
+        await batch.SendAsync();
+        var isDone = await PostgresAppend.TakeAsync(batch, transaction, after.Epoch);
+        await batch.EndAsync();
+        _misses = isDone ? 0 : Misses;
+        return isDone;
+    }
+
+    private void AskEnd(PostgresBatch batch, PostgresTransaction transaction, bool always)
     {
         var (audit, records) = (_connection.Audit, _connection.Records);
         records.Clear();
@@ -152,17 +190,19 @@ internal sealed class PostgresWriter : IAsyncDisposable
             if (make() is { } e) audit.Append(e);
             else audit.Sign(transaction.Checkpoint.HasGrown, transaction.Checkpoint.Others);
         }
-        await using var batch = new PostgresBatch(connection);
         if (records.Count > 0)
         {
             batch.Do(
-                "INSERT INTO audit (chain, n, record) SELECT $1, n, record FROM unnest($2, $3) AS new (n, record)",
-                PostgresValue.Text(_connection.Chain), PostgresValue.Longs([.. records.Select(record => (long?)record.N)]), PostgresValue.Blobs([.. records.Select(record => record.Record)]));
+                $"INSERT INTO audit (chain, n, record) SELECT $1, n, record FROM unnest($2, $3) AS new (n, record) WHERE $4 OR {PostgresAppend.IsHeld}",
+                PostgresValue.Text(_connection.Chain), PostgresValue.Longs([.. records.Select(record => (long?)record.N)]), PostgresValue.Blobs([.. records.Select(record => record.Record)]), PostgresValue.Bool(always));
         }
-        if (transaction.Rows.Count + transaction.Registrations.Count > 0) batch.Do("SELECT pg_notify($1, $2)", PostgresValue.Text(PostgresDatabase.Channel), PostgresValue.Text(PostgresListener.Payload(transaction.Seq, transaction.ClientChanges)));
+        if (transaction.Rows.Count + transaction.Registrations.Count > 0)
+        {
+            batch.Do(
+                $"SELECT pg_notify($1, $2) WHERE $3 OR {PostgresAppend.IsHeld}",
+                PostgresValue.Text(PostgresDatabase.Channel), PostgresValue.Text(PostgresListener.Payload(_connection.Sender, transaction.Seq, transaction.ClientChanges)), PostgresValue.Bool(always));
+        }
         batch.Do("COMMIT");
-        await batch.SendAsync();
-        await batch.EndAsync();
     }
 
     // A write among others could not be done whole, and the others have to be made anew without it.
