@@ -101,8 +101,6 @@ internal sealed class AuditLog(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // For whoever verifies the chains of all nodes from the folder of one.
-        if (options.Postgres.Connection is not null) await store.SetOnceAsync(AuditKey.Setting + recorder.PublicKey.Node, recorder.PublicKey.Pem);
         if (_mode is not IntrospectionAudit.Off) _journal = services.GetRequiredService<IntrospectionJournal>();
         Record(AuditEvent.Began(_mode, _oneIn));
         _signing = time.CreateTimer(_ => Soon(SignAsync), null, options.Audit.CheckpointInterval, options.Audit.CheckpointInterval);

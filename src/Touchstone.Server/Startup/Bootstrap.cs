@@ -5,6 +5,7 @@ using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Admin;
+using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Leases;
@@ -14,7 +15,7 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, DemoData demo, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
@@ -26,7 +27,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
     /// <summary>Gets everything ready; gives the demo's data when it is wanted.</summary>
     internal async Task<DemoFile?> RunAsync(CancellationToken cancellationToken)
     {
-        var contents = await LoadAsync(cancellationToken);
+        var contents = await LoadAsync(holdsIssuer: true, cancellationToken);
         // For whoever looks into the data folder; and a write-ahead log that is not empty spares every look-up a call of fstat (0.4 µs).
         await store.SetAsync("started_at", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture));
         await HoldIssuerAsync(contents.Settings.GetValueOrDefault(IssuerSetting));
@@ -37,7 +38,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
     /// <summary>Makes new credentials for the admin client. The file comes first: a secret that nobody has would lock everybody out again.</summary>
     internal async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        var contents = await LoadAsync(cancellationToken);
+        var contents = await LoadAsync(holdsIssuer: false, cancellationToken);
         if (clients.Find(AdminId) is not { } admin)
         {
             await EnsureAdminAsync(contents.Settings.GetValueOrDefault(IssuerSetting));
@@ -50,9 +51,13 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         if (!await log.TryChangeAsync(admin.Registration, changed, Selector.Client(AdminId), RevocationRow.Server)) throw ChangedMeanwhile(AdminId);
     }
 
-    private async Task<StoreContents> LoadAsync(CancellationToken cancellationToken)
+    private async Task<StoreContents> LoadAsync(bool holdsIssuer, CancellationToken cancellationToken)
     {
         var contents = await store.LoadAsync(memory.Take, cancellationToken);
+        // Before the first write: a start that is refused leaves nothing behind.
+        if (holdsIssuer) RefuseOther(contents.Settings.GetValueOrDefault(IssuerSetting));
+        // The very first: whoever verifies the chains of all nodes from the folder of one needs the key of this one as soon as there is a record of it.
+        if (options.Postgres.Connection is not null) await store.SetOnceAsync(AuditKey.Setting + recorder.PublicKey.Node, recorder.PublicKey.Pem);
         freshness.Memory = memory;
         clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
         tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
@@ -73,14 +78,20 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
     {
         var issuer = options.EffectiveIssuer;
         kept ??= await store.SetOnceAsync(IssuerSetting, issuer);
-        if (kept != issuer && !options.Demo)
-            throw new StartupException($"This data folder belongs to the issuer {kept}, and the server was started as {issuer}. Start it with --issuer {kept}, or give the new issuer a data folder of its own.", isUsage: true);
+        RefuseOther(kept); // Another node that started at the same moment may have been first.
         if (kept != issuer) await store.SetAsync(IssuerSetting, issuer);
         // Looked at every time: a crash after the line above would otherwise leave an administrator whose tokens are for another server.
         if (clients.Find(AdminId) is { } admin && !admin.Registration.Audience.SequenceEqual([issuer]))
         {
             if (!await log.TryChangeAsync(admin.Registration, admin.Registration with { Audience = [issuer] }, Selector.Registration(AdminId), RevocationRow.Server)) throw ChangedMeanwhile(AdminId);
         }
+    }
+
+    private void RefuseOther(string? kept)
+    {
+        if (kept is null || kept == options.EffectiveIssuer || options.Demo) return;
+        var place = options.Postgres.Connection is null ? "data folder" : "database";
+        throw new StartupException($"This {place} belongs to the issuer {kept}, and the server was started as {options.EffectiveIssuer}. Start it with --issuer {kept}, or give the new issuer a {place} of its own.", isUsage: true);
     }
 
     /// <summary>Another node was at it in the same moment: what it made of the client is read at the next try.</summary>

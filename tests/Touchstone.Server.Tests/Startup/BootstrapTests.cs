@@ -83,8 +83,9 @@ public sealed class BootstrapTests : IDisposable
         await (await TestServer.StartAsync(data: _folder.Path)).DisposeAsync();
         var error = await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(options => options.Issuer = "https://new.acme.test", data: _folder.Path));
         error.IsUsage.ShouldBeTrue();
+        var place = TestStore.IsPostgres ? "database" : "data folder";
         error.Message.ShouldBe(
-            "This data folder belongs to the issuer https://as.acme.test, and the server was started as https://new.acme.test. Start it with --issuer https://as.acme.test, or give the new issuer a data folder of its own.");
+            $"This {place} belongs to the issuer https://as.acme.test, and the server was started as https://new.acme.test. Start it with --issuer https://as.acme.test, or give the new issuer a {place} of its own.");
         await using var server = await TestServer.StartAsync(data: _folder.Path);
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     public async Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken)
     {
         _onCommitted = onCommitted;
-        var writing = new PostgresWriterConnection(_database, _recorder);
+        var writing = new PostgresWriterConnection(_database, _recorder, _time);
         try
         {
             var connection = await _database.ConnectAsync();

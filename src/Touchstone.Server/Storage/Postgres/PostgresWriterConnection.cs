@@ -11,14 +11,20 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     // The first half of an advisory lock's key.
     private const int ChainLock = 0x7453_0002;
 
+    // Idle for longer, it is asked for a sign of life before it is used: a server that was restarted meanwhile would fail the next write, which nobody could tell from one that was done.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+
     private readonly PostgresDatabase _database;
+    private readonly TimeProvider _time;
     private readonly AuditRecorder _recorder;
     private NpgsqlConnection? _connection;
     private bool _isLoaded;
+    private long _used;
 
-    internal PostgresWriterConnection(PostgresDatabase database, AuditRecorder recorder)
+    internal PostgresWriterConnection(PostgresDatabase database, AuditRecorder recorder, TimeProvider time)
     {
         _database = database;
+        _time = time;
         _recorder = recorder;
         Audit = new AuditTable(recorder, (n, record) => Records.Add((n, record)));
     }
@@ -36,9 +42,11 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     /// <summary>The connection, or a new one in its place, with the lock and the chain as it stands in the database.</summary>
     internal async Task<NpgsqlConnection> OpenAsync()
     {
-        if (_connection is { FullState: System.Data.ConnectionState.Open }) return _connection;
-        if (_connection is not null) Abandon();
         var started = TimeProvider.System.GetTimestamp();
+        var isIdle = _time.GetElapsedTime(_used) > Idle;
+        _used = _time.GetTimestamp();
+        if (_connection is { FullState: System.Data.ConnectionState.Open } && (!isIdle || await IsAliveAsync(_connection))) return _connection;
+        if (_connection is not null) Abandon();
         var connection = await _database.ConnectAsync();
         var taking = TakeAsync(connection);
         try
@@ -81,6 +89,21 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_connection is not null) await _connection.DisposeAsync();
+    }
+
+    // One that does not answer in time is not known to be gone: then neither is the server.
+    private async Task<bool> IsAliveAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("SELECT 1", connection);
+        try
+        {
+            await command.ExecuteNonQueryAsync().WithinAsync(_database.Timeout);
+            return true;
+        }
+        catch (Exception failed) when (PostgresFault.IsGone(failed))
+        {
+            return false;
+        }
     }
 
     private async Task TakeAsync(NpgsqlConnection connection)

@@ -70,6 +70,21 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L06_A_connection_that_was_ended_while_nothing_was_written_fails_no_write()
+    {
+        var time = new ManualTime();
+        await using var store = _stores!.Open("idle", time: time);
+        await store.LoadAsync((_, _, _) => { }, CancellationToken.None);
+        for (var i = 0; i < 3; i++)
+        {
+            await store.SetAsync("round", $"{i}");
+            await _stores.ScalarAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'touchstone'");
+            time.Advance(TimeSpan.FromSeconds(2));
+        }
+        (await store.AppendAsync(Records.Row(Selector.Grant("after")))).Seq.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task L06_A_frozen_server_holds_nobody_longer_than_the_limit_and_what_it_committed_late_comes_into_memory()
     {
         await AppendAsync("before");

@@ -31,7 +31,7 @@ internal sealed class PostgresStores : IAsyncDisposable
     }
 
     /// <summary>A node: not loaded yet. The same name is the same node again.</summary>
-    internal PostgresTokenStore Open(string node = "node", Action<PostgresOptions>? adjust = null)
+    internal PostgresTokenStore Open(string node = "node", Action<PostgresOptions>? adjust = null, TimeProvider? time = null)
     {
         var options = new ServerOptions { Data = FolderOf(node) };
         options.Postgres.Connection = Connection;
@@ -40,7 +40,7 @@ internal sealed class PostgresStores : IAsyncDisposable
         Directory.CreateDirectory(options.Data);
         var parts = new ServiceCollection()
             .AddMetrics().AddLogging().AddSingleton<ServerMetrics>().AddSingleton(options).AddSingleton(options.Audit).AddSingleton<AuditCounts>().AddSingleton<AuditRecorder>()
-            .AddSingleton(AuditKey.Open(options.Data)).AddSingleton(TimeProvider.System).BuildServiceProvider();
+            .AddSingleton(AuditKey.Open(options.Data)).AddSingleton(time ?? TimeProvider.System).BuildServiceProvider();
         _parts.Add(parts);
         return ActivatorUtilities.CreateInstance<PostgresTokenStore>(parts);
     }
