@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Touchstone.Server.Settings;
 
 namespace Touchstone.Cli;
 
@@ -24,6 +25,7 @@ internal static class CommandLine
 
         var parse = root.Parse(args, Parsing);
         var output = Output.For(parse);
+        if (parse.Action is not HelpWithExamples && UnknownOption.In(parse, args) is { } unknown) return output.Fail(Failure.Usage($"'{Shorten(unknown.Word)}' is no option of '{PathOf(parse)}'.{unknown.Advice} See '{PathOf(parse)} --help'."));
         if (parse.Action is ParseErrorAction) return output.Fail(Failure.Usage(Explain(parse)));
         try
         {
@@ -41,13 +43,23 @@ internal static class CommandLine
 
     private static string Explain(ParseResult parse)
     {
-        var command = parse.CommandResult.Command;
-        var path = command.Name;
-        for (var parent = command.Parents.FirstOrDefault(); parent is not null; parent = parent.Parents.FirstOrDefault()) path = $"{parent.Name} {path}";
-
+        var path = PathOf(parse);
+        var commands = parse.CommandResult.Command.Subcommands;
         // The word that fits nowhere says more than what is then missing.
-        var error = parse.UnmatchedTokens.Count > 0 ? $"'{Shorten(parse.UnmatchedTokens[0])}' fits nowhere in '{path}'." : OneLine(parse.Errors[0].Message);
+        var error = parse.UnmatchedTokens switch
+        {
+            [] => OneLine(parse.Errors[0].Message),
+            [var word, ..] when commands.Count == 0 => $"'{Shorten(word)}' fits nowhere in '{path}'.",
+            [var word, ..] => $"'{Shorten(word)}' is no command of '{path}'.{(NearestName.Of(word, commands.Select(command => command.Name)) is { } meant ? $" Did you mean {meant}?" : "")}",
+        };
         return $"{error} See '{path} --help'.";
+    }
+
+    private static string PathOf(ParseResult parse)
+    {
+        var path = parse.CommandResult.Command.Name;
+        for (var parent = parse.CommandResult.Parent as CommandResult; parent is not null; parent = parent.Parent as CommandResult) path = $"{parent.Command.Name} {path}";
+        return path;
     }
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -55,7 +67,7 @@ internal static class CommandLine
     /// <summary>A word out of place may be a token or a secret: show enough to recognise it, not enough to use it.</summary>
     private static string Shorten(string word)
     {
-        if (word.StartsWith("--", StringComparison.Ordinal)) return word.Split('=', ':')[0];
+        if (word.StartsWith("--", StringComparison.Ordinal) && word.Split('=', ':')[0] is { Length: <= 32 } option) return option;
         return word.Length <= 16 ? word : word[..8] + "…";
     }
 }

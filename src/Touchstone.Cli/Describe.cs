@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Cli;
 
@@ -57,8 +58,17 @@ internal static class Describe
 
     private static string Scalar(string name, JsonElement value, DateTimeOffset now) => value.ValueKind switch
     {
+        JsonValueKind.String when name == "selector" => SafeText.Of(Selected(value.GetString()!)),
         JsonValueKind.String => value.GetString() is { Length: > 0 } text ? SafeText.Of(text) : "-",
         JsonValueKind.Number when Times.Contains(name) && value.TryGetInt64(out var seconds) => Time(seconds, now),
         _ => SafeText.Of(value.GetRawText()),
     };
+
+    // KIND:KEY, where issuer and tenant stand before the identifier, each after its length.
+    private static string Selected(string selector)
+    {
+        var colon = selector.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !Enum.TryParse<SelectorKind>(selector[..colon], ignoreCase: true, out var kind) || !Selector.TryParse(kind, selector[(colon + 1)..], out var named) || named.Issuer is null) return selector;
+        return $"{selector[..colon]} {named.Id} of {(named.Group is null ? "" : $"tenant {named.Group}, ")}{named.Issuer}";
+    }
 }

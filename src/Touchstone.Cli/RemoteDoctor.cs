@@ -75,7 +75,7 @@ internal static class RemoteDoctor
             if (answer.Headers.Date is { } date)
             {
                 var off = (date - TimeProvider.System.GetUtcNow()).Duration();
-                var said = string.Create(CultureInfo.InvariantCulture, $"The server's clock and this one are {off.TotalSeconds:0} s apart.");
+                var said = off < TimeSpan.FromSeconds(2) ? "The server's clock and this one agree." : string.Create(CultureInfo.InvariantCulture, $"The server's clock and this one are {off.TotalSeconds:0} s apart.");
                 checks.Add(off > Tolerance ? new("clock", DoctorStatus.Warn, said, "See which of them is kept by a time server: expiry is judged by the server's.") : new("clock", DoctorStatus.Ok, said));
             }
             if (answer.IsSuccessStatusCode && await MissingAsync(answer, stop) is { } missing)

@@ -9,9 +9,17 @@ internal sealed class Verb(string name, string description, params string[] exam
 {
     internal IReadOnlyList<string> Examples => examples;
 
+    /// <summary>Whether it calls a server: always, never, or (null) only when one is named.</summary>
+    internal bool? CallsServer
+    {
+        get => Subcommands.Count > 0 ? Subcommands.OfType<Verb>().Any(verb => verb.CallsServer is true) : field;
+        set;
+    } = false;
+
     /// <summary>What the command does. The cancellation token ends with Ctrl-C.</summary>
     internal Verb Does(Func<Call, CancellationToken, Task<int>> body)
     {
+        CallsServer = true;
         SetAction(async (parse, stop) =>
         {
             using var call = new Call(parse);
@@ -28,6 +36,12 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> ex
 
     public override int Invoke(ParseResult parseResult)
     {
+        if (parseResult.CommandResult.Command is Verb { CallsServer: not true } asked)
+        {
+            // Every command takes the option; help tells of it where it does something.
+            CommonOptions.Server.Hidden = asked.CallsServer is false;
+            CommonOptions.Server.DefaultValueFactory = null;
+        }
         help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var examples = parseResult.CommandResult.Command switch

@@ -78,7 +78,7 @@ public sealed class ServerApp : IAsyncDisposable
     /// <summary>Makes new admin credentials in a data folder and a database that no server uses; gives the path of the file.</summary>
     public static async Task<string> RecoverAdminAsync(string data, string? postgres, CancellationToken cancellationToken)
     {
-        if (postgres is null && !File.Exists(Path.Combine(data, "touchstone.db"))) throw new StartupException($"There is no touchstone database in {data}. Name its data folder with --data.");
+        if (postgres is null && !File.Exists(Path.Combine(data, "touchstone.db"))) throw SqliteFile.None(data);
         await using var app = Build(ServerConfiguration.Read(null), options => (options.Data, options.Postgres.Connection) = (data, postgres), builder => builder.Logging.ClearProviders());
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Touchstone.Server.Audit;
 using Touchstone.Server.Startup;
@@ -9,7 +10,7 @@ namespace Touchstone.Cli.Commands;
 /// <summary><c>touchstone impact</c>: what a revocation reached, from the audit.</summary>
 internal static class ImpactCommand
 {
-    private static readonly Argument<string> Revocation = new("revocation") { Description = "The number (seq) or the id of the revocation.", HelpName = "seq|id" };
+    private static readonly Argument<string> Revocation = new("seq|id") { Description = "The number (seq) or the id of the revocation." };
 
     internal static Command Create()
     {
@@ -36,7 +37,10 @@ internal static class ImpactCommand
 
     private static void Print(Output output, Impact impact)
     {
-        output.Members(impact.Revocation);
+        var revocation = JsonObject.Create(impact.Revocation)!;
+        // In milliseconds there; elsewhere times are in seconds, and shown as such.
+        revocation["at"] = impact.Revocation.GetProperty("at").GetInt64() / 1000;
+        output.Members(JsonElement.Parse(revocation.ToJsonString()));
         Table(output, "Accepted before", impact.AcceptedBefore);
         Table(output, "Refused since", impact.RefusedSince);
         foreach (var note in impact.NotRecorded) output.Line($"note: {note}");

@@ -21,7 +21,7 @@ internal static class ClientFailures
     private static void Print(Output output, JsonElement failures)
     {
         if (!failures.TryGetProperty("items", out var items) || items.ValueKind != JsonValueKind.Array) return;
-        if (items.GetArrayLength() == 0) output.Line("No refusal is known since the server started.");
+        if (items.GetArrayLength() == 0) output.Line("This node knows of no refusal since it started. Other nodes may: ask each with --server, or search the audit.");
         else output.Table(["at", "reason", "method", "address", "path"], [.. items.EnumerateArray().Select(Row)]);
     }
 

@@ -15,7 +15,7 @@ internal static class DoctorCommand
             "doctor",
             "Make the checks that come before production: of a data folder and its settings, beside a running server or without one; or with --server of that server from outside. Exit code 1 when one fails.",
             "touchstone doctor --data /var/lib/touchstone --config touchstone.json",
-            "touchstone doctor --server https://tokens.example.com --data ./data");
+            "touchstone doctor --server https://tokens.example.com --data ./data") { CallsServer = null };
         SettingOptions.AddTo(command);
         command.SetAction(async (line, stop) =>
         {

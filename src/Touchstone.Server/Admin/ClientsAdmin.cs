@@ -172,7 +172,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         var isKnown = clients.Find(id) is not null;
         var items = failures.Of(id, isKnown);
         if (isKnown || items.Count > 0) exchange.Answer(200, new FailureList(items), AdminJson.Default.FailureList);
-        else exchange.Refuse(404, $"There is no client {id}, and nobody called by that name lately.");
+        else exchange.Refuse(404, $"There is no client {id}, and nobody called this node by that name lately. Other nodes may know of refusals: ask each, or search the audit.");
         return Task.CompletedTask;
     }
 

@@ -1,10 +1,10 @@
 namespace Touchstone.Server.Settings;
 
 /// <summary>What somebody may have meant by a name that is not known.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The known name with the fewest letters to change, if they are few: at most a third of it.</summary>
-    internal static string? Of(string name, IEnumerable<string> known)
+    public static string? Of(string name, IEnumerable<string> known)
     {
         var plain = Plain(name);
         var last = Plain(name[(name.LastIndexOf(':') + 1)..]);

@@ -98,6 +98,17 @@ public sealed class IntrospectCommandTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task Whom_a_revocation_names_and_when_it_was_are_told_readably()
+    {
+        var subject = SharedServer.Name("dave");
+        var token = await shared.Server.Admin.IssueAsync(new { client_id = "demo-app", sub = subject, aud = "https://api.demo.example" });
+        var seq = (await shared.Cli.RunAsync("revoke", "--subject", subject, "--json")).Json.GetProperty("seq").GetRawText();
+
+        (await shared.Cli.RunAsync("introspect", token, "--explain")).Output.ShouldMatch($"selector +subject {subject} of http://");
+        (await shared.Cli.RunAsync("impact", seq)).Output.ShouldMatch("(?m)^at +20[0-9-]+T[0-9:]+Z \\(");
+    }
+
+    [Fact]
     public async Task Explain_adds_the_reason_the_record_and_the_revocation()
     {
         var token = await TokenAsync();

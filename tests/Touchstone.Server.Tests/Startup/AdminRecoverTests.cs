@@ -52,7 +52,7 @@ public sealed class AdminRecoverTests : IDisposable
     public async Task A_folder_in_use_and_a_folder_without_a_database_are_refused()
     {
         (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None))).Message
-            .ShouldBe($"There is no touchstone database in {_folder.Path}. Name its data folder with --data.");
+            .ShouldBe($"There is no touchstone database in {_folder.Path}. Name its data folder with --data; a node on PostgreSQL needs --postgres too, or the variable Touchstone__Postgres__Connection.");
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         var before = server.AdminClient;
         (await Should.ThrowAsync<StartupException>(() => ServerApp.RecoverAdminAsync(_folder.Path, TestStore.Connection(_folder.Path), CancellationToken.None))).Message.ShouldStartWith("Another touchstone process uses");

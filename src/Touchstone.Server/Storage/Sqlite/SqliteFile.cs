@@ -43,12 +43,16 @@ internal sealed class SqliteFile(DataFolder folder)
         }
     }
 
+    /// <summary>Says that a folder has no database, and how to name another.</summary>
+    internal static Startup.StartupException None(string folder) =>
+        new($"There is no touchstone database in {folder}. Name its data folder with --data; a node on PostgreSQL needs --postgres too, or the variable Touchstone__Postgres__Connection.");
+
     /// <summary>Opens the database of a folder for a look at it, beside a running server or without one.</summary>
     /// <exception cref="Startup.StartupException">There is none, or it can't be read.</exception>
     internal static SqliteConnection OpenToRead(string folder)
     {
         var path = System.IO.Path.Combine(folder, "touchstone.db");
-        if (!File.Exists(path)) throw new Startup.StartupException($"There is no touchstone database in {folder}. Name its data folder with --data.");
+        if (!File.Exists(path)) throw None(folder);
         // Without a write-ahead log nobody uses it: then it is read as it lies there, and not even SQLite's own files are made beside it.
         var source = File.Exists(path + "-wal") ? path : $"file:{Uri.EscapeDataString(System.IO.Path.GetFullPath(path)).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1";
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Mode = SqliteOpenMode.ReadOnly, Pooling = false, DefaultTimeout = 5 }.ToString());
