@@ -61,9 +61,13 @@ public sealed class ClientAssertion
     public ReadOnlyMemory<byte> Signature { get; }
 
     /// <summary>Reads an assertion; the result is null when there is a fault.</summary>
-    public static ClientAssertionFault TryRead(ReadOnlySpan<byte> jwt, out ClientAssertion? assertion)
+    public static ClientAssertionFault TryRead(ReadOnlySpan<byte> jwt, out ClientAssertion? assertion) => TryRead(jwt, out assertion, out _);
+
+    /// <summary>Reads an assertion, and whom it names: <c>iss</c> and <c>sub</c> where they are equal, also when there is a fault elsewhere. Whoever sent it may have written anything there.</summary>
+    public static ClientAssertionFault TryRead(ReadOnlySpan<byte> jwt, out ClientAssertion? assertion, out string? named)
     {
         assertion = null;
+        named = null;
         if (jwt.Length > MaxLength) return ClientAssertionFault.TooLong;
         var first = jwt.IndexOf((byte)'.');
         var last = jwt.LastIndexOf((byte)'.');
@@ -73,7 +77,7 @@ public sealed class ClientAssertion
         {
             using var head = Parse(header);
             using var claims = Parse(payload);
-            return Read(head.RootElement, claims.RootElement, jwt[..last].ToArray(), signature, out assertion);
+            return Read(head.RootElement, claims.RootElement, jwt[..last].ToArray(), signature, out assertion, out named);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
@@ -82,9 +86,10 @@ public sealed class ClientAssertion
         }
     }
 
-    private static ClientAssertionFault Read(JsonElement head, JsonElement claims, byte[] signed, byte[] signature, out ClientAssertion? assertion)
+    private static ClientAssertionFault Read(JsonElement head, JsonElement claims, byte[] signed, byte[] signature, out ClientAssertion? assertion, out string? named)
     {
         assertion = null;
+        named = null;
         if (head.ValueKind is not JsonValueKind.Object || claims.ValueKind is not JsonValueKind.Object) return ClientAssertionFault.Malformed;
         // Compared with regard to case: "nOnE" is no algorithm either (RFC 8725 §3.1).
         if (Text(head, "alg") is not { } algorithm || !(ClientAssertionRules.Asymmetric.Contains(algorithm) || ClientAssertionRules.Symmetric.Contains(algorithm))) return ClientAssertionFault.Algorithm;
@@ -94,6 +99,7 @@ public sealed class ClientAssertion
         var keyId = Text(head, "kid");
         if (head.TryGetProperty("kid", out _) && keyId is not { Length: > 0 and <= MaxIdLength }) return ClientAssertionFault.Malformed;
         if (Text(claims, "iss") is not { Length: > 0 } issuer || Text(claims, "sub") != issuer) return ClientAssertionFault.Subject;
+        named = issuer;
         if (!TryReadAudience(claims, out var audience)) return ClientAssertionFault.Audience;
         if (!claims.TryGetProperty("exp", out _)) return ClientAssertionFault.NoExpiry;
         if (!TryReadTime(claims, "exp", out var expires) || !TryReadTime(claims, "nbf", out var notBefore) || !TryReadTime(claims, "iat", out var issued)) return ClientAssertionFault.Malformed;

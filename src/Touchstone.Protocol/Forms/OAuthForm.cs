@@ -77,6 +77,18 @@ public sealed class OAuthForm
     /// <summary>Whether a parameter is there with a value.</summary>
     public bool Has(ReadOnlySpan<byte> name) => !this[name].IsEmpty;
 
+    /// <summary>The first parameter with a value that is none of these, or false.</summary>
+    public bool TryFindOther(out ReadOnlySpan<byte> name, params ReadOnlySpan<string> known)
+    {
+        foreach (ref readonly var field in _fields.AsSpan(0, _count))
+        {
+            name = NameOf(field);
+            if (!IsAmong(name, known)) return true;
+        }
+        name = default;
+        return false;
+    }
+
     /// <summary>The next value of a parameter that may repeat; <paramref name="position"/> begins at 0.</summary>
     public bool Next(ReadOnlySpan<byte> name, ref int position, out ReadOnlySpan<byte> value)
     {
@@ -116,14 +128,15 @@ public sealed class OAuthForm
     }
 
     // Quadratic, but over at most 256 short names.
-    private bool IsRepeated(ReadOnlySpan<byte> name, ReadOnlySpan<string> repeatable)
+    private bool IsRepeated(ReadOnlySpan<byte> name, ReadOnlySpan<string> repeatable) => Has(name) && !IsAmong(name, repeatable);
+
+    private static bool IsAmong(ReadOnlySpan<byte> name, ReadOnlySpan<string> names)
     {
-        if (!Has(name)) return false;
-        foreach (var allowed in repeatable)
+        foreach (var one in names)
         {
-            if (System.Text.Ascii.Equals(name, allowed)) return false;
+            if (System.Text.Ascii.Equals(name, one)) return true;
         }
-        return true;
+        return false;
     }
 
     private ReadOnlySpan<byte> NameOf(in Field field) => _buffer.AsSpan(field.Name, field.NameLength);

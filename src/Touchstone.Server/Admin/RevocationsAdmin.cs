@@ -22,7 +22,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private const int MaxWait = 30;
 
     /// <summary>
-    /// One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many unexpired tokens each would end; <c>?wait=SECONDS</c> waits for those who follow, and gives a receipt.
+    /// One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many tokens each would end; <c>?wait=SECONDS</c> waits for those who follow, and gives a receipt.
     /// </summary>
     internal async Task RevokeAsync(AdminExchange exchange)
     {
@@ -125,7 +125,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         var newest = ends.Max(end => end.Found.Match?.Seq ?? 0);
         if (newest > 0) await log.EnforceAsync(newest); // Who ended it may still be waiting for the other nodes.
         var answers = new List<RevocationView>(ends.Count);
-        var next = 0;
+        var (next, unknown) = (0, 0);
         foreach (var end in ends)
         {
             if (end.Selector is null)
@@ -136,13 +136,14 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             var outcome = end.Found.Match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
             var status = !outcome.IsNew ? "already_revoked" : await IsUnknownAsync(end, cancellationToken) ? "unknown" : "revoked";
+            if (status == "unknown") unknown++;
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
             if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name, RequestIds.Of(exchange.Http));
             else if (outcome.IsNew) logger.RevokedOneOfMany(outcome.Seq, actor, end.Name);
         }
         // One line for one request, however long its list.
         var made = outcomes.Where(outcome => outcome.IsNew).Select(outcome => outcome.Seq).ToList();
-        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count, ends.Count, RequestIds.Of(exchange.Http));
+        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count - unknown, ends.Count, unknown, RequestIds.Of(exchange.Http));
         return [.. answers];
     }
 
@@ -157,11 +158,14 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
                 answers.Add(new RevocationView("malformed", end.Name));
                 continue;
             }
-            var count = end.Reach is { } selector ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
+            var count = end.Reach is { } selector && !IsEnded(end, selector) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
             answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }
         return [.. answers];
     }
+
+    // What its row would not be written for: the token is ended, or all that the selector names is, for ever.
+    private bool IsEnded(Ending end, Selector selector) => end.Found.Match is not null || (selector.EndsForEver && log.Index.Find(selector) is not null);
 
     // Told of what an index tells at once. For a grant, session or tenant without tokens the whole table would be read: there a dry run counts.
     private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch

@@ -16,6 +16,7 @@ internal sealed class AuditKey : IDisposable
     private const string PublicFile = "audit.pub";
     private const string HmacFile = "audit.hmac";
     internal const int NodeLength = 16;
+    private const int HmacSize = 32;
 
     private readonly ECDsa _key;
     private readonly Lock _lock = new();
@@ -53,8 +54,12 @@ internal sealed class AuditKey : IDisposable
             throw new StartupException($"{path} can't be read: {error.Message} Put it back from a backup, or move it away: a new key and a new chain begin then.");
         }
         var hmac = Path.Combine(folder, HmacFile);
-        if (!File.Exists(hmac)) SecretFile.Write(hmac, RandomNumberGenerator.GetBytes(32));
-        var opened = new AuditKey(key, File.ReadAllBytes(hmac));
+        if (!File.Exists(hmac)) SecretFile.Write(hmac, RandomNumberGenerator.GetBytes(HmacSize));
+        var secret = File.ReadAllBytes(hmac);
+        // With what is left of a key that was cut, hashed values could be guessed.
+        if (secret.Length != HmacSize)
+            throw new StartupException($"{hmac} has {secret.Length} bytes, and its key has {HmacSize}. Put it back from a backup, or move it away: a new key is made then, and equal values are not recorded as equal to those before it.");
+        var opened = new AuditKey(key, secret);
         if (ReadPublic(folder).All(known => known.Fingerprint != opened.Fingerprint)) File.AppendAllText(Path.Combine(folder, PublicFile), opened.PublicPem + "\n");
         return opened;
     }

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.ClientAuth;
 
@@ -9,18 +11,19 @@ namespace Touchstone.Server.ClientAuth;
 /// <c>private_key_jwt</c> and <c>client_secret_jwt</c> (RFC 7523): a signed assertion, good for one use. The algorithm tells which of the two, and with it whose key may verify it:
 /// registered public keys, or the secret, and never one in place of the other.
 /// </summary>
-internal sealed class AssertionMethod(ClientDirectory clients, RemoteKeySets remoteKeys, SecretVault vault, AssertionUses uses, ServerOptions options) : IClientAuthMethod
+internal sealed class AssertionMethod(ClientDirectory clients, RemoteKeySets remoteKeys, SecretVault vault, AssertionUses uses, ServerOptions options, ILogger<AssertionMethod> logger) : IClientAuthMethod
 {
     private readonly string _issuer = options.EffectiveIssuer;
     private readonly string _tokenEndpoint = options.EffectiveIssuer + "/oauth/token";
+    private bool _isToldUnreadable;
 
     public bool Handles(ClientAuthMethod presented, Client? client) => presented is (ClientAuthMethod.PrivateKeyJwt | ClientAuthMethod.ClientSecretJwt);
 
     // 1. What the assertion says, before any key is touched.
     public ValueTask<ClientAuthResult> AuthenticateAsync(in ClientCredentials credentials, Client? client, FormExchange exchange, long now)
     {
-        var fault = ClientAssertion.TryRead(credentials.Assertion, out var assertion);
-        if (assertion is null) return new(Fail(fault, client));
+        var fault = ClientAssertion.TryRead(credentials.Assertion, out var assertion, out var named);
+        if (assertion is null) return new(Fail(fault, client ?? (named is null ? null : clients.Find(named))) with { Claimed = credentials.ClientId.IsEmpty ? named : null });
         var method = ClientAssertionRules.Symmetric.Contains(assertion.Algorithm) ? ClientAuthMethod.ClientSecretJwt : ClientAuthMethod.PrivateKeyJwt;
         client = clients.Find(assertion.ClientId);
         fault = ClientAssertionRules.Judge(assertion, credentials.ClientId, _issuer, client is { Registration.TokenEndpointAudience: true } ? _tokenEndpoint : null, now);
@@ -40,16 +43,25 @@ internal sealed class AssertionMethod(ClientDirectory clients, RemoteKeySets rem
 
     private AuthFailure VerifyMac(Client client, ClientAssertion assertion, long now)
     {
+        var isUnreadable = false;
         for (var i = 0; i < client.Slots.Count; i++)
         {
-            if (!client.IsValid(i, now) || client.Registration.Secrets[i].Sealed is not { } boxed || vault.Open(client.Id, boxed) is not { } secret) continue;
+            if (!client.IsValid(i, now) || client.Registration.Secrets[i].Sealed is not { } boxed) continue;
+            if (vault.Open(client.Id, boxed) is not { } secret)
+            {
+                isUnreadable = true;
+                continue;
+            }
             var isRight = IsMac(assertion, secret);
             CryptographicOperations.ZeroMemory(secret);
             if (!isRight) continue;
             client.Slots[i].Use(now);
             return AuthFailure.None;
         }
-        return AuthFailure.WrongSignature;
+        if (!isUnreadable) return AuthFailure.WrongSignature;
+        // Our failure, and the same for every such client: told once.
+        if (!Interlocked.Exchange(ref _isToldUnreadable, true)) logger.SecretUnreadable(client.Id, vault.File);
+        return AuthFailure.SecretUnreadable;
     }
 
     // A key shorter than the output of the hash is refused (RFC 7518 §3.2).

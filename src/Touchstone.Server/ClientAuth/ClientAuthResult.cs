@@ -24,6 +24,9 @@ internal enum AuthFailure
     UnknownKey,
     WrongSignature,
 
+    /// <summary>The secret for <c>client_secret_jwt</c> can't be decrypted here.</summary>
+    SecretUnreadable,
+
     /// <summary>The <c>jti</c> was used before.</summary>
     Replayed,
 
@@ -77,7 +80,7 @@ internal readonly record struct ClientAuthResult
     internal bool IsGuess => Failure is AuthFailure.WrongSecret or AuthFailure.WrongSignature or AuthFailure.UnknownKey or AuthFailure.CertificateUntrusted or AuthFailure.CertificateOfAnother;
 
     /// <summary>Whether it is the caller's failure and not ours.</summary>
-    internal bool IsOfCaller => Failure is not (AuthFailure.None or AuthFailure.Busy or AuthFailure.KeysUnavailable or AuthFailure.Delayed);
+    internal bool IsOfCaller => Failure is not (AuthFailure.None or AuthFailure.Busy or AuthFailure.KeysUnavailable or AuthFailure.SecretUnreadable or AuthFailure.Delayed);
 
     /// <summary>What is wrong with an assertion.</summary>
     internal ClientAssertionFault Fault { get; init; }
@@ -112,6 +115,7 @@ internal readonly record struct ClientAuthResult
         AuthFailure.Assertion => Fault.Name(),
         AuthFailure.UnknownKey => "unknown_key",
         AuthFailure.WrongSignature => "wrong_signature",
+        AuthFailure.SecretUnreadable => "secret_unreadable",
         AuthFailure.Replayed => "assertion_replayed",
         AuthFailure.KeysUnavailable => "keys_unavailable",
         AuthFailure.CertificateMissing => "certificate_missing",

@@ -9,10 +9,12 @@ internal sealed class SecretVault(ServerOptions options)
 {
     private const int KeySize = 32, NonceSize = 12, TagSize = 16;
 
+    private const string Advice = "Put it back from a backup, or move it away and give clients of client_secret_jwt new secrets.";
+
     private readonly Lock _lock = new();
     private byte[]? _key;
 
-    private string File => Path.Combine(options.Data, "secrets.key");
+    internal string File => Path.Combine(options.Data, "secrets.key");
 
     internal string Seal(string clientId, ReadOnlySpan<byte> secret)
     {
@@ -46,7 +48,7 @@ internal sealed class SecretVault(ServerOptions options)
         lock (_lock)
         {
             if (_key is not null) return _key;
-            if (CredentialsFile.Read(File, CredentialsJson.Default.VaultKey) is { } kept) return _key = Convert.FromBase64String(kept.Key);
+            if (CredentialsFile.Read(File, CredentialsJson.Default.VaultKey, Advice) is { } kept) return _key = Convert.FromBase64String(kept.Key);
             if (!create) return null;
             var key = RandomNumberGenerator.GetBytes(KeySize);
             // On the disk before anything is sealed with it.

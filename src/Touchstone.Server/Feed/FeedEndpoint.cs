@@ -17,7 +17,7 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
     internal const string Path = "/feed";
     private const string Name = "feed";
 
-    private static readonly OAuthError InUrl = OAuthError.InvalidRequest.With("Secrets and assertions don't belong into a URL: use Basic, a bearer token or a certificate.");
+    private static readonly OAuthError InUrl = OAuthError.InvalidRequest.With("Secrets, assertions and tokens don't belong into a URL: use Basic, a bearer token or a certificate.");
     private static readonly OAuthError TooMany = OAuthError.TemporarilyUnavailable.With("Too many followers are here. Try another node.");
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(1);
 
@@ -25,7 +25,7 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
     {
         // 1. When did it arrive? Who asks, and may it?
         var arrived = freshness.Now;
-        if (exchange.Form.Has("client_secret"u8) || exchange.Form.Has("client_assertion"u8))
+        if (exchange.Form.Has("client_secret"u8) || exchange.Form.Has("client_assertion"u8) || exchange.Form.Has("access_token"u8))
         {
             exchange.Refuse(InUrl);
             return;

@@ -18,13 +18,15 @@ internal sealed record FeedRequest(FollowerIdentity Follower, string Nonce, LogC
     /// <summary>The longest wait: of three polls in a lease one may get lost.</summary>
     internal static readonly TimeSpan MaxWait = LeaseTerms.Follower.Duration / 3;
 
-    private const int MaxNonce = 64;
+    private const int MaxNonce = 64, MaxParameterName = 32;
 
     /// <summary>Reads a poll, or says what is wrong with it.</summary>
     internal static FeedRequest? Read(FormExchange exchange, out string fault)
     {
         fault = "";
         var form = exchange.Form;
+        // A misspelt after would be told a floor for ever, and never an event.
+        if (form.TryFindOther(out var other, "nonce", "after", "wait", "all", "client_id")) return Fail($"The feed has no parameter {Printable(other)}: there are nonce, after, wait, all and client_id.", out fault);
         if (exchange.Http.Request.Headers[FollowerIdentity.Header] is not [{ } header] || FollowerIdentity.Parse(header) is not { } follower) return Fail($"Say who follows: {FollowerIdentity.Shape}.", out fault);
         var nonce = Text(form, "nonce"u8);
         if (nonce.Length is 0 or > MaxNonce || !FollowerIdentity.IsPlain(nonce)) return Fail($"nonce must be 1 to {MaxNonce} characters of A-Z a-z 0-9 _ -, random for each poll.", out fault);
@@ -47,6 +49,13 @@ internal sealed record FeedRequest(FollowerIdentity Follower, string Nonce, LogC
     {
         fault = detail;
         return null;
+    }
+
+    // It may be anything, a secret in the wrong place too; only what looks like a name is repeated.
+    private static string Printable(ReadOnlySpan<byte> name)
+    {
+        var text = Encoding.Latin1.GetString(name);
+        return text.Length <= MaxParameterName && FollowerIdentity.IsPlain(text) ? text : "of that name";
     }
 
     private static string Text(OAuthForm form, ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(form[name]);

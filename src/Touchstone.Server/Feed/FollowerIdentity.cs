@@ -22,10 +22,12 @@ internal sealed record FollowerIdentity(string Name, string Instance, TimeSpan? 
         if (name.Length is 0 or > MaxName || name.AsSpan().ContainsAnyExceptInRange('!', '~')) return null;
         string? instance = null;
         TimeSpan? grace = TimeSpan.Zero;
+        var saysGrace = false;
         foreach (var part in parts[1..])
         {
             if (part.StartsWith("instance=", StringComparison.Ordinal) && instance is null) instance = part["instance=".Length..];
-            else if (!part.StartsWith("grace=", StringComparison.Ordinal) || !TryReadGrace(part["grace=".Length..], out grace)) return null;
+            else if (saysGrace || !part.StartsWith("grace=", StringComparison.Ordinal) || !TryReadGrace(part["grace=".Length..], out grace)) return null;
+            else saysGrace = true;
         }
         return instance is { Length: >= MinInstance and <= MaxInstance } && IsPlain(instance) ? new FollowerIdentity(name, instance, grace) : null;
     }

@@ -17,6 +17,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
     private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IReadOnlyList<ReceiptParty>? _nodes;
     private TimeSpan? _completed;
+    private bool _isLookedAt;
 
     private sealed record Party(string Name, TimeSpan? Grace, string State, TimeSpan? After);
 
@@ -24,6 +25,15 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
 
     /// <summary>Done when nobody is waited for any more.</summary>
     internal Task Complete => _complete.Task;
+
+    /// <summary>Whether there is nothing left to learn: it is complete, and no node is unknown.</summary>
+    internal bool IsSettled
+    {
+        get
+        {
+            lock (_lock) return _complete.Task.IsCompleted && IsKnown;
+        }
+    }
 
     /// <summary>Takes a follower of this node as it is now.</summary>
     internal void Add(Follower follower, ClockReading now)
@@ -49,6 +59,8 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
         lock (_lock)
         {
             _nodes = [.. nodes.Select(node => new ReceiptParty(node.Name, node.Instance.ToString("N"), seen.Reports.TryGetValue(node.Instance, out var report) && report.Covers(Row) ? Confirmed : Unknown, null))];
+            // Time completed it: who follows was judged then, and only nodes may have become known since.
+            if (_complete.Task.IsCompleted) return;
             foreach (var (follower, _) in seen.Followers)
             {
                 var key = (follower.Caller, follower.Instance);
@@ -63,7 +75,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
         }
     }
 
-    /// <summary>Looks at the clock: leases end.</summary>
+    /// <summary>Looks at the clock: leases end. Judged only after the first look: before it, those who are waited for are still being gathered.</summary>
     internal void Look(IEnumerable<Follower> followers, ClockReading now)
     {
         lock (_lock)
@@ -72,6 +84,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
             {
                 if (_followers.TryGetValue((follower.Caller, follower.Instance), out var party) && party.State == Pending) Note(follower, follower.State.Acknowledged, now);
             }
+            _isLookedAt = true;
             Judge(now);
         }
     }
@@ -104,14 +117,17 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
 
     private void Judge(ClockReading now)
     {
-        if (_complete.Task.IsCompleted) return;
+        if (!_isLookedAt || _complete.Task.IsCompleted) return;
         var isOver = Bound is { } bound && now.AtLeastSince(committed) >= bound;
         // With any node unknown, only time completes it.
-        var isKnown = !isShared || (_nodes is not null && _nodes.All(node => node.State == Confirmed));
-        if (!isOver && (!isKnown || _followers.Values.Any(party => party.State == Pending))) return;
+        if (!isOver && (!IsKnown || _followers.Values.Any(party => party.State == Pending))) return;
+        // Who has not come by now can use nothing any more that it held.
+        foreach (var (key, party) in _followers.Where(pair => pair.Value.State == Pending).ToArray()) _followers[key] = party with { State = Lapsed, After = Since(now) };
         _completed = Since(now);
         _complete.TrySetResult();
     }
+
+    private bool IsKnown => !isShared || (_nodes is not null && _nodes.All(node => node.State == Confirmed));
 
     // After this long nobody who is known can hold a lease from before the row; null when one says that it goes on without.
     private TimeSpan? Bound

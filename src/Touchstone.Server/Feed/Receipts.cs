@@ -81,8 +81,14 @@ internal sealed class Receipts
     /// <summary>Takes into a receipt what is known now, here and at other nodes.</summary>
     internal async Task LookAsync(Receipt receipt)
     {
+        if (receipt.IsSettled) return;
+        // Before the clock is asked: how long leases may last is known only with the followers of all nodes.
+        if (_exchange.IsShared) await SeeAsync(receipt);
         receipt.Look(_followers.All, _time.Read());
-        if (!_exchange.IsShared || receipt.Complete.IsCompleted) return;
+    }
+
+    private async Task SeeAsync(Receipt receipt)
+    {
         try
         {
             // First the nodes: one that comes later knows the row from its start.
@@ -102,7 +108,6 @@ internal sealed class Receipts
         {
             if (!follower.State.IsLapsed(now)) receipt.Add(follower, now);
         }
-        receipt.Look(_followers.All, now);
     }
 
     private void Acknowledge(Follower follower, LogCursor cursor)

@@ -7,9 +7,9 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Feed;
 
 /// <summary>Receipts of revocations: with the answer to one that waits, and at <c>GET /admin/revocations/{seq}/receipt</c> later.</summary>
-internal sealed class ReceiptsAdmin(Receipts receipts, FeedPump pump, UnfollowedCallers unfollowed, ITokenStore store, TimeProvider time)
+internal sealed class ReceiptsAdmin(Receipts receipts, FeedPump pump, UnfollowedCallers unfollowed, ITokenStore store, ServerOptions options, TimeProvider time)
 {
-    private readonly ReceiptParty _self = new(Environment.MachineName, Guid.NewGuid().ToString("N"), Receipt.Confirmed, null);
+    private readonly ReceiptParty _self = new(options.Postgres.NodeName ?? Environment.MachineName, Guid.NewGuid().ToString("N"), Receipt.Confirmed, null);
 
     /// <summary>Waits for those who follow, and says how it stands then.</summary>
     /// <param name="seq">The newest row of the revocation.</param>

@@ -6,7 +6,11 @@ namespace Touchstone.Server.Startup;
 /// <summary>A file of credentials: mode 0600, and never seen half written (temporary file, fsync, rename, fsync of the folder).</summary>
 internal static class CredentialsFile
 {
-    internal static T? Read<T>(string path, JsonTypeInfo<T> type)
+    /// <summary>Reads a file; null when there is none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="type">What it holds.</param>
+    /// <param name="advice">What to do when it can't be read.</param>
+    internal static T? Read<T>(string path, JsonTypeInfo<T> type, string advice = "Mend it, or move it away and run 'touchstone admin recover'.")
         where T : class
     {
         if (!File.Exists(path)) return null;
@@ -16,7 +20,7 @@ internal static class CredentialsFile
         }
         catch (JsonException error)
         {
-            throw new StartupException($"{path} can't be read: {error.Message} Mend it, or move it away and run 'touchstone admin recover'.");
+            throw new StartupException($"{path} can't be read: {error.Message} {advice}");
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class DemoData(ITokenStore store, TokenLookup tokens, Revocation
 
     internal async Task<DemoFile> EnsureAsync(CancellationToken cancellationToken)
     {
-        var kept = CredentialsFile.Read(File, CredentialsJson.Default.DemoFile);
+        var kept = CredentialsFile.Read(File, CredentialsJson.Default.DemoFile, "Move it away and start with --demo again: another one is made, with new secrets.");
         var demo = new DemoFile(
             options.EffectiveIssuer,
             options.EffectiveIssuer + "/oauth/introspect",

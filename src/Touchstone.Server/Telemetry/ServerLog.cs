@@ -35,8 +35,8 @@ internal static partial class ServerLog
     [LoggerMessage(10, LogLevel.Information, "{Actor} enabled a subject; request {Request}")]
     internal static partial void SubjectEnabled(this ILogger logger, string actor, string request);
 
-    [LoggerMessage(12, LogLevel.Information, "Revocations {First} to {Last}: {Actor} ended {Count} of the {Asked} named; the others were ended already or are unknown; request {Request}")]
-    internal static partial void RevokedMany(this ILogger logger, long first, long last, string actor, int count, int asked, string request);
+    [LoggerMessage(12, LogLevel.Information, "Revocations {First} to {Last}: {Actor} ended {Count} of the {Asked} named; {Unknown} more are unknown, and remembered should they be registered; the others were ended already or name nothing; request {Request}")]
+    internal static partial void RevokedMany(this ILogger logger, long first, long last, string actor, int count, int asked, int unknown, string request);
 
     [LoggerMessage(13, LogLevel.Debug, "Revocation {Seq}: {Actor} ended {Kind}")]
     internal static partial void RevokedOneOfMany(this ILogger logger, long seq, string actor, string kind);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.Tests.Admin;
 
@@ -74,6 +75,26 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
         var answer = (await acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", new { sub = name })).ShouldBeJson(200).Json;
         answer.GetProperty("tokens").GetInt64().ShouldBe(2);
         (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+    }
+
+    [Fact]
+    public async Task A_dry_run_does_not_count_what_is_ended()
+    {
+        var name = await NewNameAsync();
+        var tokens = new[] { await IssueAsync(name, "sub"), await IssueAsync(name, "sub"), await IssueAsync(name, "sub") };
+        await RevokeAsync("token", tokens[0]);
+        await RevokeAsync("token_sha256", TokenHash.Of(tokens[1]).ToString());
+        (await CountAsync([.. tokens.Select(token => new { token })])).ShouldBe([0, 0, 1]);
+        (await CountAsync([.. tokens.Select(token => new { token_sha256 = TokenHash.Of(token).ToString() })])).ShouldBe([0, 0, 1]);
+        // By SQL: all that match and have not expired.
+        (await CountAsync(new { sub = name })).ShouldBe([3]);
+        await RevokeAsync("sub", name);
+        (await CountAsync(new { token = tokens[2] })).ShouldBe([0]);
+
+        await IssueAsync(name, "grant");
+        (await CountAsync(new { grant = name })).ShouldBe([1]);
+        await RevokeAsync("grant", name);
+        (await CountAsync(new { grant = name })).ShouldBe([0]);
     }
 
     [Fact]
@@ -161,6 +182,9 @@ public sealed class SelectorTests(Acme acme) : IClassFixture<Acme>
         "sub" => acme.Admin.IssueAsync(new { client_id = "web-shop", sub = name, aud = Acme.OrdersApi }),
         _ => acme.Admin.IssueAsync(new { client_id = name, aud = Acme.OrdersApi }),
     };
+
+    private async Task<long[]> CountAsync(params object[] items) =>
+        [.. (await acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", items)).ShouldBeJson(200).Json.EnumerateArray().Select(item => item.GetProperty("tokens").GetInt64())];
 
     private async Task<JsonElement> RevokeAsync(string selector, string name) =>
         (await acme.Admin.PostAsync(AdminCalls.Revocations, new Dictionary<string, string> { [selector] = name })).ShouldBeJson(200).Json;

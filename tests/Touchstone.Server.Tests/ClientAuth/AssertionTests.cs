@@ -148,6 +148,34 @@ public sealed class AssertionTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task K10_Whom_an_assertion_names_is_told_of_its_fault_without_a_client_id_too()
+    {
+        var (id, key) = (NewId, Signer.Of("ES256"));
+        await acme.Server.AddWithKeysAsync(id, key);
+        await acme.Server.ShouldRefuseAsync(key.Assertion(id, Now, claims => claims["jti"] = ""), id, "assertion_jti");
+        await acme.Server.ShouldRefuseAsync(key.Assertion(id, Now, claims => claims.Remove("exp")), id, "assertion_without_exp");
+        var nobody = NewId;
+        await acme.Server.ShouldRefuseAsync(key.Assertion(nobody, Now, claims => claims["jti"] = ""), nobody, "assertion_jti");
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task A_secret_that_another_key_encrypted_is_told_from_a_wrong_signature(bool hasOther)
+    {
+        using var folder = new TempFolder();
+        TestClient client;
+        await using (var first = await TestServer.StartAsync(data: folder.Path)) client = await first.AddAsync("rs", "client_secret_jwt");
+        File.Delete(folder.File("secrets.key"));
+        await using var server = await TestServer.StartAsync(data: folder.Path);
+        if (hasOther) await server.AddAsync("other", "client_secret_jwt");
+        File.Exists(folder.File("secrets.key")).ShouldBe(hasOther);
+        for (var i = 0; i < 20; i++) await server.ShouldRefuseAsync(Signer.OfSecret(client.Secret!).Assertion("rs", server.Time.Seconds), "rs", "secret_unreadable");
+        var told = server.Logs.Of(41).ShouldHaveSingleItem();
+        told.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Error);
+        told.Text.ShouldContain(folder.File("secrets.key"));
+    }
+
+    [Fact]
     public async Task A10_Only_the_registered_methods_are_accepted()
     {
         var (id, key) = (NewId, Signer.Of("ES256"));

@@ -129,7 +129,11 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
     [InlineData("/feed?nonce=1&wait=-1", "name;instance=0123456789", "wait")]
     [InlineData("/feed?nonce=1&all=yes", "name;instance=0123456789", "all")]
     [InlineData("/feed?nonce=1&nonce=2", "name;instance=0123456789", "twice")]
+    [InlineData("/feed?nonce=1", "name;instance=0123456789;grace=1;grace=2", "Touchstone-Follower")]
+    [InlineData("/feed?nonce=1&afer=0", "name;instance=0123456789", "no parameter afer")]
+    [InlineData("/feed?nonce=1&a%22b=0", "name;instance=0123456789", "no parameter of that name")]
     [InlineData("/feed?nonce=1&client_secret=x", "name;instance=0123456789", "URL")]
+    [InlineData("/feed?nonce=1&access_token=x", "name;instance=0123456789", "URL")]
     public async Task What_cannot_be_understood_is_refused_and_says_why(string path, string? follower, string says)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);

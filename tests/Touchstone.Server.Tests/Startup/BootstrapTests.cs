@@ -53,7 +53,7 @@ public sealed class BootstrapTests : IDisposable
     [InlineData("[]")]
     public async Task A_credentials_file_that_cannot_be_read_keeps_the_first_start_from_guessing(string text)
     {
-        await File.WriteAllTextAsync(AdminFile, text);
+        await CrashAsync(text);
         var error = await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(data: _folder.Path));
         error.Message.ShouldStartWith($"{AdminFile} can't be read");
         error.Message.ShouldContain("touchstone admin recover");
@@ -63,9 +63,36 @@ public sealed class BootstrapTests : IDisposable
     [Fact]
     public async Task A12_An_empty_secret_in_the_file_opens_nothing()
     {
-        await File.WriteAllTextAsync(AdminFile, """{"client_id":"admin","client_secret":""}""");
+        await CrashAsync("""{"client_id":"admin","client_secret":""}""");
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         (await server.OAuth.GrantAsync(new TestClient("admin", ""))).ShouldBeError(401, "invalid_client");
+    }
+
+    [Theory]
+    [InlineData("missing")]
+    [InlineData("empty")]
+    [InlineData("new")]
+    public async Task A_database_that_was_lost_is_not_begun_anew(string how)
+    {
+        Assert.SkipWhen(TestStore.IsPostgres, "it is about SQLite's file");
+        await (await TestServer.StartAsync(data: _folder.Path)).DisposeAsync();
+        foreach (var file in Directory.GetFiles(_folder.Path, "touchstone.db*")) File.Delete(file);
+        var database = _folder.File("touchstone.db");
+        if (how == "empty") await File.WriteAllBytesAsync(database, []);
+        if (how == "new") new Database(_folder.Path).Execute("PRAGMA journal_mode = WAL");
+        for (var i = 0; i < 2; i++)
+        {
+            var error = await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(data: _folder.Path));
+            error.Message.ShouldStartWith($"The database {database} is missing or empty");
+        }
+        File.Exists(database).ShouldBe(how != "missing");
+
+        // As the message says.
+        File.Move(AdminFile, AdminFile + ".old");
+        foreach (var file in Directory.GetFiles(_folder.Path, "audit.*")) File.Delete(file);
+        if (Directory.Exists(_folder.File("audit"))) Directory.Delete(_folder.File("audit"), recursive: true);
+        await using var server = await TestServer.StartAsync(data: _folder.Path);
+        (await server.Admin.GetAsync("/admin/clients")).Status.ShouldBe(200);
     }
 
     [Fact]
@@ -75,6 +102,14 @@ public sealed class BootstrapTests : IDisposable
         await using var server = await TestServer.StartAsync(data: _folder.Path);
         (await server.Admin.GetAsync("/admin/clients")).Status.ShouldBe(200);
         File.Exists(AdminFile + ".tmp").ShouldBeFalse();
+    }
+
+    // A first start that ended between the file and the row.
+    private async Task CrashAsync(string adminFile)
+    {
+        await (await TestServer.StartAsync(data: _folder.Path)).DisposeAsync();
+        new Database(_folder.Path).Execute("DELETE FROM clients");
+        await File.WriteAllTextAsync(AdminFile, adminFile);
     }
 
     [Fact]

@@ -124,6 +124,18 @@ public sealed class DemoTests : IDisposable
         (await File.ReadAllTextAsync(_folder.File("demo.json"))).ShouldBe(text);
     }
 
+    [Fact]
+    public async Task A_demo_file_that_cannot_be_read_is_made_anew_as_the_message_says()
+    {
+        var first = await DemoOfAStartAsync();
+        await File.WriteAllTextAsync(_folder.File("demo.json"), "{\"server\":");
+        (await Should.ThrowAsync<StartupException>(StartAsync)).Message.ShouldEndWith("Move it away and start with --demo again: another one is made, with new secrets.");
+        File.Move(_folder.File("demo.json"), _folder.File("demo.json.broken"));
+        await using var server = await StartAsync();
+        server.App.Demo!.Client.ClientSecret.ShouldNotBe(first.Client.ClientSecret);
+        await WorksAsync(server, server.App.Demo);
+    }
+
     private Task<TestServer> StartAsync() => TestServer.StartAsync(options => options.Demo = true, data: _folder.Path, time: _time);
 
     private async Task<DemoFile> DemoOfAStartAsync()

@@ -44,6 +44,9 @@ internal static class Migrations
     /// <summary>The schema of this version.</summary>
     internal static int Newest => Steps.Length;
 
+    /// <summary>Whether nothing was ever kept in a database.</summary>
+    internal static bool IsNew(SqliteConnection connection) => Sql.Scalar(connection, "PRAGMA user_version") == 0;
+
     /// <summary>Brings a database to the newest step, each step in one transaction. Refuses a database that a newer version wrote.</summary>
     internal static void Apply(SqliteConnection connection)
     {

@@ -18,6 +18,20 @@ internal sealed class SqliteFile(DataFolder folder)
 
     internal string Path { get; } = System.IO.Path.Combine(folder.Path, "touchstone.db");
 
+    /// <summary>Keeps a start from making a new file where one was: all that was revoked would be forgotten. Looked at before the file is made.</summary>
+    internal void RefuseLoss()
+    {
+        if (!File.Exists(Path) || new FileInfo(Path).Length == 0) RefuseNew();
+    }
+
+    /// <summary>Refuses to begin anew beside credentials: a first start makes the database with its schema, and only then <c>admin.json</c>.</summary>
+    internal void RefuseNew()
+    {
+        var credentials = System.IO.Path.Combine(folder.Path, "admin.json");
+        if (File.Exists(credentials))
+            throw new StoreException($"The database {Path} is missing or empty, and {credentials} says that there was one: its revocations would be forgotten. Put it back from a backup (docs/operations/recovery.md), or, to begin anew, move admin.json, audit/ and audit.* away.");
+    }
+
     /// <summary>Opens a connection: every commit reaches the disk before it is acknowledged.</summary>
     /// <param name="cacheKilobytes">The pages that it may keep.</param>
     /// <param name="isFirst">

@@ -30,9 +30,11 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
     public Task<StoreContents> LoadAsync(CommitHandler onCommitted, CancellationToken cancellationToken) => Task.Run(
         () => Guarded(() =>
         {
+            _file.RefuseLoss();
             var connection = _file.Connect(WriterPagesKilobytes, isFirst: true);
             try
             {
+                if (Migrations.IsNew(connection)) _file.RefuseNew();
                 Migrations.Apply(connection);
                 var (epoch, seq, forgotten) = Sql.Read(connection, "SELECT epoch, seq, forgotten FROM head", row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2)))[0];
                 var lastExpiry = Sql.Scalar(connection, "SELECT ifnull(max(expires_at), 0) FROM tokens");
