@@ -46,6 +46,21 @@ public sealed class LateReceiptTests : IAsyncLifetime
         StateOf(receipt, poller).ShouldBe("lapsed");
     }
 
+    [Fact]
+    public async Task When_the_clock_jumped_the_followers_of_other_nodes_still_count()
+    {
+        await _nodes.A.Admin.PostAsync(AdminCalls.Revocations, new { grant = "g-before" });
+        _nodes.A.Time.AdvanceSeconds(120);
+        var caller = await _nodes.A.Admin.AddClientAsync(new { client_id = "rs-late", kind = "resource-server", audience = new[] { "https://rs-late.test/" } });
+        var poller = await new Poller(_nodes.B.Http, caller).StartedAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var receipt = (await _nodes.A.Admin.PostAsync(AdminCalls.Revocations + "?wait=0", new { grant = $"g-late-{i}" })).ShouldBeJson(200).Json.GetProperty("receipt");
+            receipt.GetProperty("followers").GetProperty("pending").GetInt32().ShouldBe(1, receipt.ToString());
+            StateOf(receipt, poller).ShouldBe("pending");
+        }
+    }
+
     private static string? StateOf(JsonElement receipt, Poller poller) =>
         receipt.GetProperty("followers").GetProperty("items").EnumerateArray().Single(item => item.GetProperty("instance").GetString() == poller.Instance).GetProperty("state").GetString();
 }
