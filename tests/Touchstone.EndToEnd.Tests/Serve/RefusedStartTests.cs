@@ -55,7 +55,7 @@ public sealed class RefusedStartTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Credentials_that_can_not_be_read_are_not_overwritten()
+    public async Task Credentials_without_their_database_are_refused_and_not_overwritten()
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder.File("data"));
@@ -65,7 +65,7 @@ public sealed class RefusedStartTests(SharedServer shared)
 
         result.ShouldEndWith(1);
         result.Error.ShouldContain("admin.json");
-        result.Error.ShouldContain("admin recover");
+        result.Error.ShouldContain("touchstone.db is missing or empty");
         (await File.ReadAllTextAsync(Path.Combine(folder.File("data"), "admin.json"))).ShouldBe("{\"client_id\":");
     }
 }
