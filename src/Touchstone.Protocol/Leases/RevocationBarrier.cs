@@ -64,6 +64,20 @@ public sealed class RevocationBarrier
         return _waiting.Count == 0 ? BarrierState.Met : BarrierState.Waiting;
     }
 
+    /// <summary>
+    /// Takes what a node itself says that it has in memory. It can say so earlier than the table of nodes shows it. Before the first look it says nothing: which nodes there are is known only then.
+    /// </summary>
+    /// <param name="instance">The node, as it stands in the table.</param>
+    /// <param name="acknowledged">How far its memory is. A place that the waiter has read as well (<see cref="RecentRows"/>): else its number may be of a log that was longer once.</param>
+    /// <param name="now">The waiter's clocks.</param>
+    public BarrierState Hear(Guid instance, LogCursor acknowledged, ClockReading now)
+    {
+        if (_fullWait || IsOver(now)) return IsOver(now) ? BarrierState.Met : BarrierState.Waiting;
+        if (_waiting is null) return BarrierState.Waiting;
+        if (acknowledged.Epoch == _epoch && acknowledged.Seq >= _seq) _waiting.Remove(instance);
+        return _waiting.Count == 0 ? BarrierState.Met : BarrierState.Waiting;
+    }
+
     /// <summary>The names of the nodes that are still waited for; empty before the first look.</summary>
     public IEnumerable<string> Pending => _waiting?.Values ?? Enumerable.Empty<string>();
 }

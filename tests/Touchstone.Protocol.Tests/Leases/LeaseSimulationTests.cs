@@ -38,6 +38,8 @@ public sealed class LeaseSimulationTests(ITestOutputHelper output)
     [InlineData(Mutation.LateRegistration, 10)]
     [InlineData(Mutation.DatabaseClock, 0)]
     [InlineData(Mutation.NoFullWaitAfterRestore, 348)]
+    [InlineData(Mutation.RowsOutOfPlace, 0)]
+    [InlineData(Mutation.LookBeforeTheCommit, 0)]
     [InlineData(Mutation.NoNonce, 7)]
     [InlineData(Mutation.FollowerDeadlineFromTheReply, 56)]
     public void A_broken_protocol_is_caught(Mutation mutation, int known)

@@ -40,6 +40,27 @@ public sealed class RevocationBarrierTests
     }
 
     [Fact]
+    public void It_is_met_when_the_nodes_of_the_first_look_say_that_they_have_the_row()
+    {
+        var barrier = Row17();
+        barrier.Hear(_one, new LogCursor(_epoch, 17, Guid.NewGuid()), At(100.0005)).ShouldBe(BarrierState.Waiting); // Which nodes there are is not known yet.
+        Look(barrier, 100.001, Node(_one, 5, 16), Node(_two, 9, 16)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_one, new LogCursor(_epoch, 18, Guid.NewGuid()), At(100.002)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_two, new LogCursor(_epoch, 16, Guid.NewGuid()), At(100.003)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_two, new LogCursor(Guid.NewGuid(), 17, Guid.NewGuid()), At(100.004)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_two, new LogCursor(_epoch, 17, Guid.NewGuid()), At(100.005)).ShouldBe(BarrierState.Met);
+    }
+
+    [Fact]
+    public void What_a_node_says_does_not_count_where_only_time_does()
+    {
+        var barrier = Row17(fullWait: true);
+        Look(barrier, 100.001, Node(_one, 5, 16)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_one, new LogCursor(_epoch, 17, Guid.NewGuid()), At(100.002)).ShouldBe(BarrierState.Waiting);
+        barrier.Hear(_one, new LogCursor(_epoch, 17, Guid.NewGuid()), At(102.2)).ShouldBe(BarrierState.Met);
+    }
+
+    [Fact]
     public void A_node_that_left_or_registered_later_is_not_waited_for()
     {
         var barrier = Row17();

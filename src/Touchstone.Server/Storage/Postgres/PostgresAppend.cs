@@ -22,8 +22,9 @@ internal static class PostgresAppend
     internal static void Ask(PostgresBatch batch, PostgresTransaction transaction, LogCursor? onlyAfter)
     {
         batch.Ask(
-            $"UPDATE head SET seq = seq + $1, clients = clients + $2 WHERE $3::bigint IS NULL OR (seq = $3 AND epoch = $4) RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
-            PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0), PostgresValue.Long(onlyAfter?.Seq), PostgresValue.Id(onlyAfter?.Epoch ?? default));
+            $"UPDATE head SET seq = seq + $1, clients = clients + $2 WHERE $3::bigint IS NULL OR (seq = $3 AND epoch = $4 AND ($3 = 0 OR EXISTS (SELECT 1 FROM revocations AS r WHERE r.seq = $3 AND r.id = $5))) RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
+            PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0), PostgresValue.Long(onlyAfter?.Seq),
+            PostgresValue.Id(onlyAfter?.Epoch ?? default), PostgresValue.Id(onlyAfter?.Row ?? default));
         // Each statement sees what was committed before it begins, so with the head held every earlier row.
         if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows);
         if (transaction.Registrations.Count > 0)

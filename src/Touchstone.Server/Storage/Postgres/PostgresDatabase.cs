@@ -10,9 +10,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal const string Channel = "touchstone_log";
 
     /// <summary>What the database says of itself: which one it is, on which timeline (another one after a failover or a restore), and since when it runs.</summary>
-    /// <remarks>The first is read when a connection opens, from a file of the server: as long as the connection lives it stays the same, and each look saves 65 µs of its 165.</remarks>
-    internal const string Life =
-        "(current_setting('touchstone.system') || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text)";
+    /// <remarks>It is put together when a connection opens, and stays the same for as long as the connection lives: none of it changes without a restart, which ends the connection. Each look saves 100 µs of its 165.</remarks>
+    internal const string Life = "current_setting('touchstone.life')";
 
     /// <summary>Begins the name of the channel, one for each process, over which it hears that others have acknowledged its rows: it would wake the others for nothing.</summary>
     internal const string Acknowledged = "touchstone_acknowledged_";
@@ -115,7 +114,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         using var patience = new CancellationTokenSource(Timeout, TimeProvider.System);
         await connection.OpenAsync(patience.Token);
         if (connection.PostgreSqlVersion.Major < OldestServer) throw new StoreException($"The database server is PostgreSQL {connection.PostgreSqlVersion}, and touchstone needs {OldestServer} or newer.");
-        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery(), current_setting('server_encoding'), current_schema()::text, set_config('touchstone.system', system_identifier::text, false) FROM pg_control_system()", connection);
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery(), current_setting('server_encoding'), current_schema()::text, set_config('touchstone.life', CASE WHEN pg_is_in_recovery() THEN '' ELSE system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || extract(epoch FROM pg_postmaster_start_time())::text END, false) FROM pg_control_system()", connection);
         await using var row = await command.ExecuteReaderAsync();
         await row.ReadAsync();
         if (row.GetBoolean(0)) throw new StoreException("The connection leads to a standby of PostgreSQL. Name the primary; of several hosts it is found by itself.");

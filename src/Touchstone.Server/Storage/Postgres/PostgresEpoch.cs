@@ -8,7 +8,7 @@ namespace Touchstone.Server.Storage.Postgres;
 /// The begin of another life of the log, after the database was restored, replaced or failed over: the head gets a new epoch (once, by whichever node comes first), the rows that this node still holds
 /// and the database has lost are written again, and memory becomes what the database holds then. One transaction, which holds the head to its end.
 /// </summary>
-internal sealed class PostgresEpoch(PostgresDatabase database, PostgresLog log)
+internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices notices, PostgresLog log)
 {
     /// <summary>Begins; gives the epoch that is now, and how many rows were written again.</summary>
     internal async Task<(Guid Epoch, int Kept)> BeginAsync(ILogMemory? memory)
@@ -24,6 +24,7 @@ internal sealed class PostgresEpoch(PostgresDatabase database, PostgresLog log)
                 working = beginning;
                 var (loaded, kept) = await beginning.WithinAsync(PostgresLoad.Patience);
                 memory?.Restart(loaded.Contents);
+                notices.Use(loaded.NoticesSecret);
                 began = (loaded.Contents.Epoch, kept);
                 return loaded.Log;
             });

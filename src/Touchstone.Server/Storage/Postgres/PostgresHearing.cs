@@ -1,28 +1,26 @@
+using Touchstone.Protocol.Leases;
+
 namespace Touchstone.Server.Storage.Postgres;
 
-/// <summary>
-/// How far other processes say that they have acknowledged. It only says when a look at the nodes is worth while: what counts is what stands in their table, for anybody who may connect may send a notification.
-/// </summary>
+/// <summary>What nodes say themselves of how far their memory is, the newest word of each.</summary>
 internal sealed class PostgresHearing
 {
-    private const int MaxSenders = 256; // Processes come and go.
+    private const int MaxNodes = 256; // Processes come and go.
 
     private readonly Lock _one = new();
-    private readonly Dictionary<string, long> _heard = [];
+    private readonly Dictionary<Guid, LogCursor> _heard = [];
 
-    internal void Hear(string sender, long seq)
+    internal void Hear(NodeAcknowledgement said)
     {
         lock (_one)
         {
-            if (_heard.Count >= MaxSenders) _heard.Clear();
-            _heard[sender] = seq;
+            if (_heard.Count >= MaxNodes) _heard.Clear();
+            _heard[said.Instance] = said.Cursor;
         }
     }
 
-    /// <summary>Whether so many have said that they have a row.</summary>
-    internal bool IsHeard(int count, long seq)
+    internal KeyValuePair<Guid, LogCursor>[] All()
     {
-        if (count == 0) return true;
-        lock (_one) return _heard.Values.Count(heard => heard >= seq) >= count;
+        lock (_one) return [.. _heard];
     }
 }

@@ -1,10 +1,9 @@
-using System.Globalization;
 using Npgsql;
 
 namespace Touchstone.Server.Storage.Postgres;
 
-/// <summary>Hears of commits of other nodes. It only wakes: whatever gets lost on the way is found by whoever looks by itself, and after each new connection it wakes in any case.</summary>
-internal sealed class PostgresListener(PostgresDatabase database, Action<string?, long, long> onHeard, Action<string, long> onAcknowledged, TimeProvider time) : IAsyncDisposable
+/// <summary>Hears of commits of other nodes. Nothing depends on it: whatever gets lost on the way is found by whoever looks by itself, and after each new connection it wakes in any case.</summary>
+internal sealed class PostgresListener(PostgresDatabase database, PostgresNotices notices, Action<PostgresNotice?> onHeard, Action<NodeAcknowledgement?> onAcknowledged, TimeProvider time) : IAsyncDisposable
 {
     // A quiet connection is tried after this time: one whose server is gone says nothing.
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(15);
@@ -13,9 +12,6 @@ internal sealed class PostgresListener(PostgresDatabase database, Action<string?
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _listening = Task.CompletedTask;
-
-    /// <summary>What a notification says: who sends it, how far the log and the changes of registrations are. Nothing secret.</summary>
-    internal static string Payload(string sender, long seq, long clientChanges) => string.Create(CultureInfo.InvariantCulture, $"{sender}.{seq}.{clientChanges}");
 
     internal void Start() => _listening = Task.Run(RunAsync);
 
@@ -36,7 +32,7 @@ internal sealed class PostgresListener(PostgresDatabase database, Action<string?
                 connection = await database.ConnectAsync();
                 connection.Notification += (_, heard) => Hear(heard.Channel, heard.Payload);
                 await (last = ExecuteAsync(connection, $"LISTEN {PostgresDatabase.Channel}; LISTEN {PostgresDatabase.Acknowledged}{database.Sender}")).WithinAsync(database.Timeout);
-                onHeard(null, long.MaxValue, long.MaxValue); // Whatever was told meanwhile is lost.
+                onHeard(null); // Whatever was told meanwhile is lost.
                 while (true)
                 {
                     if (!await connection.WaitAsync(Quiet, _stopping.Token)) await (last = ExecuteAsync(connection, "SELECT 1")).WithinAsync(database.Timeout);
@@ -52,18 +48,11 @@ internal sealed class PostgresListener(PostgresDatabase database, Action<string?
 
     private void Hear(string channel, string payload)
     {
-        if (!TryRead(payload, out var sender, out var seq, out var changes)) onHeard(null, long.MaxValue, long.MaxValue);
+        var notice = notices.Read(channel, payload);
         // What this process commits is in its memory by itself, or it reads the log.
-        else if (sender == database.Sender) return;
-        else if (channel == PostgresDatabase.Channel) onHeard(sender, seq, changes);
-        else onAcknowledged(sender, seq);
-    }
-
-    private static bool TryRead(string payload, out string sender, out long seq, out long clientChanges)
-    {
-        var parts = payload.Split('.');
-        (sender, seq, clientChanges) = (parts[0], 0, 0);
-        return parts.Length == 3 && PostgresDatabase.IsSender(sender) && long.TryParse(parts[1], CultureInfo.InvariantCulture, out seq) && long.TryParse(parts[2], CultureInfo.InvariantCulture, out clientChanges);
+        if (notice?.Sender == database.Sender) return;
+        if (notice is null || channel == PostgresDatabase.Channel) onHeard(notice);
+        else onAcknowledged(notice.Acknowledgement);
     }
 
     private async Task RestAsync()

@@ -6,7 +6,7 @@ using Touchstone.Server.Clients;
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>Everything that memory starts from, and the place in the log that it is of.</summary>
-internal sealed record PostgresLoad(StoreContents Contents, LogRead Log)
+internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string? NoticesSecret)
 {
     /// <summary>How long it may take: there may be millions of rows.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -51,12 +51,14 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log)
         if (heads is not [var head]) throw new StoreException("The head of the revocation log is missing.");
         var rows = await batch.TakeAsync(row => PostgresRows.Read(row));
         var clients = await batch.TakeAsync(row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
-        var settings = await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)));
+        var settings = (await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)))).ToDictionary(StringComparer.Ordinal);
+        settings.Remove(PostgresNotices.Setting, out var secret); // The store's own.
         var (forgotten, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1))))[0];
         // The newest row is never forgotten.
         var cursor = new LogCursor(head.Epoch, head.Seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id);
         return new PostgresLoad(
-            new StoreContents(head.Epoch, head.Seq, rows, clients, settings.ToDictionary(StringComparer.Ordinal)) { Forgotten = forgotten, LastExpiry = lastExpiry },
-            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, forgotten));
+            new StoreContents(head.Epoch, head.Seq, rows, clients, settings) { Forgotten = forgotten, LastExpiry = lastExpiry },
+            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, forgotten),
+            secret);
     }
 }

@@ -8,9 +8,10 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <summary>
 /// The log as this node follows it: one cursor, moved by its own commits and by what other nodes committed, and always over every row between. It brings both into memory in the order of the log.
 /// </summary>
-internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long> onForgotten, TimeProvider time) : IAsyncDisposable
+internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long> onForgotten, Action onMoved, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
+    private readonly RecentRows _recent = new();
     private volatile Place _place = new(default, 0);
     private long _forgotten;
     private volatile bool _isOther;
@@ -28,12 +29,16 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
     internal void Begin(LogRead loaded, bool isOurs)
     {
         _place = new Place(loaded.Cursor, loaded.ClientChanges);
+        _recent.Begin(loaded.Cursor);
         _life = new LifeSeen(loaded.View.Database, isOurs ? default : time.Read());
         _isOther = false;
     }
 
     /// <summary>Whether a commit that was heard of is in memory already, as those of this node mostly are.</summary>
     internal bool Has(long seq, long clientChanges) => _place is var place && place.Cursor.Seq >= seq && place.ClientChanges >= clientChanges;
+
+    /// <summary>Whether somebody who is at this place has read the log that memory holds; false also where memory is not as far.</summary>
+    internal bool Knows(LogCursor place) => _recent.Has(place);
 
     /// <summary>Brings a commit of this node into memory, after everything that was committed before it.</summary>
     /// <exception cref="StoreException">What other nodes committed before it can't be read. It will be when the node can read again.</exception>
@@ -58,6 +63,25 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
                 ThrowIfOther();
             }
             while (!Has(committed.Seq, committed.ClientChanges));
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Brings into memory what another node told of; false when it does not come right after what memory has, or that can't be told: then the log has to be read.</summary>
+    internal async Task<bool> TakeAsync(NoticedRows told)
+    {
+        await _one.WaitAsync();
+        try
+        {
+            if (_isOther) return false;
+            var (cursor, changes) = _place;
+            if (_recent.Has(told.Head)) return true;
+            if (cursor != told.Before) return false;
+            Publish(told.Rows, [], told.Head, changes);
+            return true;
         }
         finally
         {
@@ -134,6 +158,8 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
             Environment.FailFast("Committed changes could not be brought into memory.", bug);
         }
         _place = new Place(cursor, clientChanges);
+        foreach (var row in rows) _recent.Add(row.Seq, row.Id);
+        onMoved();
     }
 }
 

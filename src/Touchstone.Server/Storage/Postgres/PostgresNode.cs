@@ -14,12 +14,14 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     private static readonly TimeSpan Interval = LeaseTerms.Node.Duration / 4;
 
     private const int MaxSenders = 256; // Of more, some look by themselves.
+    private const int MaxTold = 1024; // Of more, the log is read.
 
     private readonly NodeLease _lease = new(LeaseTerms.Node);
     private readonly Wakeup _wake = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _joining = new();
     private readonly HashSet<string> _senders = []; // Processes whose rows are not acknowledged yet.
+    private readonly Queue<NoticedRows> _told = []; // Rows that others told of, in their order.
     private TaskCompletionSource? _next; // Who waits for the next read of the log.
     private Task _loop = Task.CompletedTask;
     private ClockReading _beaten;
@@ -59,13 +61,18 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     }
 
     /// <summary>Begins a round now: another process has written, and waits to hear that memory has it.</summary>
-    internal void Wake(string sender)
+    internal void Heard(PostgresNotice notice)
     {
         lock (_joining)
         {
-            if (_senders.Count < MaxSenders) _senders.Add(sender);
+            if (_senders.Count < MaxSenders) _senders.Add(notice.Sender);
+            if (!log.Has(notice.Seq, notice.ClientChanges))
+            {
+                if (notice.Rows is { } rows && _told.Count < MaxTold) _told.Enqueue(rows);
+                else Volatile.Write(ref _mustRead, true);
+            }
         }
-        Wake();
+        _wake.Set();
     }
 
     /// <summary>Begins a round now: a commit of this node is in memory, and others may wait to hear that.</summary>
@@ -148,11 +155,16 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
     private async Task RoundAsync()
     {
         if (!_isRegistered) await RegisterAsync();
+        while (TryTakeTold() is { } told)
+        {
+            if (!await log.TakeAsync(told)) Volatile.Write(ref _mustRead, true);
+        }
         if (Interlocked.Exchange(ref _mustRead, false) && !await ReadLogAsync()) return;
-        if (_acknowledged != log.Cursor)
+        var senders = TakeSenders();
+        if (_acknowledged != log.Cursor || senders.Length > 0)
         {
             var known = log.Cursor;
-            await nodes.AcknowledgeAsync(Instance, known, TakeSenders()); // At once: somebody may be waiting for this node.
+            await nodes.AcknowledgeAsync(Instance, known, senders); // At once: somebody may be waiting for this node.
             _acknowledged = known;
         }
         // Whoever wakes it, heartbeats come at their own time.
@@ -213,6 +225,11 @@ internal sealed class PostgresNode(PostgresNodes nodes, PostgresLog log, Postgre
             _next = null;
             return waiting;
         }
+    }
+
+    private NoticedRows? TryTakeTold()
+    {
+        lock (_joining) return _told.TryDequeue(out var told) ? told : null;
     }
 
     private string[] TakeSenders()

@@ -4,7 +4,7 @@ using Touchstone.Protocol.Leases;
 namespace Touchstone.Server.Storage.Postgres;
 
 /// <summary>The table of nodes: who may decide from memory, since which heartbeat, and up to which row. Registrations and heartbeats are on the disk when they return, as a revocation is.</summary>
-internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposable
+internal sealed class PostgresNodes(PostgresDatabase database, PostgresNotices notices) : IAsyncDisposable
 {
     // What was acknowledged counts if it is a row of this log: a restored one gives the same numbers to others.
     private const string Look = $"""
@@ -39,7 +39,7 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
             connection,
             $"UPDATE nodes SET epoch = $2, acknowledged = $3, acknowledged_row = $4 WHERE instance = $1 RETURNING set_config('synchronous_commit', 'off', true), (SELECT count(pg_notify('{PostgresDatabase.Acknowledged}' || sender, $5)) FROM unnest($6) AS told (sender))",
             PostgresValue.Id(node.instance), PostgresValue.Id(node.acknowledged.Epoch), PostgresValue.Long(node.acknowledged.Seq), PostgresValue.Id(node.acknowledged.Row), PostgresValue.Text(node.payload), PostgresValue.Texts(node.told)),
-        (instance, acknowledged, payload: PostgresListener.Payload(database.Sender, acknowledged.Seq, 0), told));
+        (instance, acknowledged, payload: notices.Acknowledged(instance, acknowledged), told));
 
     /// <summary>Marks this process's row: it decides nothing any more. The others take the row away; one that is just gone, they wait for.</summary>
     internal Task LeaveAsync(Guid instance) => _beats.AskAsync(static (connection, instance) => ChangeAsync(connection, "UPDATE nodes SET beat = -1 WHERE instance = $1", PostgresValue.Id(instance)), instance);
@@ -60,6 +60,15 @@ internal sealed class PostgresNodes(PostgresDatabase database) : IAsyncDisposabl
             return new NodesSeen(nodes, life);
         },
         0);
+
+    /// <summary>Adds a look to a batch, behind a commit: in a snapshot of its own. Nobody has acknowledged what was just committed, so it asks nothing about that.</summary>
+    internal static void AskWho(PostgresBatch batch) => batch.Ask("SELECT name, instance, beat FROM nodes");
+
+    /// <summary>Takes its answer.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="life">What the database said of itself in the same batch.</param>
+    internal static async Task<NodesSeen> TakeWhoAsync(PostgresBatch batch, string life) =>
+        new(await batch.TakeAsync(row => new NodeRow(row.GetString(0), row.GetGuid(1), row.GetInt64(2), Guid.Empty, 0)), life);
 
     /// <summary>Takes a silent node's row away, if its heartbeat is still the one that was seen, in the same life of the database.</summary>
     internal Task BuryAsync(NodeRow silent, string life) => _looks.AskAsync(

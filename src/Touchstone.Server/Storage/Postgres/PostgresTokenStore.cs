@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
@@ -15,6 +16,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly PostgresDatabase _database;
+    private readonly PostgresNotices _notices;
     private readonly PostgresReaders _readers;
     private readonly PostgresLog _log;
     private readonly PostgresNodes _nodes;
@@ -32,12 +34,13 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         _readers = new PostgresReaders(_database, options.Postgres.ReadConnections);
         // The database keeps the time of the wall, and so does whoever waits for it or for other nodes.
         var clock = TimeProvider.System;
-        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), clock);
-        _nodes = new PostgresNodes(_database);
-        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
+        _notices = new PostgresNotices(_database.Sender);
+        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), () => _barrier!.Moved(), clock);
+        _nodes = new PostgresNodes(_database, _notices);
+        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _notices, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         Followers = new PostgresFollowers(_database, () => Node.Instance);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
-        _listener = new PostgresListener(_database, Heard, _barrier.Acknowledged, clock);
+        _listener = new PostgresListener(_database, _notices, Heard, _barrier.Acknowledged, clock);
         _durability = new PostgresDurability(async () => await ReadAsync(static (reader, _) => reader.DurabilityAsync(), 0), clock);
     }
 
@@ -59,10 +62,12 @@ internal sealed partial class PostgresTokenStore : ITokenStore
                 var isNew = await PostgresMigrations.ApplyAsync(connection).WithinAsync(PostgresLoad.Patience);
                 await writing.OpenAsync();
                 await Node.RegisterAsync(); // Before anything is read: whoever revokes from now on waits for this node.
+                await KeepSecretAsync(connection).WithinAsync(PostgresLoad.Patience);
                 var loaded = await PostgresLoad.ReadAsync(connection).WithinAsync(PostgresLoad.Patience);
                 _log.Begin(loaded.Log, isNew);
+                _notices.Use(loaded.NoticesSecret);
                 _logger.UsesPostgres(connection.Database, connection.PostgreSqlVersion, connection.Host);
-                _writer = new PostgresWriter(writing, _log, Node.Wake, _database.Timeout);
+                _writer = new PostgresWriter(writing, _notices, _log, Node.Wake, _database.Timeout);
                 _barrier.Start();
                 return loaded.Contents;
             }
@@ -126,11 +131,19 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         await _database.DisposeAsync();
     }
 
-    private void Heard(string? sender, long seq, long clientChanges)
+    private void Heard(PostgresNotice? notice)
     {
-        if (_log.Has(seq, clientChanges)) return;
-        if (sender is null) Node.Wake();
-        else Node.Wake(sender);
+        if (notice is null) Node.Wake();
+        else Node.Heard(notice);
+    }
+
+    // The first process that starts makes the key of notifications.
+    private static async Task KeepSecretAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", connection);
+        command.Parameters.Add(PostgresValue.Text(PostgresNotices.Setting));
+        command.Parameters.Add(PostgresValue.Text(PostgresNotices.NewSecret()));
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task<T> ReadAsync<T, TArgument>(Func<PostgresReader, TArgument, Task<T>> read, TArgument argument)
@@ -161,7 +174,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         // On the disk and in memory here; done when no other node decides without it.
         if (brought is null) return result;
         started = _time.GetTimestamp();
-        await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life);
+        await _barrier.EnforceAsync(brought.Epoch, brought.Seq, brought.Life, brought.Seen);
         _metrics.Enforced(_time.GetElapsedTime(started));
         Node.Acknowledge(); // Only now: nobody but who asks for the same again waits for this node.
         return result;

@@ -50,6 +50,9 @@ internal sealed class PostgresTransaction
     /// <summary>How often registrations have changed, after this transaction.</summary>
     internal long ClientChanges { get; private set; }
 
+    /// <summary>The nodes right after the commit, where it brought rows.</summary>
+    internal NodesSeen? Seen { get; set; }
+
     /// <summary>Appends a row; gives its place among <see cref="Rows"/>.</summary>
     internal int Append(RevocationRow row)
     {

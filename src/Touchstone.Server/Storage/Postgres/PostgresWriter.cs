@@ -21,6 +21,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
 
     private readonly Channel<PostgresWrite> _waiting = Channel.CreateBounded<PostgresWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly PostgresWriterConnection _connection;
+    private readonly PostgresNotices _notices;
     private readonly PostgresLog _log;
     private readonly Action _onUnsure;
     private readonly TimeSpan _timeout;
@@ -28,9 +29,10 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private volatile bool _isFailing;
     private int _misses;
 
-    internal PostgresWriter(PostgresWriterConnection connection, PostgresLog log, Action onUnsure, TimeSpan timeout)
+    internal PostgresWriter(PostgresWriterConnection connection, PostgresNotices notices, PostgresLog log, Action onUnsure, TimeSpan timeout)
     {
         _connection = connection;
+        _notices = notices;
         _log = log;
         _onUnsure = onUnsure;
         _timeout = timeout;
@@ -160,6 +162,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         if (!hasBegun) end.Do(Begin);
         AskEnd(end, transaction, always: true);
         await end.SendAsync();
+        await TakeEndAsync(end, transaction);
         await end.EndAsync();
     }
 
@@ -175,6 +178,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         AskEnd(batch, transaction, always: false);
         await batch.SendAsync();
         var isDone = await PostgresAppend.TakeAsync(batch, transaction, after.Epoch);
+        if (isDone) await TakeEndAsync(batch, transaction);
         await batch.EndAsync();
         _misses = isDone ? 0 : Misses;
         return isDone;
@@ -198,11 +202,22 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
         if (transaction.Rows.Count + transaction.Registrations.Count > 0)
         {
+            var (wake, rows) = (_notices.Wake(transaction.Seq, transaction.ClientChanges), _notices.Rows(transaction));
+            // A row may have to be remembered for longer than was guessed: then the notification does not hold it.
             batch.Do(
-                $"SELECT pg_notify($1, $2) WHERE $3 OR {PostgresAppend.IsHeld}",
-                PostgresValue.Text(PostgresDatabase.Channel), PostgresValue.Text(PostgresListener.Payload(_connection.Sender, transaction.Seq, transaction.ClientChanges)), PostgresValue.Bool(always));
+                $"SELECT pg_notify($1, CASE WHEN (SELECT sum(forget_after) FROM revocations WHERE $4 IS NOT NULL AND seq > $2 AND seq <= $3) = $4 THEN $5 ELSE $6 END) WHERE $7 OR {PostgresAppend.IsHeld}",
+                PostgresValue.Text(PostgresDatabase.Channel), PostgresValue.Long(transaction.Before.Seq), PostgresValue.Long(transaction.Seq), PostgresValue.Long(rows is null ? null : transaction.Rows.Sum(row => row.ForgetAfter)),
+                PostgresValue.Text(rows), PostgresValue.Text(wake), PostgresValue.Bool(always));
         }
         batch.Do("COMMIT");
+        if (transaction.Rows.Count > 0) PostgresNodes.AskWho(batch);
+    }
+
+    private static async Task TakeEndAsync(PostgresBatch batch, PostgresTransaction transaction)
+    {
+        if (transaction.Rows.Count == 0) return;
+        await batch.CountAsync(); // The notification.
+        transaction.Seen = await PostgresNodes.TakeWhoAsync(batch, transaction.Life);
     }
 
     // A write among others could not be done whole, and the others have to be made anew without it.

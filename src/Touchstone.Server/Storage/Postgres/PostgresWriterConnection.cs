@@ -37,8 +37,6 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
 
     internal string Chain => _recorder.Changes;
 
-    internal string Sender => _database.Sender;
-
     /// <summary>The connection, or a new one in its place, with the lock and the chain as it stands in the database.</summary>
     internal async Task<NpgsqlConnection> OpenAsync()
     {

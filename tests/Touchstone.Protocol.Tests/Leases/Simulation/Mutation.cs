@@ -38,6 +38,12 @@ public enum Mutation
     /// <summary>What stands in the table of nodes counts right after the database was restored.</summary>
     NoFullWaitAfterRestore,
 
+    /// <summary>A row that another node tells of is taken into memory wherever memory is, and what comes before it counts as read.</summary>
+    RowsOutOfPlace,
+
+    /// <summary>The nodes that a revocation waits for are looked up before its commit.</summary>
+    LookBeforeTheCommit,
+
     /// <summary>A follower takes any answer for the one it waits for.</summary>
     NoNonce,
 

@@ -19,6 +19,9 @@ internal sealed class SimulatedNode
     private readonly NodeWatch _watch;
     private readonly Dictionary<int, long> _memory = [];
     private readonly Dictionary<int, long> _cache = []; // Token and as-of.
+    private readonly RecentRows _recent = new();
+    private readonly Dictionary<Guid, LogCursor> _heard = []; // What nodes said of themselves.
+    private readonly List<(RevocationBarrier Barrier, int Token)> _waiting = [];
     private LogCursor _cursor;
     private string? _identity;
     private ClockReading _identitySince;
@@ -99,15 +102,23 @@ internal sealed class SimulatedNode
 
     internal void Revoke(int token) => Do(() =>
     {
+        if (_mutation is Mutation.LookBeforeTheCommit) Ask(() => _database.Nodes(), early => Revoke(token, early));
+        else Revoke(token, early: null);
+    });
+
+    private void Revoke(int token, IReadOnlyList<NodeRow>? early)
+    {
         var isNew = false;
         Ask(
             () =>
             {
                 isNew = !_database.IsRevoked(token);
-                if (!isNew) return (_database.Head, _database.Identity); // At or behind its row: as good to wait for.
-                _database.Append(token);
+                if (!isNew) return (_database.Head, _database.Identity, _database.Nodes()); // At or behind its row: as good to wait for.
+                var before = _database.Head;
+                var row = _database.Append(token);
                 _ledger.Committed(token);
-                return (_database.Head, _database.Identity);
+                foreach (var other in _ledger.Nodes.Where(node => node != this && _world.Likely(0.8)).ToArray()) _world.After(_world.Latency(), () => other.Told(this, before, row));
+                return (_database.Head, _database.Identity, early ?? _database.Nodes());
             },
             written =>
             {
@@ -117,32 +128,71 @@ internal sealed class SimulatedNode
                     return;
                 }
                 _ledger.Wake();
-                var (row, identity) = written;
+                var (row, identity, nodes) = written;
                 var now = WaitersClock();
                 var isYoung = identity != _identity || Clock.Read().AtLeastSince(_identitySince) < _waitTerms.GoneAfter;
                 var barrier = new RevocationBarrier(_waitTerms, row.Epoch, row.Seq, identity, now, fullWait: isYoung && _mutation is not Mutation.NoFullWaitAfterRestore);
-                Wait(barrier, token);
+                _waiting.Add((barrier, token));
+                Look(barrier, nodes, identity);
+                Wait(barrier);
             });
-    });
+    }
 
-    private void Wait(RevocationBarrier barrier, int token) => Ask(() => (Nodes: _database.Nodes(), _database.Identity), look =>
+    private void Wait(RevocationBarrier barrier)
+    {
+        if (_waiting.Exists(waiting => waiting.Barrier == barrier)) _world.After(_world.Between(1, 200), () => Do(() => Ask(() => (Nodes: _database.Nodes(), _database.Identity), look =>
+        {
+            Look(barrier, look.Nodes, look.Identity);
+            foreach (var node in look.Nodes)
+            {
+                if (_watch.IsSilent(node, WaitersClock()) && _world.Likely(0.1)) _world.After(_world.Latency(), () => _database.Bury(node, look.Identity));
+            }
+            Wait(barrier);
+        })));
+    }
+
+    private void Look(RevocationBarrier barrier, IReadOnlyList<NodeRow> nodes, string identity)
     {
         var now = WaitersClock();
-        _watch.Look(look.Nodes, look.Identity, now);
-        switch (barrier.Look(look.Nodes, look.Identity, _watch, now))
+        _watch.Look(nodes, identity, now);
+        Judge(waiting => waiting == barrier ? waiting.Look(nodes, identity, _watch, now) : BarrierState.Waiting);
+        foreach (var (instance, cursor) in _heard.ToArray()) Heard(instance, cursor);
+    }
+
+    private void Judge(Func<RevocationBarrier, BarrierState> state)
+    {
+        foreach (var waiting in _waiting.ToArray())
         {
-            case BarrierState.Met:
-                _ledger.Acknowledged(token);
-                return;
-            case BarrierState.Broken:
-                return; // 503, and the operator revokes once more.
+            var reached = state(waiting.Barrier);
+            if (reached is BarrierState.Met) _ledger.Acknowledged(waiting.Token);
+            if (reached is not BarrierState.Waiting) _waiting.Remove(waiting); // Broken: 503, and the operator revokes once more.
         }
-        foreach (var node in look.Nodes)
-        {
-            if (_watch.IsSilent(node, now) && _world.Likely(0.1)) _world.After(_world.Latency(), () => _database.Bury(node, look.Identity));
-        }
-        _world.After(_world.Between(1, 200), () => Do(() => Wait(barrier, token)));
+    }
+
+    // A node says how far its memory is.
+    private void Heard(Guid instance, LogCursor cursor)
+    {
+        _heard[instance] = cursor;
+        if (_recent.Has(cursor)) Judge(barrier => barrier.Hear(instance, cursor, WaitersClock()));
+    }
+
+    // Another node tells of its row. It is taken into memory where it comes right after what is there; who is in a round reads it.
+    private void Told(SimulatedNode sender, LogCursor before, SimulatedDatabase.Row row) => Do(() =>
+    {
+        if (_isInRound || (_cursor != before && _mutation is not Mutation.RowsOutOfPlace)) return;
+        _memory[row.Token] = row.Seq;
+        Move(new LogCursor(before.Epoch, row.Seq, row.Id));
+        var (instance, acknowledged) = (_instance, _cursor);
+        _world.After(_world.Latency(), () => _database.Acknowledge(instance, acknowledged.Epoch, acknowledged.Seq));
+        if (_world.Likely(0.8)) _world.After(_world.Latency(), () => sender.Do(() => sender.Heard(instance, acknowledged)));
     });
+
+    private void Move(LogCursor to)
+    {
+        if (to.Epoch != _cursor.Epoch) _recent.Begin(to);
+        _cursor = to;
+        _recent.Add(to.Seq, to.Row);
+    }
 
     private ClockReading WaitersClock() => _mutation is Mutation.DatabaseClock ? new ClockReading(_database.Clock.Read().Wall, default) : Clock.Read();
 
@@ -275,7 +325,7 @@ internal sealed class SimulatedNode
             _cursor = default; // With the cache, in one step: a record that is being read now belongs to the old epoch.
             Ask(() => _database.BeginEpoch(old, revoked), epoch =>
             {
-                _cursor = LogCursor.Start(epoch);
+                Move(LogCursor.Start(epoch));
                 Round();
             });
             return;
@@ -291,6 +341,7 @@ internal sealed class SimulatedNode
     private void Take(LogView view, IReadOnlyList<SimulatedDatabase.Row> after)
     {
         foreach (var row in after) _memory[row.Token] = row.Seq;
-        _cursor = _mutation is Mutation.CursorWithoutEpoch && view.Head.Seq < _cursor.Seq ? _cursor : view.Head;
+        Move(_mutation is Mutation.CursorWithoutEpoch && view.Head.Seq < _cursor.Seq ? _cursor : view.Head);
+        foreach (var row in after) _recent.Add(row.Seq, row.Id);
     }
 }

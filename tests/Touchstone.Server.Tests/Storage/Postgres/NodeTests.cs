@@ -77,6 +77,66 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_another_process_put_in_between_is_found_and_nothing_is_recorded_twice()
+    {
+        await _nodes[0].AppendAsync(Records.Row(Selector.Grant("first")));
+        for (var i = 0; i < 5; i++)
+        {
+            var before = (Seq: (long)(await _stores.ScalarAsync("SELECT seq FROM head"))!, Audit: (long)(await _stores.ScalarAsync("SELECT count(*) FROM audit"))!);
+            // Nobody is told of it: who appends now takes the wrong place for the newest.
+            await _stores.ExecuteAsync($"UPDATE head SET seq = seq + 1; INSERT INTO revocations (seq, id, at, kind, name, forget_after, actor) SELECT seq, gen_random_uuid(), 0, {(int)SelectorKind.Grant}, 'between-{i}', 9999999999, 'other' FROM head");
+            var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"mine-{i}")));
+            row.Seq.ShouldBe(before.Seq + 2);
+            (await _stores.ScalarAsync("SELECT count(*) FROM audit")).ShouldBe(before.Audit + 1);
+            foreach (var seen in _seen)
+            {
+                lock (seen) seen.Select(each => each.Selector.Id).Where(id => id!.EndsWith($"-{i}", StringComparison.Ordinal)).ShouldBe([$"between-{i}", $"mine-{i}"]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_notification_that_is_sent_again_or_made_up_changes_nothing()
+    {
+        var heard = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var listening = new Npgsql.NpgsqlConnection(_stores.Connection);
+        await listening.OpenAsync();
+        listening.Notification += (_, notification) => heard.Enqueue(notification.Payload);
+        await using (var listen = new Npgsql.NpgsqlCommand("LISTEN touchstone_log", listening)) await listen.ExecuteNonQueryAsync();
+        var first = await _nodes[0].AppendAsync(Records.Row(Selector.Grant("first")));
+        while (heard.IsEmpty) await listening.WaitAsync(TestContext.Current.CancellationToken);
+        heard.TryPeek(out var payload).ShouldBeTrue();
+        payload.ShouldNotContain("first");
+        foreach (var each in (string[])[payload, payload, payload[..^8] + "AAAAAAA=", $"{Guid.NewGuid():N}.{first.Seq + 1}.0.AAAA", "x"]) await _stores.ExecuteAsync($"SELECT pg_notify('touchstone_log', '{each}')");
+        var second = await _nodes[1].AppendAsync(Records.Row(Selector.Grant("second")));
+        foreach (var seen in _seen)
+        {
+            lock (seen) seen.ShouldBe([first, second]);
+        }
+        _nodes.ShouldAllBe(node => node.Node.IsHeld);
+    }
+
+    [Fact]
+    public async Task Nodes_that_can_not_read_each_others_notifications_find_it_all_in_the_database()
+    {
+        // As beside a version that does not seal them: each has a key that the others don't know.
+        await _stores.ExecuteAsync("DELETE FROM settings WHERE name = 'notices_secret'");
+        await AddNodeAsync("other");
+        await Until.TrueAsync(() => _nodes[^1].Node.IsHeld, "it has its lease");
+        // The one that made the database: others can't know whether it had an earlier life, and wait a whole lease at first.
+        for (var i = 0; i < 5; i++)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var row = await _nodes[0].AppendAsync(Records.Row(Selector.Grant($"g-{i}")));
+            TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(LeaseTerms.Node.GoneAfter);
+            foreach (var seen in _seen)
+            {
+                lock (seen) seen.ShouldContain(row);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_row_of_a_kind_that_is_not_known_ends_the_lease_and_every_read()
     {
         await _stores.ExecuteAsync(
