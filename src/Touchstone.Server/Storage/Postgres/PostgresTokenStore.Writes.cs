@@ -46,7 +46,8 @@ internal sealed partial class PostgresTokenStore
             var first = transaction.Rows.Count;
             foreach (var row in rows) transaction.Append(row);
             return Task.FromResult<Func<IReadOnlyList<RevocationRow>>>(() => transaction.Rows.GetRange(first, rows.Count));
-        });
+        },
+        rows.Count);
 
     public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync<RevocationRow?>(
         batch => batch.Ask(
