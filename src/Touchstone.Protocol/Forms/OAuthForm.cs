@@ -28,10 +28,13 @@ public sealed class OAuthForm
     // A larger buffer is for the odd large form, and is given back: forms wait for their next request by the hundred.
     private const int MostKept = 64 << 10;
 
+    // A poll of the feed, the shortest form, holds its own for seconds; for what is longer it grows once.
+    private const int LeastBytes = 256, LeastFields = 8;
+
     private readonly record struct Field(int Name, int NameLength, int Value, int ValueLength);
 
-    private byte[] _buffer = new byte[1024];
-    private Field[] _fields = new Field[16];
+    private byte[] _buffer = new byte[LeastBytes];
+    private Field[] _fields = new Field[LeastFields];
     private int _count;
     private int _length;
 
@@ -106,7 +109,7 @@ public sealed class OAuthForm
     public void Clear()
     {
         _buffer.AsSpan(0, _length).Clear();
-        if (_buffer.Length > MostKept) _buffer = new byte[1024];
+        if (_buffer.Length > MostKept) _buffer = new byte[LeastBytes];
         _count = _length = 0;
     }
 

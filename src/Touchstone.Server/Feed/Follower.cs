@@ -35,19 +35,33 @@ internal sealed class Follower(string caller, FollowerIdentity identity, long fi
     internal void Forget() => IsKnown = false;
 
     /// <summary>A poll came. It may bring a lease that another node gave, which began before the poll arrived.</summary>
-    internal void Polled(FollowerIdentity identity, long seen, ClockReading arrived) =>
-        Change(state => state with { Identity = identity, LastSeen = seen, LeaseFrom = Later(state.LeaseFrom, arrived), Polls = state.Polls + 1 });
+    internal void Polled(FollowerIdentity identity, long seen, ClockReading arrived)
+    {
+        lock (_lock)
+        {
+            Set(_state with
+            {
+                Identity = identity == _state.Identity ? _state.Identity : identity, LastSeen = seen, LeaseFrom = Later(_state.LeaseFrom, arrived), Polls = _state.Polls + 1, Version = _state.Version + 1,
+            });
+        }
+    }
 
     /// <summary>Every check that it begins from now on is bound by the rows up to this one.</summary>
-    internal void Acknowledge(LogCursor cursor) => Change(state => cursor.Covers(state.Acknowledged) || state.Acknowledged.Epoch != cursor.Epoch ? state with { Acknowledged = cursor } : state);
+    internal void Acknowledge(LogCursor cursor)
+    {
+        lock (_lock)
+        {
+            if (cursor.Covers(_state.Acknowledged) || _state.Acknowledged.Epoch != cursor.Epoch) Set(_state with { Acknowledged = cursor, Version = _state.Version + 1 });
+        }
+    }
 
     /// <summary>It is answered now, with a lease that began before.</summary>
-    internal void Answered(ClockReading now) => Change(state => state with { LeaseFrom = Later(state.LeaseFrom, now) });
-
-    private void Change(Func<FollowerState, FollowerState> change)
+    internal void Answered(ClockReading now)
     {
-        lock (_lock) Volatile.Write(ref _state, change(_state) with { Version = _state.Version + 1 });
+        lock (_lock) Set(_state with { LeaseFrom = Later(_state.LeaseFrom, now), Version = _state.Version + 1 });
     }
+
+    private void Set(FollowerState state) => Volatile.Write(ref _state, state);
 
     private static ClockReading Later(ClockReading one, ClockReading other) => one.Monotonic > other.Monotonic ? one : other;
 }
