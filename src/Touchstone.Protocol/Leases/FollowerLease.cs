@@ -20,6 +20,9 @@ public sealed class FollowerLease(LeaseTerms terms)
     /// <summary>Whether what is held may be used. Asked after the last await of a check.</summary>
     public bool IsHeld(ClockReading now) => Volatile.Read(ref _start) is { } start && now.AtMostSince(start.At) < _terms.HeldFor;
 
+    /// <summary>Whether an answer with this nonce would be the one to the poll under way.</summary>
+    public bool Awaits(ulong nonce) => nonce == _nonce;
+
     /// <summary>A poll is about to be sent. Read the clock before sending it; the nonce is random.</summary>
     public void Poll(ulong nonce, ClockReading now)
     {
@@ -40,10 +43,11 @@ public sealed class FollowerLease(LeaseTerms terms)
         return true;
     }
 
-    /// <summary>Gives it up at once: another epoch began, or the answer could not be understood.</summary>
-    public void End()
+    /// <summary>Gives it up at once: another epoch began, or an answer could not be understood.</summary>
+    /// <param name="awaited">The poll whose answer says so, which may still give a new one; null where none may.</param>
+    public void End(ulong? awaited = null)
     {
-        _nonce = null;
+        if (awaited is null || awaited != _nonce) _nonce = null;
         Volatile.Write(ref _start, null);
     }
 }

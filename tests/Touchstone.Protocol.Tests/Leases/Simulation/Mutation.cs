@@ -49,4 +49,7 @@ public enum Mutation
 
     /// <summary>A follower's lease runs from when the answer came.</summary>
     FollowerDeadlineFromTheReply,
+
+    /// <summary>A follower takes the state in which an answer comes for the one that it was judged against.</summary>
+    AsOfOfTheArrival,
 }

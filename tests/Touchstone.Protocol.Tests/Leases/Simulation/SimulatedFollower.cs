@@ -1,8 +1,9 @@
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Protocol.Tests.Leases.Simulation;
 
-/// <summary>A cache outside the server. It holds every token as active, and reads the feed of any node.</summary>
+/// <summary>A cache outside the server. It asks any node about tokens, keeps what it is answered, and reads the feed of any node. It drives the follower of production; what is mutated is how it drives it.</summary>
 internal sealed class SimulatedFollower
 {
     internal static readonly LeaseTerms Terms = LeaseTerms.Follower;
@@ -11,9 +12,10 @@ internal sealed class SimulatedFollower
     private readonly Ledger _ledger;
     private readonly Mutation _mutation;
     private readonly SimulatedClock _clock;
-    private readonly FollowerLease _lease = new(Terms);
-    private readonly HashSet<int> _revoked = [];
-    private LogCursor _cursor;
+
+    // Few rows and a short time, so that it forgets, and raises its floor, as often as can be.
+    private readonly LogFollower _follower = new(Terms, TimeSpan.FromSeconds(10), most: 64);
+    private readonly Dictionary<int, FollowedMark> _held = [];
     private ulong _nonce;
 
     internal SimulatedFollower(World world, Ledger ledger, Mutation mutation)
@@ -25,15 +27,24 @@ internal sealed class SimulatedFollower
 
     internal void Check(int token)
     {
-        if (!_revoked.Contains(token) && _lease.IsHeld(_clock.Read())) _ledger.Used(token);
+        if (_held.TryGetValue(token, out var mark) && _follower.View.Allows(mark))
+        {
+            if (_follower.IsHeld(_clock.Read())) _ledger.Used(token);
+            return;
+        }
+        var (node, after) = (_ledger.AnyNode(), _follower.View.Head);
+        _world.After(_world.Latency(), () => node.Tell(token, after, (epoch, asOf) => _world.After(_world.Latency(), () => Hold(token, epoch, asOf))));
     }
+
+    private void Hold(int token, Guid epoch, long asOf) =>
+        _held[token] = new FollowedMark(epoch, _mutation is Mutation.AsOfOfTheArrival ? _follower.View.Head.Seq : asOf, [(ulong)token]);
 
     private void Poll()
     {
         var nonce = (ulong)_world.Chance.NextInt64();
         _nonce = nonce;
-        _lease.Poll(nonce, _clock.Read());
-        var (node, after) = (_ledger.AnyNode(), _cursor);
+        _follower.Poll(nonce, _clock.Read());
+        var (node, after) = (_ledger.AnyNode(), _follower.View.Head);
         // Whatever becomes of it, another poll follows; an answer may be very late, or come twice.
         _world.After(_world.Between(50, 6000), Poll);
         _world.After(_world.Latency(), () => node.Do(() =>
@@ -48,20 +59,18 @@ internal sealed class SimulatedFollower
         if (!node.Lease.IsHeld(node.Clock.Read()) || node.Lease.Since is not { } since) return; // 503.
         if (after.Epoch == node.Cursor.Epoch && !node.Cursor.Covers(after)) return; // A node behind the follower.
         var offset = since.Monotonic - arrived.Monotonic;
-        var (head, events) = (node.Cursor, node.Memory.Where(row => after.Epoch != node.Cursor.Epoch || row.Value > after.Seq).Select(row => row.Key).ToArray());
+        var (head, isGone) = (node.Cursor, after.Epoch != node.Cursor.Epoch);
+        var isMuch = _world.Likely(0.1); // A floor in place of events.
+        var told = new FeedTold(head, isGone || isMuch ? [] : [.. node.Memory.Where(row => row.Value > after.Seq).OrderBy(row => row.Value).Select(row => new FeedEvent(row.Value, (ulong)row.Key))], isGone || isMuch ? head.Seq : null, isGone);
         _world.After(_world.Latency(), Deliver);
         if (_world.Likely(0.2)) _world.After(_world.Between(0, 25_000), Deliver);
 
         void Deliver()
         {
             var echoed = _mutation is Mutation.NoNonce ? _nonce : nonce;
-            if (echoed != _nonce) return;
-            if (_cursor.Epoch != head.Epoch) _lease.End();
-            _revoked.UnionWith(events);
-            _cursor = head;
-            var isLate = _mutation is Mutation.FollowerDeadlineFromTheReply;
-            if (isLate) _lease.Poll(echoed, _clock.Read());
-            _lease.Answered(echoed, isLate ? TimeSpan.Zero : offset);
+            var isLate = _mutation is Mutation.FollowerDeadlineFromTheReply && echoed == _nonce;
+            if (isLate) _follower.Poll(echoed, _clock.Read());
+            _follower.Answered(echoed, told, isLate ? TimeSpan.Zero : offset, _clock.Read());
         }
     }
 }

@@ -100,6 +100,17 @@ internal sealed class SimulatedNode
         if (Lease.IsHeld(Clock.Read())) _ledger.Active(token, begun, Name);
     }
 
+    /// <summary>Answers a follower that a token is active, if it is; a node that knows less than the follower does not answer.</summary>
+    internal void Tell(int token, LogCursor after, Action<Guid, long> active) => Do(() =>
+    {
+        var (asOf, epoch) = (_cursor.Seq, _cursor.Epoch);
+        if (after.Epoch == epoch && asOf < after.Seq) return;
+        Ask(() => _database.IsRevoked(token), isRevoked =>
+        {
+            if (!isRevoked && epoch == _cursor.Epoch && !_memory.ContainsKey(token) && Lease.IsHeld(Clock.Read())) active(epoch, asOf);
+        });
+    });
+
     internal void Revoke(int token) => Do(() =>
     {
         if (_mutation is Mutation.LookBeforeTheCommit) Ask(() => _database.Nodes(), early => Revoke(token, early));

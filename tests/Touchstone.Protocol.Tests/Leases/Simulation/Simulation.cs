@@ -21,7 +21,7 @@ internal sealed class Simulation
         SimulatedFollower[] followers = [new(_world, Ledger, mutation), new(_world, Ledger, mutation)];
 
         Often(1, 5, () => Ledger.AnyNode().Introspect(Lately()));
-        Often(5, 30, () => followers[_world.Chance.Next(2)].Check(Math.Max(0, _next - _world.Chance.Next(120))));
+        Often(5, 30, () => followers[_world.Chance.Next(2)].Check(Math.Max(0, _next + 20 - _world.Chance.Next(120))));
         Often(20, 400, Revoke);
         Often(500, 5000, () => Ledger.AnyNode().Pause(_world.Between(10, 4000)));
         Often(2000, 15_000, Replace);

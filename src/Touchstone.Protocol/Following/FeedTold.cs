@@ -1,0 +1,15 @@
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Protocol.Following;
+
+/// <summary>An answer of the feed, read.</summary>
+/// <param name="Head">What is known after it.</param>
+/// <param name="Events">The rows, in order: their number and the tag of what they end.</param>
+/// <param name="Floor">What was judged against less is not to be used any more; null where the events say all.</param>
+/// <param name="IsGone">The cursor of the poll was of another life of the log (410): everything that is held goes.</param>
+public sealed record FeedTold(LogCursor Head, IReadOnlyList<FeedEvent> Events, long? Floor, bool IsGone);
+
+/// <summary>A row of the log as a follower is told of it.</summary>
+/// <param name="Seq">Its number.</param>
+/// <param name="Tag">The tag of what it ends.</param>
+public readonly record struct FeedEvent(long Seq, ulong Tag);

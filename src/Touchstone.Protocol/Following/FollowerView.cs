@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Protocol.Following;
+
+/// <summary>What a follower knew of the log at one moment. Taken once per check; a later one knows more.</summary>
+public sealed class FollowerView
+{
+    private readonly ConcurrentDictionary<ulong, long> _newer, _older;
+
+    internal FollowerView(LogCursor head, long floor, long stamp, ConcurrentDictionary<ulong, long> newer, ConcurrentDictionary<ulong, long> older)
+    {
+        (Head, Floor, Stamp) = (head, floor, stamp);
+        (_newer, _older) = (newer, older);
+    }
+
+    /// <summary>The newest row that is known.</summary>
+    public LogCursor Head { get; }
+
+    /// <summary>What was judged against less may not be used.</summary>
+    public long Floor { get; }
+
+    /// <summary>Grows whenever something was learned: what was allowed at this stamp is allowed as long as it is the same.</summary>
+    public long Stamp { get; }
+
+    /// <summary>Whether an answer is still true, as far as is known here: of this life of the log, not below the floor, and no row above it has one of its tags.</summary>
+    public bool Allows(in FollowedMark mark)
+    {
+        if (mark.Epoch != Head.Epoch || mark.AsOf < Floor) return false;
+        foreach (var tag in mark.Tags)
+        {
+            if (_newer.TryGetValue(tag, out var seq) && seq > mark.AsOf) return false;
+            if (_older.TryGetValue(tag, out seq) && seq > mark.AsOf) return false;
+        }
+        return true;
+    }
+}
