@@ -24,14 +24,18 @@ public sealed class FollowerView
     public long Stamp { get; }
 
     /// <summary>Whether an answer is still true, as far as is known here: of this life of the log, not below the floor, and no row above it has one of its tags.</summary>
-    public bool Allows(in FollowedMark mark)
+    public bool Allows(in FollowedMark mark) => mark.Epoch == Head.Epoch && mark.AsOf >= Floor && !HasRowAbove(mark);
+
+    /// <summary>Whether it is known that an answer is not true any more. Not the opposite of <see cref="Allows"/>: of what is below the floor, or of another life of the log, neither is known.</summary>
+    public bool Ends(in FollowedMark mark) => mark.Epoch == Head.Epoch && HasRowAbove(mark);
+
+    private bool HasRowAbove(in FollowedMark mark)
     {
-        if (mark.Epoch != Head.Epoch || mark.AsOf < Floor) return false;
         foreach (var tag in mark.Tags)
         {
-            if (_newer.TryGetValue(tag, out var seq) && seq > mark.AsOf) return false;
-            if (_older.TryGetValue(tag, out seq) && seq > mark.AsOf) return false;
+            if (_newer.TryGetValue(tag, out var seq) && seq > mark.AsOf) return true;
+            if (_older.TryGetValue(tag, out seq) && seq > mark.AsOf) return true;
         }
-        return true;
+        return false;
     }
 }

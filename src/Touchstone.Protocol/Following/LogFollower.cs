@@ -18,7 +18,9 @@ public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most)
     public FollowerView View => _log.View;
 
     /// <summary>Whether what <see cref="View"/> allows may be used. Asked last, after the last await of a check.</summary>
-    public bool IsHeld(ClockReading now) => _lease.IsHeld(now);
+    /// <param name="now">The clocks.</param>
+    /// <param name="grace">How long it goes on when the lease is over; the server was told of it by the poll that gave the lease.</param>
+    public bool IsHeld(ClockReading now, TimeSpan grace = default) => _lease.IsHeld(now, grace);
 
     /// <summary>A poll is about to be sent. Read the clocks before; the nonce is random.</summary>
     public void Poll(ulong nonce, ClockReading now) => _lease.Poll(nonce, now);

@@ -18,7 +18,9 @@ public sealed class FollowerLease(LeaseTerms terms)
     private sealed record Start(ClockReading At);
 
     /// <summary>Whether what is held may be used. Asked after the last await of a check.</summary>
-    public bool IsHeld(ClockReading now) => Volatile.Read(ref _start) is { } start && now.AtMostSince(start.At) < _terms.HeldFor;
+    /// <param name="now">The clocks.</param>
+    /// <param name="grace">How long it goes on when the lease is over, as it told the server; none by default.</param>
+    public bool IsHeld(ClockReading now, TimeSpan grace = default) => Volatile.Read(ref _start) is { } start && (grace == TimeSpan.MaxValue || now.AtMostSince(start.At) < _terms.HeldFor + grace);
 
     /// <summary>Whether an answer with this nonce would be the one to the poll under way.</summary>
     public bool Awaits(ulong nonce) => nonce == _nonce;

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text.Json;
+using Touchstone.Protocol.Following;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Client.Follow;
+
+/// <summary>An answer of the feed as it came over the wire (docs/feed.md).</summary>
+/// <param name="Nonce">What it echoes.</param>
+/// <param name="Told">What it says.</param>
+/// <param name="Offset">From the poll's arrival to the begin of the node's lease; null where it gives none.</param>
+internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset)
+{
+    /// <summary>Reads one; null when anything in it is not understood, and then nothing of it counts.</summary>
+    internal static FeedAnswer? Read(ReadOnlyMemory<byte> json, bool isGone, TimeSpan lease)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return Read(document.RootElement, isGone, lease);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        {
+            return null; // The reader has no other way to say it.
+        }
+    }
+
+    private static FeedAnswer? Read(JsonElement answer, bool isGone, TimeSpan lease)
+    {
+        if (!ulong.TryParse(answer.GetProperty("nonce"u8).GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var nonce)) return null;
+        if (!LogCursor.TryParse(answer.GetProperty("head"u8).GetString(), out var head)) return null;
+        long? floor = answer.TryGetProperty("floor"u8, out var raised) ? raised.GetInt64() : null;
+        var list = answer.GetProperty("events"u8);
+        var events = new List<FeedEvent>(list.GetArrayLength());
+        foreach (var one in list.EnumerateArray())
+        {
+            if (!FollowedTag.TryRead(one.GetProperty("tag"u8).GetString(), out var tag)) return null;
+            events.Add(new FeedEvent(one.GetProperty("seq"u8).GetInt64(), tag));
+        }
+        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone), LeaseOffset(answer, lease));
+    }
+
+    // A lease of another length than the one that this follower counts with is none; a page has no lease.
+    private static TimeSpan? LeaseOffset(JsonElement answer, TimeSpan lease) =>
+        answer.TryGetProperty("more"u8, out _) || answer.GetProperty("lease_seconds"u8).GetDouble() < lease.TotalSeconds ? null : TimeSpan.FromMilliseconds(answer.GetProperty("offset_ms"u8).GetInt64());
+}

@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Touchstone.Client.Memory;
+using Touchstone.Client.Telemetry;
+using Touchstone.Client.Upstream;
+using Touchstone.Protocol.Following;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Client.Follow;
+
+/// <summary>How current what is kept is.</summary>
+internal enum Freshness
+{
+    /// <summary>The feed should be followed and is not: what is kept may be out of date.</summary>
+    Lapsed,
+
+    /// <summary>The feed is followed: what is kept is current.</summary>
+    Followed,
+
+    /// <summary>There is no feed: what is kept is as old as it is.</summary>
+    Plain,
+}
+
+/// <summary>
+/// Follows the revocation feed: one poll after the other, as long as the client lives. It begins with the first check, and stops by itself where the server has no feed, to look again later.
+/// </summary>
+internal sealed class FeedFollower : IAsyncDisposable
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(5), LookAgain = TimeSpan.FromMinutes(1);
+
+    private readonly TokenIntrospectionOptions _options;
+    private readonly Discovery _discovery;
+    private readonly FeedPoll _poll;
+    private readonly LogFollower _log;
+    private readonly bool _isPlain; // By the settings: there is nothing to follow, and never will be.
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _loop;
+    private bool _wasSeen;
+    private bool _isFailing;
+    private long _wanted, _told; // Ticks of grace.
+
+    internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ILogger logger, TimeProvider time)
+    {
+        (_options, _discovery, _poll, _logger, _time) = (options, discovery, poll, logger, time);
+        _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents);
+        _isPlain = options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null);
+        if (_isPlain) _first.SetResult();
+    }
+
+    /// <summary>What is known of the log. Taken before an answer is judged.</summary>
+    internal FollowerView View => _log.View;
+
+    /// <summary>The cursor, for requests whose answers are to be kept as followed ones; null while the lease is not held, for then the server can't count on them to end in time.</summary>
+    internal string? Cursor => _log.IsHeld(_time.Read()) ? View.Head.ToString() : null;
+
+    /// <summary>Ends when the first answer came, or it is clear that there is no feed to wait for.</summary>
+    internal Task First => _first.Task;
+
+    /// <summary>Begins, once.</summary>
+    internal void Start()
+    {
+        if (_isPlain || Volatile.Read(ref _loop) is not null) return;
+        lock (_stopping)
+        {
+            if (!_stopping.IsCancellationRequested) _loop ??= Task.Run(RunAsync);
+        }
+    }
+
+    /// <summary>How current what is kept is. Asked last, after the last await of a check.</summary>
+    internal Freshness At(ClockReading now)
+    {
+        if (_isPlain) return Freshness.Plain;
+        if (_log.IsHeld(now)) return Freshness.Followed;
+        // Plain only where it is known that there is no feed: one that was seen, or may be there, is out of reach.
+        return _options.Feed is FeedMode.Auto && !Volatile.Read(ref _wasSeen) && _discovery.Known is { Feed: null } ? Freshness.Plain : Freshness.Lapsed;
+    }
+
+    /// <summary>Whether what was kept while the feed was followed may still be used, so long after the lease is over. Only as far as the server was told, whose receipts count with it.</summary>
+    internal bool IsInGrace(ClockReading now, TimeSpan grace) => _log.IsHeld(now, TimeSpan.FromTicks(Math.Min(grace.Ticks, Volatile.Read(ref _told))));
+
+    /// <summary>A check comes that would go on for so long: the next poll tells the server, if it was not told of as much.</summary>
+    internal void Want(TimeSpan grace)
+    {
+        if (grace.Ticks <= Volatile.Read(ref _wanted)) return;
+        lock (_stopping) _wanted = Math.Max(_wanted, grace.Ticks);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task? loop;
+        lock (_stopping)
+        {
+            _stopping.Cancel();
+            loop = _loop;
+        }
+        if (loop is not null) await loop;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var failures = 0;
+        try
+        {
+            while (true)
+            {
+                if (await FindFeedAsync() is not { } feed)
+                {
+                    _first.TrySetResult();
+                    await PauseAsync(_discovery.Known is null ? Pause(failures++) : LookAgain);
+                    continue;
+                }
+                Volatile.Write(ref _wasSeen, true);
+                var retryAfter = await PollAsync(feed, waits: failures == 0);
+                if (retryAfter is null) failures = 0;
+                else await PauseAsync(retryAfter > TimeSpan.Zero ? retryAfter.Value : Pause(failures++));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It was told to stop.
+        }
+        catch (Exception bug)
+        {
+            // Without it nothing that is kept is used: every check is asked upstream.
+            _logger.FollowerBroke(bug);
+        }
+        _first.TrySetResult();
+    }
+
+    private async Task<Uri?> FindFeedAsync()
+    {
+        using var patience = new CancellationTokenSource(_options.Timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stopping.Token);
+        try
+        {
+            return (await _discovery.FindAsync(both.Token))?.Feed;
+        }
+        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    // Null when an answer came; otherwise how long the server wants to be left alone, or zero.
+    private async Task<TimeSpan?> PollAsync(Uri feed, bool waits)
+    {
+        var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        var grace = Volatile.Read(ref _wanted);
+        _log.Poll(nonce, _time.Read());
+        var result = await _poll.SendAsync(feed, nonce, View.Head, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
+        if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
+        {
+            Volatile.Write(ref _told, grace);
+            if (_isFailing) _logger.FollowsAgain();
+            _isFailing = false;
+            _first.TrySetResult();
+            return null;
+        }
+        // Whoever is not known any more, or does not understand what it is told, holds nothing that it may use.
+        if (result.Outcome is PollOutcome.Refused or PollOutcome.Malformed) _log.Forget(_time.Read());
+        if (!_isFailing) _logger.DoesNotFollow(result.Outcome);
+        _isFailing = true;
+        return result.RetryAfter ?? TimeSpan.Zero;
+    }
+
+    private static TimeSpan Pause(int failures)
+    {
+        var longest = ShortestPause * Math.Pow(2, Math.Min(failures, 6));
+        return (longest < LongestPause ? longest : LongestPause) * (0.5 + (Random.Shared.NextDouble() / 2));
+    }
+
+    private Task PauseAsync(TimeSpan pause) => Task.Delay(pause, _time, _stopping.Token);
+}

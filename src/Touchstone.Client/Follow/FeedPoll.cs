@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net;
+using Touchstone.Client.Upstream;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Client.Follow;
+
+/// <summary>How a poll ended.</summary>
+internal enum PollOutcome
+{
+    /// <summary>An answer came.</summary>
+    Answered,
+
+    /// <summary>Nothing came, or nothing that can be used: another try may bring it.</summary>
+    Failed,
+
+    /// <summary>The server does not know this caller, or lets it not follow.</summary>
+    Refused,
+
+    /// <summary>Something came that is no answer of the feed.</summary>
+    Malformed,
+}
+
+/// <summary>One poll of the feed: <c>GET /feed</c>.</summary>
+internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient http, string name)
+{
+    private const int WaitSeconds = 5;
+    private const int MostBytes = 4 << 20;
+
+    // Random for each start: what an earlier process acknowledged says nothing about this one.
+    private readonly string _instance = Guid.NewGuid().ToString("N");
+
+    // The server waits 5 s at most; whatever takes much longer is lost on the way.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(WaitSeconds + 3);
+
+    internal readonly record struct Result(PollOutcome Outcome, FeedAnswer? Answer = null, TimeSpan? RetryAfter = null);
+
+    internal async Task<Result> SendAsync(Uri feed, ulong nonce, LogCursor after, TimeSpan grace, bool waits, TimeProvider time, CancellationToken stopping)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
+        try
+        {
+            var place = after == default ? "" : "&after=" + after;
+            var uri = string.Create(CultureInfo.InvariantCulture, $"{feed}{(feed.Query.Length == 0 ? '?' : '&')}nonce={nonce}&wait={(waits ? WaitSeconds : 0)}{place}");
+            using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+            request.Headers.TryAddWithoutValidation("Touchstone-Follower", $"{name};instance={_instance}{Grace(grace)}");
+            await authentication.ApplyAsync(request, form: null, both.Token);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) return new Result(PollOutcome.Refused);
+            var isGone = response.StatusCode is HttpStatusCode.Gone;
+            if (!isGone && response.StatusCode is not HttpStatusCode.OK) return new Result(PollOutcome.Failed, RetryAfter: response.Headers.RetryAfter?.Delta);
+            return await BoundedReading.ReadAsync(response.Content, MostBytes, both.Token) is { } body && FeedAnswer.Read(body, isGone, LeaseTerms.Follower.Duration) is { } answer
+                ? new Result(PollOutcome.Answered, answer)
+                : new Result(PollOutcome.Malformed);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or IOException || (failed is OperationCanceledException && !stopping.IsCancellationRequested))
+        {
+            return new Result(PollOutcome.Failed);
+        }
+    }
+
+    // Whole seconds, never less than it is.
+    private static string Grace(TimeSpan grace) => grace switch
+    {
+        { Ticks: 0 } => "",
+        _ when grace == TimeSpan.MaxValue => ";grace=unbounded",
+        _ => string.Create(CultureInfo.InvariantCulture, $";grace={Math.Ceiling(grace.TotalSeconds)}"),
+    };
+}

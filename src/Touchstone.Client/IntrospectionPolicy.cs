@@ -1,0 +1,57 @@
+namespace Touchstone.Client;
+
+/// <summary>What becomes of a check when the server can't be asked.</summary>
+public enum FailMode
+{
+    /// <summary>It can't tell: an API answers 503. The default.</summary>
+    FailClosed,
+
+    /// <summary>The answer of before is used, if it is not older than <see cref="IntrospectionPolicy.MaxStale"/>; never past its <c>exp</c>, and never where a revocation of the token is known.</summary>
+    StaleIfError,
+
+    /// <summary>As <see cref="StaleIfError"/> where there is an answer; otherwise the token passes, without any claims. For what is worse refused than wrongly let in; never where a revocation of the token is known.</summary>
+    FailOpen,
+}
+
+/// <summary>How long answers are used, and what happens when the server can't be asked. A client has one for all calls; a call may bring its own, made from that one: <c>client.Policy with { MaxTtl = … }</c>.</summary>
+public sealed record IntrospectionPolicy
+{
+    /// <summary>The longest that an answer about an active token is used without asking again, as long as the feed is followed. Zero: always ask. From 0 to 1 day; default 10 minutes.</summary>
+    public TimeSpan MaxTtl { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The same where the server has no feed. From 0 to 1 day; default 10 seconds.</summary>
+    public TimeSpan PlainTtl { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How old an answer may be that is used while the feed is out of reach. It is part of the grace: a revocation is enforced so much later then. From 0 to 1 hour; default 0.</summary>
+    public TimeSpan UnfollowedTtl { get; init; }
+
+    /// <summary>The longest that an answer about an inactive token is used: it may become valid later. From 0 to 1 hour; default 5 seconds.</summary>
+    public TimeSpan NegativeTtl { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What becomes of a check when the server can't be asked. Default <see cref="Client.FailMode.FailClosed"/>.</summary>
+    public FailMode FailMode { get; init; }
+
+    /// <summary>How old an answer may be that is used because the server can't be asked. From 0 to 1 day; default 5 minutes.</summary>
+    public TimeSpan MaxStale { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>For how long at most something is used when the lease is over. The server is told, and its receipts count with it.</summary>
+    internal TimeSpan Grace => FailMode switch
+    {
+        FailMode.FailOpen => TimeSpan.MaxValue,
+        FailMode.StaleIfError => MaxStale > UnfollowedTtl ? MaxStale : UnfollowedTtl,
+        _ => UnfollowedTtl,
+    };
+
+    /// <summary>What is wrong with it, all at once.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        if (!IsWithin(MaxTtl, TimeSpan.FromDays(1))) yield return "Policy.MaxTtl must be from 0 to 1 day.";
+        if (!IsWithin(PlainTtl, TimeSpan.FromDays(1))) yield return "Policy.PlainTtl must be from 0 to 1 day.";
+        if (!IsWithin(UnfollowedTtl, TimeSpan.FromHours(1))) yield return "Policy.UnfollowedTtl must be from 0 to 1 hour.";
+        if (!IsWithin(NegativeTtl, TimeSpan.FromHours(1))) yield return "Policy.NegativeTtl must be from 0 to 1 hour.";
+        if (!IsWithin(MaxStale, TimeSpan.FromDays(1))) yield return "Policy.MaxStale must be from 0 to 1 day.";
+        if (!Enum.IsDefined(FailMode)) yield return "Policy.FailMode is none of FailClosed, StaleIfError and FailOpen.";
+    }
+
+    private static bool IsWithin(TimeSpan time, TimeSpan most) => time >= TimeSpan.Zero && time <= most;
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Touchstone.Client.Follow;
+
+namespace Touchstone.Client.Telemetry;
+
+/// <summary>Everything that the client logs. Never a token, a secret, or what a server wrote.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1, LogLevel.Warning, "The revocation feed is not followed ({Outcome}). What is kept is not used when the lease is over: each check is asked upstream.")]
+    internal static partial void DoesNotFollow(this ILogger logger, PollOutcome outcome);
+
+    [LoggerMessage(2, LogLevel.Information, "The revocation feed is followed again.")]
+    internal static partial void FollowsAgain(this ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Error, "Following the revocation feed ended by a fault of the client. Each check is asked upstream until the process is started again.")]
+    internal static partial void FollowerBroke(this ILogger logger, Exception bug);
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Touchstone.Client;
+
+/// <summary>Adds introspection clients to a container.</summary>
+public static class TokenIntrospectionExtensions
+{
+    /// <summary>The client of an application that has one: resolve <see cref="IntrospectionClient"/>.</summary>
+    public static IServiceCollection AddTokenIntrospection(this IServiceCollection services, Action<TokenIntrospectionOptions> configure)
+    {
+        services.AddTokenIntrospection(Options.DefaultName, configure);
+        services.TryAddSingleton(static parts => parts.GetRequiredKeyedService<IntrospectionClient>(Options.DefaultName));
+        return services;
+    }
+
+    /// <summary>One of several clients, by name; they share nothing. Resolve it with <c>[FromKeyedServices(name)]</c>.</summary>
+    public static IServiceCollection AddTokenIntrospection(this IServiceCollection services, string name, Action<TokenIntrospectionOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddOptions();
+        services.Configure(name, configure);
+        services.TryAddKeyedSingleton(name, static (parts, key) => new IntrospectionClient(
+            parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionOptions>>().Get((string)key!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
+        return services;
+    }
+}

@@ -1,0 +1,81 @@
+namespace Touchstone.Client;
+
+/// <summary>Whether the revocation feed of the server is followed.</summary>
+public enum FeedMode
+{
+    /// <summary>When the server has one. The default.</summary>
+    Auto,
+
+    /// <summary>Always: a server without one is a fault, and every check is asked upstream until it is mended.</summary>
+    Required,
+
+    /// <summary>Never; answers are used for <see cref="IntrospectionPolicy.PlainTtl"/>.</summary>
+    Off,
+}
+
+/// <summary>How a client reaches an introspection endpoint, and how it keeps what it was answered. Read once, when the client is made.</summary>
+public sealed class TokenIntrospectionOptions
+{
+    /// <summary>The issuer: its metadata (RFC 8414) says where the endpoints are. Either this or <see cref="IntrospectionEndpoint"/>.</summary>
+    public Uri? Issuer { get; set; }
+
+    /// <summary>The introspection endpoint, where the metadata is not to be asked.</summary>
+    public Uri? IntrospectionEndpoint { get; set; }
+
+    /// <summary>The feed, where the metadata is not to be asked; null there: the server has none.</summary>
+    public Uri? FeedEndpoint { get; set; }
+
+    /// <summary>The identifier of this caller at the server.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>Its secret, sent as <c>client_secret_basic</c>.</summary>
+    public string? ClientSecret { get; set; }
+
+    /// <summary>Another way for the caller to prove itself, in place of <see cref="ClientSecret"/>.</summary>
+    public ClientAuthentication? Authentication { get; set; }
+
+    /// <summary>Allows <c>http</c> to hosts other than this one. Tokens and secrets go over the wire as they are then. Default false.</summary>
+    public bool AllowInsecureHttp { get; set; }
+
+    /// <summary>Whether the revocation feed is followed. Default <see cref="FeedMode.Auto"/>.</summary>
+    public FeedMode Feed { get; set; }
+
+    /// <summary>What operators see this process as in the list of followers: 1 to 100 visible ASCII characters without <c>;</c>. Default: the name of the machine.</summary>
+    public string? FollowerName { get; set; }
+
+    /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
+    public IntrospectionPolicy Policy { get; set; } = new();
+
+    /// <summary>The most answers about active tokens that are kept. 0 keeps none. From 0 to 10 million; default 100,000.</summary>
+    public int MaxEntries { get; set; } = 100_000;
+
+    /// <summary>The most bytes that they take, as estimated. From 1 MiB to 16 GiB; default 128 MiB.</summary>
+    public long MaxBytes { get; set; } = 128L << 20;
+
+    /// <summary>The most answers about inactive tokens that are kept, in a room of their own. 0 keeps none. From 0 to 1 million; default 10,000.</summary>
+    public int MaxNegativeEntries { get; set; } = 10_000;
+
+    /// <summary>The most revocations that are remembered to judge what is kept; beyond, what is older is asked again. From 1,000 to 10 million, some 60 bytes each; default 200,000.</summary>
+    public int MaxEvents { get; set; } = 200_000;
+
+    /// <summary>By how much <c>nbf</c> may lie ahead of this machine's clock. From 0 to 5 minutes; default 5 seconds. An <c>exp</c> that is over is over.</summary>
+    public TimeSpan Leeway { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a check waits for the server at most, retries included. From 10 ms to 5 minutes; default 5 seconds.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one try waits at most. From 10 ms to <see cref="Timeout"/>; default 1.5 seconds.</summary>
+    public TimeSpan TryTimeout { get; set; } = TimeSpan.FromMilliseconds(1500);
+
+    /// <summary>How often a failed try is repeated. From 0 to 10; default 2.</summary>
+    public int Retries { get; set; } = 2;
+
+    /// <summary>How many calls may be under way at once. From 1 to 100,000; default 256.</summary>
+    public int MaxConcurrentCalls { get; set; } = 256;
+
+    /// <summary>How many more may wait for their turn; what comes then is refused at once. From 0 to 1 million; default 10,000.</summary>
+    public int MaxWaitingCalls { get; set; } = 10_000;
+
+    /// <summary>For how long the server is left alone once half of the calls failed. From 500 ms to 5 minutes; default 2 seconds.</summary>
+    public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
+}

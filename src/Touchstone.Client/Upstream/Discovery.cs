@@ -1,0 +1,88 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Client.Upstream;
+
+/// <summary>
+/// Finds the endpoints of an issuer in its metadata (RFC 8414, or OpenID Connect Discovery where there is none). Asked when it is first needed, again after a failure, and now and then, because a server may get a feed.
+/// What was found stays in use until something else is found.
+/// </summary>
+internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient http, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan FoundFor = TimeSpan.FromHours(1), FailedFor = TimeSpan.FromSeconds(1);
+    private const int MostBytes = 256 << 10;
+
+    private readonly SemaphoreSlim _one = new(1);
+    private ServerEndpoints? _found = options.IntrospectionEndpoint is { } fixedEndpoint ? new ServerEndpoints(fixedEndpoint, options.FeedEndpoint) : null;
+    private ClockReading? _asked;
+
+    /// <summary>What is known; null when nothing is.</summary>
+    internal ServerEndpoints? Known => Volatile.Read(ref _found);
+
+    /// <summary>The endpoints; null when they can't be found out now.</summary>
+    internal ValueTask<ServerEndpoints?> FindAsync(CancellationToken cancellationToken) =>
+        options.Issuer is null || (Known is not null && IsFresh(FoundFor)) ? new(Known) : AskAsync(cancellationToken);
+
+    public void Dispose() => _one.Dispose();
+
+    private bool IsFresh(TimeSpan period) => _asked is { } asked && time.Read().AtLeastSince(asked) < period;
+
+    private async ValueTask<ServerEndpoints?> AskAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            // Somebody else may have asked meanwhile; and who failed a moment ago is not asked by each that waits.
+            if (IsFresh(Known is null ? FailedFor : FoundFor)) return Known;
+            ServerEndpoints? found = null;
+            foreach (var document in Documents(options.Issuer!))
+            {
+                if ((found = await ReadAsync(document, cancellationToken)) is not null) break;
+            }
+            if (found is not null) Volatile.Write(ref _found, found);
+            _asked = time.Read();
+            return Known;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    // RFC 8414 §3.1: the well-known path comes between host and path; OpenID Connect Discovery §4 puts it at the end.
+    private static Uri[] Documents(Uri issuer)
+    {
+        var path = issuer.AbsolutePath.TrimEnd('/');
+        return [new Uri(issuer, "/.well-known/oauth-authorization-server" + path), new Uri(issuer, path + "/.well-known/openid-configuration")];
+    }
+
+    private async ValueTask<ServerEndpoints?> ReadAsync(Uri document, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, document);
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode || await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body) return null;
+            using var json = JsonDocument.Parse(body);
+            return Read(json.RootElement);
+        }
+        catch (Exception failed) when (failed is HttpRequestException or JsonException or IOException || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    // Metadata of another issuer is none (RFC 8414 §3.3); an endpoint that may not be used is none either.
+    private ServerEndpoints? Read(JsonElement metadata)
+    {
+        if (metadata.ValueKind is not JsonValueKind.Object || Text(metadata, "issuer"u8)?.TrimEnd('/') != options.Issuer!.OriginalString.TrimEnd('/')) return null;
+        return Endpoint(metadata, "introspection_endpoint"u8) is { } introspection ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8)) : null;
+    }
+
+    private Uri? Endpoint(JsonElement metadata, ReadOnlySpan<byte> name) =>
+        Uri.TryCreate(Text(metadata, name), UriKind.Absolute, out var uri) && (uri.Scheme == "https" || (uri.Scheme == "http" && (uri.IsLoopback || options.AllowInsecureHttp))) ? uri : null;
+
+    private static string? Text(JsonElement metadata, ReadOnlySpan<byte> name) => metadata.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String ? member.GetString() : null;
+}

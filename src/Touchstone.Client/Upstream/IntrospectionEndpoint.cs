@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Touchstone.Protocol.Following;
+using Touchstone.Protocol.Introspection;
+
+namespace Touchstone.Client.Upstream;
+
+/// <summary>One call of an introspection endpoint (RFC 7662 §2), and the judging of its answer. Whatever goes wrong is a value.</summary>
+/// <param name="authentication">How the caller proves itself.</param>
+/// <param name="discovery">Where the endpoint is.</param>
+/// <param name="http">What sends.</param>
+/// <param name="after">The cursor of the feed, where the answer is to be kept as a followed one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time)
+{
+    private const int MostBytes = 1 << 20;
+
+    private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json");
+
+    internal async ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await discovery.FindAsync(cancellationToken) is not { } server) return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
+            using var request = new HttpRequestMessage(HttpMethod.Post, server.Introspection);
+            var form = new List<KeyValuePair<string, string>>(4) { new("token", token) };
+            request.Headers.Accept.Add(Json);
+            if (after() is { } cursor)
+            {
+                request.Headers.TryAddWithoutValidation("Touchstone-Follow", "1");
+                request.Headers.TryAddWithoutValidation("Touchstone-After", cursor);
+            }
+            await authentication.ApplyAsync(request, form, cancellationToken);
+            request.Content = new FormUrlEncodedContent(form);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response));
+            return await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is { } body ? Judge(response, body) : UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        }
+        catch (OperationCanceledException)
+        {
+            return UpstreamAnswer.Failed(IntrospectionFault.Timeout); // Nothing else ends a call: no check that waits for it can.
+        }
+        catch (Exception failed) when (failed is HttpRequestException or IOException)
+        {
+            return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
+        }
+    }
+
+    private static UpstreamAnswer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
+    {
+        if (!IsJson(response.Content.Headers.ContentType) || !IntrospectionAnswer.TryRead(body.Span, out var answer)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        IntrospectedToken? token = null;
+        if (answer.IsActive && !IntrospectedToken.TryRead(answer, out token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        FollowedMark? mark = FollowedMark.TryRead(Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"), answer.IsActive, out var read) ? read : null;
+        return new UpstreamAnswer(answer.IsActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionFault.None, token, mark, body.Length);
+    }
+
+    // I-46: an answer that is not JSON is none.
+    private static bool IsJson(MediaTypeHeaderValue? type) => string.Equals(type?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
+
+    private static string? Header(HttpResponseMessage response, string name) => response.Headers.NonValidated.TryGetValues(name, out var values) && values.Count == 1 ? values.ToString() : null;
+
+    private static IntrospectionFault FaultOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.TooManyRequests => IntrospectionFault.Throttled,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => IntrospectionFault.Refused,
+        >= HttpStatusCode.InternalServerError => IntrospectionFault.ServerError,
+        _ => IntrospectionFault.Malformed,
+    };
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } when date - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero => wait,
+        _ => null,
+    };
+}

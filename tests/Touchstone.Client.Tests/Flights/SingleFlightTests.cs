@@ -1,0 +1,65 @@
+using Touchstone.Client.Flights;
+using Touchstone.Protocol.Hashing;
+
+namespace Touchstone.Client.Tests.Flights;
+
+public sealed class SingleFlightTests
+{
+    private readonly SingleFlight<int> _flights = new();
+    private readonly TaskCompletionSource<int> _landing = new();
+    private int _calls;
+
+    [Fact]
+    public async Task L26_Many_at_once_make_one_call()
+    {
+        var all = Enumerable.Range(0, 35).Select(_ => RunAsync(1)).ToArray();
+        _landing.SetResult(17);
+        (await Task.WhenAll(all)).ShouldAllBe(result => result == 17);
+        _calls.ShouldBe(1);
+        _flights.Joined.ShouldBe(34);
+    }
+
+    [Fact]
+    public async Task Others_make_calls_of_their_own()
+    {
+        var both = new[] { RunAsync(1), RunAsync(2) };
+        _landing.SetResult(17);
+        await Task.WhenAll(both);
+        _calls.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task L25_A_failed_flight_is_forgotten()
+    {
+        var first = RunAsync(1);
+        _landing.SetException(new InvalidOperationException());
+        await Should.ThrowAsync<InvalidOperationException>(first);
+        (await _flights.RunAsync(new Mac128(1, 1), static _ => Task.FromResult(5), 0, CancellationToken.None)).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task L26_Who_waits_does_not_run_on_in_the_turn_of_the_call()
+    {
+        var reached = new TaskCompletionSource();
+        using var stay = new ManualResetEventSlim();
+        async Task StayAsync()
+        {
+            await RunAsync(1);
+            reached.TrySetResult();
+            stay.Wait();
+        }
+
+        var (slow, other) = (StayAsync(), RunAsync(1));
+        _landing.SetResult(17);
+        (await other).ShouldBe(17);
+        await reached.Task;
+        stay.Set();
+        await slow;
+    }
+
+    private Task<int> RunAsync(ulong key) => _flights.RunAsync(new Mac128(key, key), async _ =>
+    {
+        Interlocked.Increment(ref _calls);
+        return await _landing.Task;
+    }, 0, CancellationToken.None);
+}
