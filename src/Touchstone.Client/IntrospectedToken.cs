@@ -37,8 +37,8 @@ public sealed class IntrospectedToken
     /// <summary><c>nbf</c>, in seconds since 1970; null where the answer has none.</summary>
     public long? NotBefore { get; }
 
-    /// <summary>A slot for what a framework makes of this token, so that it is made once. Whoever uses it shares it with nobody else.</summary>
-    internal object? Derived { get; set; }
+    /// <summary>A slot for what a framework makes of this token, so that it is made once. It belongs to whoever made the client.</summary>
+    public object? Derived { get; set; }
 
     /// <summary>Whether the token has a scope.</summary>
     public bool HasScope(string scope)

@@ -42,6 +42,14 @@ public sealed record IntrospectionPolicy
         _ => UnfollowedTtl,
     };
 
+    /// <summary>Says whether it is what it has to be.</summary>
+    /// <exception cref="ArgumentException">It is not; the message says all that is wrong.</exception>
+    public void Validate()
+    {
+        var faults = string.Join(' ', Faults());
+        if (faults.Length > 0) throw new ArgumentException(faults);
+    }
+
     /// <summary>What is wrong with it, all at once.</summary>
     internal IEnumerable<string> Faults()
     {

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Touchstone.Client;
+
+namespace Touchstone.AspNetCore;
+
+/// <summary>Adds the handler.</summary>
+public static class TokenIntrospectionAuthenticationExtensions
+{
+    /// <summary>Takes opaque access tokens as <c>Bearer</c>, with the options of <c>Authentication:Schemes:Bearer</c>.</summary>
+    public static AuthenticationBuilder AddTokenIntrospection(this AuthenticationBuilder builder) => builder.AddTokenIntrospection(TokenIntrospectionDefaults.AuthenticationScheme, static _ => { });
+
+    /// <summary>Takes opaque access tokens as <c>Bearer</c>.</summary>
+    public static AuthenticationBuilder AddTokenIntrospection(this AuthenticationBuilder builder, Action<TokenIntrospectionSchemeOptions> configure) =>
+        builder.AddTokenIntrospection(TokenIntrospectionDefaults.AuthenticationScheme, configure);
+
+    /// <summary>Takes opaque access tokens under another name: schemes share nothing.</summary>
+    public static AuthenticationBuilder AddTokenIntrospection(this AuthenticationBuilder builder, string authenticationScheme, Action<TokenIntrospectionSchemeOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionConfigureOptions>());
+        // Made when the first token comes, or a health check asks; it lives as long as the application.
+        builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => new IntrospectionClient(
+            parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection, http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
+        return builder.AddScheme<TokenIntrospectionSchemeOptions, TokenIntrospectionHandler>(authenticationScheme, configure);
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Authentication;
+using Touchstone.Client;
+
+namespace Touchstone.AspNetCore;
+
+/// <summary>How a scheme takes access tokens. From <c>Authentication:Schemes:NAME</c> of the configuration, then from code.</summary>
+public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOptions
+{
+    /// <summary>The server that is asked, as whom, and how answers are kept.</summary>
+    public TokenIntrospectionOptions Introspection { get; set; } = new();
+
+    /// <summary>Names of this API, of which a token's audience must contain one. Empty: the audience is not looked at, which is right only where the server answers for this caller alone. Default empty.</summary>
+    public IList<string> Audiences { get; set; } = [];
+
+    /// <summary>What the challenge calls this API: visible ASCII without quotes and backslashes. Default <c>api</c>.</summary>
+    public string Realm { get; set; } = "api";
+
+    /// <summary>The URL of the protected resource metadata (RFC 9728) that the challenge names; null: none.</summary>
+    public string? ResourceMetadata { get; set; }
+
+    /// <summary>Whether a challenge says why a token was refused (<c>error_description</c>), in words that tell nothing about the token. Default true.</summary>
+    public bool IncludeErrorDetails { get; set; } = true;
+
+    /// <summary>The claim that <c>User.Identity.Name</c> is. Default <see cref="TokenIntrospectionDefaults.NameClaimType"/>.</summary>
+    public string NameClaimType { get; set; } = TokenIntrospectionDefaults.NameClaimType;
+
+    /// <summary>The claim that <c>User.IsInRole</c> looks for. Default <see cref="TokenIntrospectionDefaults.RoleClaimType"/>.</summary>
+    public string RoleClaimType { get; set; } = TokenIntrospectionDefaults.RoleClaimType;
+
+    /// <summary>Whether the token is kept in the authentication properties, for calls on behalf of the user: <c>HttpContext.GetTokenAsync("access_token")</c>. Default false.</summary>
+    public bool SaveToken { get; set; }
+
+    /// <summary>How long a client should wait that was answered 503. From 1 second to 1 hour; default 1 second.</summary>
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where an application may step in.</summary>
+    public new TokenIntrospectionEvents Events
+    {
+        get => (TokenIntrospectionEvents)base.Events!;
+        set => base.Events = value;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        if (Realm.Length == 0 || Realm.AsSpan().ContainsAnyExceptInRange(' ', '~') || Realm.AsSpan().ContainsAny('"', '\\')) throw new ArgumentException("Realm must be visible ASCII without quotes and backslashes.");
+        if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAny('"', '\\', ' '))) throw new ArgumentException("ResourceMetadata must be an absolute URL.");
+        if (RetryAfter < TimeSpan.FromSeconds(1) || RetryAfter > TimeSpan.FromHours(1)) throw new ArgumentException("RetryAfter must be from 1 second to 1 hour.");
+    }
+}
