@@ -42,7 +42,7 @@ public class LimitBenchmarks
         _addresses.Failed(From("192.0.2.1"), _now);
         _exchange.Begin(From("198.51.100.1"), _now);
         var gate = ClientGate.Of(new ClientLimits(1_000_000, 10_000_000), options.Limits, null, TimeProvider.System);
-        _exchange.Caller = new Client(new ClientRegistration { ClientId = "a", Kind = ClientRegistration.ClientKind }, gate);
+        _exchange.Caller = new Server.Clients.Client(new ClientRegistration { ClientId = "a", Kind = ClientRegistration.ClientKind }, gate);
     }
 
     /// <summary>All that an introspection pays for limits and detections.</summary>

@@ -28,6 +28,8 @@ switch (args)
     case ["barrier", var nodes, var data, var process]:
         using (var barrier = await BarrierBar.ConnectAsync([.. nodes.Split(',').Select(node => new Uri(node))], data))
             return await barrier.HealthyAsync(50, 20, 5, 25) & await barrier.KilledAsync(50, 10, Number(process), 2_400) ? 0 : 1;
+    case ["client"]:
+        return await ClientBar.RunAsync() ? 0 : 1;
     case ["million", var server, var data, var file]:
         return await Bars.MillionAsync(new Uri(server), data, file) ? 0 : 1;
     case ["all-active", var server, var data, var file]:

@@ -14,7 +14,7 @@ internal static class TokenClaims
     internal static Claim[] Of(IntrospectedToken token, string issuer)
     {
         var claims = new List<Claim>();
-        foreach (var member in token.Members.EnumerateObject())
+        foreach (var member in token.ReadMembers().EnumerateObject())
         {
             if (member.Name is "active" or "scope") continue;
             if (member.Value.ValueKind is JsonValueKind.Array)

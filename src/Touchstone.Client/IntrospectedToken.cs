@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Touchstone.Client.Memory;
 using Touchstone.Protocol.Introspection;
 
 namespace Touchstone.Client;
@@ -7,38 +8,48 @@ namespace Touchstone.Client;
 /// <summary>What the server said of an active token (RFC 7662 §2.2), with the JSON types that it used. Immutable; one object serves all checks of the token.</summary>
 public sealed class IntrospectedToken
 {
-    private IntrospectedToken(JsonElement members, IReadOnlyList<string> scopes, IReadOnlyList<string> audience, long? expiresAt, long? notBefore)
+    private const long Never = long.MinValue;
+
+    // The text, which takes a third of what it takes once it is parsed.
+    private readonly ReadOnlyMemory<byte> _json;
+    private readonly long _expiresAt, _notBefore;
+
+    private IntrospectedToken(ReadOnlyMemory<byte> json, long? expiresAt, long? notBefore)
     {
-        (Members, Scopes, Audience, ExpiresAt, NotBefore) = (members, scopes, audience, expiresAt, notBefore);
-        (Subject, ClientId, Issuer) = (Text("sub"u8), Text("client_id"u8), Text("iss"u8));
+        _json = json;
+        (_expiresAt, _notBefore) = (expiresAt ?? Never, notBefore ?? Never);
     }
 
-    /// <summary>Every member of the answer.</summary>
-    public JsonElement Members { get; }
-
     /// <summary><c>sub</c>; null where the answer has none.</summary>
-    public string? Subject { get; }
+    public string? Subject { get; private init; }
 
     /// <summary><c>client_id</c>; null where the answer has none.</summary>
-    public string? ClientId { get; }
+    public string? ClientId { get; private init; }
 
     /// <summary><c>iss</c>; null where the answer has none.</summary>
-    public string? Issuer { get; }
+    public string? Issuer { get; private init; }
 
     /// <summary><c>scope</c>, in the order of the answer. Servers that send an array instead of a text are understood.</summary>
-    public IReadOnlyList<string> Scopes { get; }
+    public IReadOnlyList<string> Scopes { get; private init; } = [];
 
     /// <summary><c>aud</c>, one or several.</summary>
-    public IReadOnlyList<string> Audience { get; }
+    public IReadOnlyList<string> Audience { get; private init; } = [];
 
     /// <summary><c>exp</c>, in seconds since 1970; null where the answer has none.</summary>
-    public long? ExpiresAt { get; }
+    public long? ExpiresAt => _expiresAt == Never ? null : _expiresAt;
 
     /// <summary><c>nbf</c>, in seconds since 1970; null where the answer has none.</summary>
-    public long? NotBefore { get; }
+    public long? NotBefore => _notBefore == Never ? null : _notBefore;
 
     /// <summary>A slot for what a framework makes of this token, so that it is made once. It belongs to whoever made the client.</summary>
     public object? Derived { get; set; }
+
+    /// <summary>Every member of the answer. Parsed at each call, some microseconds: what is needed at every check is made once, and kept in <see cref="Derived"/>.</summary>
+    public JsonElement ReadMembers()
+    {
+        using var document = JsonDocument.Parse(_json);
+        return document.RootElement.Clone();
+    }
 
     /// <summary>Whether the token has a scope.</summary>
     public bool HasScope(string scope)
@@ -53,38 +64,41 @@ public sealed class IntrospectedToken
     /// <summary>Whether the token is in its time, by this clock: <c>exp</c> is not over, <c>nbf</c> has come. Asked at every check, from memory or not.</summary>
     /// <param name="now">Seconds since 1970.</param>
     /// <param name="leeway">By how many seconds <c>nbf</c> may lie ahead. An <c>exp</c> that is over is over.</param>
-    internal bool IsInTime(long now, long leeway) => (ExpiresAt is not { } end || now < end) && (NotBefore is not { } begin || now + leeway >= begin);
+    internal bool IsInTime(long now, long leeway) => (_expiresAt == Never || now < _expiresAt) && (_notBefore == Never || now + leeway >= _notBefore);
 
     /// <summary>Reads an active answer; fails where a member of the standard has a type that would make it mean something else to somebody else.</summary>
-    internal static bool TryRead(IntrospectionAnswer answer, [NotNullWhen(true)] out IntrospectedToken? token)
+    internal static bool TryRead(IntrospectionAnswer answer, ReadOnlyMemory<byte> json, SharedTexts texts, [NotNullWhen(true)] out IntrospectedToken? token)
     {
         token = null;
         var members = answer.Members;
-        if (!TryReadTexts(members, "scope"u8, isSplit: true, out var scopes) || !TryReadTexts(members, "aud"u8, isSplit: false, out var audience)) return false;
+        if (!TryReadTexts(members, "scope"u8, texts, texts.Split, out var scopes) || !TryReadTexts(members, "aud"u8, texts, texts.One, out var audience)) return false;
         if (!TryReadTime(members, "exp"u8, out var expiresAt) || !TryReadTime(members, "nbf"u8, out var notBefore)) return false;
-        token = new IntrospectedToken(members, scopes, audience, expiresAt, notBefore);
+        token = new IntrospectedToken(json, expiresAt, notBefore)
+        {
+            Subject = Text(members, "sub"u8), ClientId = texts.Share(Text(members, "client_id"u8)), Issuer = texts.Share(Text(members, "iss"u8)), Scopes = scopes, Audience = audience,
+        };
         return true;
     }
 
     // A text, or an array of texts; null counts as absent.
-    private static bool TryReadTexts(JsonElement members, ReadOnlySpan<byte> name, bool isSplit, out IReadOnlyList<string> texts)
+    private static bool TryReadTexts(JsonElement members, ReadOnlySpan<byte> name, SharedTexts shared, Func<string, IReadOnlyList<string>> ofText, out IReadOnlyList<string> texts)
     {
         texts = [];
         if (!members.TryGetProperty(name, out var member) || member.ValueKind is JsonValueKind.Null) return true;
         if (member.ValueKind is JsonValueKind.String)
         {
-            var text = member.GetString()!;
-            texts = isSplit ? text.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [text];
+            texts = ofText(member.GetString()!);
             return true;
         }
         if (member.ValueKind is not JsonValueKind.Array) return false;
-        var read = new List<string>(member.GetArrayLength());
+        var read = new string[member.GetArrayLength()];
+        var count = 0;
         foreach (var one in member.EnumerateArray())
         {
             if (one.ValueKind is not JsonValueKind.String) return false;
-            read.Add(one.GetString()!);
+            read[count++] = one.GetString()!;
         }
-        texts = read;
+        texts = shared.Share(read);
         return true;
     }
 
@@ -98,5 +112,5 @@ public sealed class IntrospectedToken
         return true;
     }
 
-    private string? Text(ReadOnlySpan<byte> name) => Members.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String ? member.GetString() : null;
+    private static string? Text(JsonElement members, ReadOnlySpan<byte> name) => members.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String ? member.GetString() : null;
 }

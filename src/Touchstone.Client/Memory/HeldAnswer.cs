@@ -7,7 +7,7 @@ namespace Touchstone.Client.Memory;
 /// <summary>An answer that is kept, with what is needed to find out at each use whether it is still true.</summary>
 internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, ClockReading asked, int bytes)
 {
-    // What an answer takes beside its text: slot, key, node of the dictionary, the object itself and its strings, as measured.
+    // What an answer takes beside its text: slot, key, node of the dictionary, the objects and the name of the subject, as measured (bench/client).
     private const int FixedBytes = 480;
 
     private long _checked = -1;
@@ -35,6 +35,6 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
         return true;
     }
 
-    /// <summary>What an answer will take, as estimated: its text once, its structure about as much.</summary>
-    internal static int SizeOf(in UpstreamAnswer answer) => FixedBytes + (answer.Token is null ? 0 : 2 * answer.Bytes) + (sizeof(ulong) * (answer.Mark?.Tags.Length ?? 0));
+    /// <summary>What an answer will take, as estimated: its text, and the rest.</summary>
+    internal static int SizeOf(in UpstreamAnswer answer) => FixedBytes + (answer.Token is null ? 0 : answer.Bytes) + (sizeof(ulong) * (answer.Mark?.Tags.Length ?? 0));
 }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Touchstone.Protocol.Hashing;
 
 namespace Touchstone.Client.Memory;
@@ -10,16 +12,22 @@ namespace Touchstone.Client.Memory;
 /// </summary>
 internal sealed class TokenKeys
 {
-    private readonly KeyedHash _hash;
+    private const int LongestOnStack = 128;
+
+    private readonly KeyedHash _ascii, _other;
 
     internal TokenKeys()
     {
-        Span<byte> key = stackalloc byte[KeyedHash.KeySize];
-        RandomNumberGenerator.Fill(key);
-        _hash = new KeyedHash(key);
-        CryptographicOperations.ZeroMemory(key);
+        Span<byte> keys = stackalloc byte[2 * KeyedHash.KeySize];
+        RandomNumberGenerator.Fill(keys);
+        (_ascii, _other) = (new KeyedHash(keys[..KeyedHash.KeySize]), new KeyedHash(keys[KeyedHash.KeySize..]));
+        CryptographicOperations.ZeroMemory(keys);
     }
 
-    // The characters as they lie in memory: two bytes each, but no copy. The length is part of the hash.
-    internal Mac128 Of(ReadOnlySpan<char> token) => _hash.Of(MemoryMarshal.AsBytes(token));
+    // A token is ASCII, and half as long in bytes as in memory. What is not is hashed as it lies there, under another key, so that it is no other token's.
+    internal Mac128 Of(ReadOnlySpan<char> token)
+    {
+        Span<byte> bytes = stackalloc byte[LongestOnStack];
+        return token.Length <= LongestOnStack && Ascii.FromUtf16(token, bytes, out var length) is OperationStatus.Done ? _ascii.Of(bytes[..length]) : _other.Of(MemoryMarshal.AsBytes(token));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Touchstone.Client.Memory;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Introspection;
 
@@ -16,6 +17,8 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
     private const int MostBytes = 1 << 20;
 
     private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json");
+
+    private readonly SharedTexts _texts = new();
 
     internal async ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken)
     {
@@ -46,11 +49,11 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         }
     }
 
-    private static UpstreamAnswer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
+    private UpstreamAnswer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
     {
         if (!IsJson(response.Content.Headers.ContentType) || !IntrospectionAnswer.TryRead(body.Span, out var answer)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         IntrospectedToken? token = null;
-        if (answer.IsActive && !IntrospectedToken.TryRead(answer, out token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        if (answer.IsActive && !IntrospectedToken.TryRead(answer, body, _texts, out token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         FollowedMark? mark = FollowedMark.TryRead(Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"), answer.IsActive, out var read) ? read : null;
         return new UpstreamAnswer(answer.IsActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionFault.None, token, mark, body.Length);
     }
