@@ -111,7 +111,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
-            var answer = await _flights.RunAsync(key, static state => state.Client.FlyAsync(state.Token, state.Key), (Client: this, Token: token, Key: key), cancellationToken);
+            var answer = await _flights.RunAsync(key, static state => state.Client.FlyAsync(state.Token, state.Key, state.Policy), (Client: this, Token: token, Key: key, Policy: policy), cancellationToken);
+            if (answer.Remembered is { } remembered) return remembered;
             if (answer.Outcome is IntrospectionOutcome.CannotTell) return InFault(key, policy, answer.Fault);
             // Something that concerns the token happened while the answer was under way: asking again gives the truth.
             if (answer.Mark is { } mark && _follower.View.Ends(mark)) continue;
@@ -120,8 +121,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
         return InFault(key, policy, IntrospectionFault.Outdated);
     }
 
-    private async Task<UpstreamAnswer> FlyAsync(string token, Mac128 key)
+    private async Task<UpstreamAnswer> FlyAsync(string token, Mac128 key, IntrospectionPolicy policy)
     {
+        // A flight may have landed between this check's look into memory and its take-off.
+        if (TryRemember(key, policy, _time.Read(), out var remembered)) return new UpstreamAnswer { Remembered = remembered };
         // Before the request leaves: what is revoked meanwhile is revoked after.
         var asked = _time.Read();
         var answer = await _calls.AskAsync(token) with { Asked = asked };

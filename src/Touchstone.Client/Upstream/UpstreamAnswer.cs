@@ -15,6 +15,9 @@ internal readonly record struct UpstreamAnswer(IntrospectionOutcome Outcome, Int
     /// <summary>When it was asked: before the request was sent.</summary>
     internal ClockReading Asked { get; init; }
 
+    /// <summary>What was found in memory after all, so that nobody was asked.</summary>
+    internal IntrospectionResult? Remembered { get; init; }
+
     internal static UpstreamAnswer Failed(IntrospectionFault fault, TimeSpan? retryAfter = null) => new(IntrospectionOutcome.CannotTell, fault, RetryAfter: retryAfter);
 
     /// <summary>Whether asking again may help, and whether the server is in trouble. Its refusals of this caller and what it can't say rightly are neither.</summary>
