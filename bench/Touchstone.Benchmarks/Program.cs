@@ -28,6 +28,12 @@ switch (args)
     case ["barrier", var nodes, var data, var process]:
         using (var barrier = await BarrierBar.ConnectAsync([.. nodes.Split(',').Select(node => new Uri(node))], data))
             return await barrier.HealthyAsync(50, 20, 5, 25) & await barrier.KilledAsync(50, 10, Number(process), 2_400) ? 0 : 1;
+    case ["api", var url, var kind, var tokens]:
+        await ProtectedApi.RunAsync(url, kind, tokens);
+        return 0;
+    case ["api", var url, var kind, var tokens, var server]:
+        await ProtectedApi.RunAsync(url, kind, tokens, new Uri(server));
+        return 0;
     case ["client"]:
         return await ClientBar.RunAsync() ? 0 : 1;
     case ["million", var server, var data, var file]:

@@ -23,9 +23,9 @@ internal static class PresentedToken
     // b64token: these, and = only at the end.
     private static readonly System.Buffers.SearchValues<char> TokenCharacters = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
 
-    internal static Presented Read(StringValues header, out string token)
+    internal static Presented Read(StringValues header, out ReadOnlySpan<char> token)
     {
-        token = "";
+        token = default;
         if (header.Count == 0) return Presented.Nothing;
         if (header.Count > 1) return Presented.Malformed;
         var text = header.ToString().AsSpan().Trim(' ');
@@ -35,7 +35,7 @@ internal static class PresentedToken
         if (rest[0] != ' ') return Presented.Nothing; // Another scheme whose name begins like this one.
         var value = rest.TrimStart(' ');
         if (!IsToken(value)) return Presented.Malformed;
-        token = value.ToString();
+        token = value;
         return Presented.Token;
     }
 

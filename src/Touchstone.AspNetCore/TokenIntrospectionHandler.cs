@@ -18,52 +18,58 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
     private static readonly AuthenticateResult Malformed = AuthenticateResult.Fail("The Authorization header holds no token."), Refused = AuthenticateResult.Fail("The token is not active."),
         OtherAudience = AuthenticateResult.Fail("The token is for another API."), CannotTell = AuthenticateResult.Fail("The token could not be judged.");
 
-    private IntrospectionClient Client => parts.GetRequiredKeyedService<IntrospectionClient>(Scheme.Name);
+    private IntrospectionClient Client => Options.Client ??= parts.GetRequiredKeyedService<IntrospectionClient>(Scheme.Name);
+
+    private IntrospectionPolicy? Policy => Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy;
 
     private sealed class Feature(IntrospectionResult result) : ITokenIntrospectionFeature
     {
         public IntrospectionResult Result { get; } = result;
     }
 
-    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    // 1. Is there a token? What is kept answers without a wait, and then nothing is made that only a wait needs.
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        // 1. Is there a token?
-        string? token = null;
-        if (Options.Events?.OnTokenReceiving is { } receiving)
-        {
-            var context = new TokenReceivingContext(Context, Scheme, Options);
-            await receiving(context);
-            if (context.Result is not null) return context.Result;
-            token = context.Token;
-        }
-        if (token is null)
-        {
-            var presented = PresentedToken.Read(Request.Headers.Authorization, out token);
-            if (presented is Presented.Nothing) return AuthenticateResult.NoResult();
-            if (presented is Presented.Malformed) return Malformed;
-        }
-        else if (!PresentedToken.IsToken(token))
-        {
-            return Malformed;
-        }
+        if (Options.Events?.OnTokenReceiving is { } receiving) return ReceiveAsync(receiving);
+        var presented = PresentedToken.Read(Request.Headers.Authorization, out var token);
+        if (presented is not Presented.Token) return Task.FromResult(presented is Presented.Nothing ? AuthenticateResult.NoResult() : Malformed);
+        return Options.Events?.OnTokenIntrospected is null && !Options.SaveToken && Client.TryIntrospect(token, Policy, out var known) ? Task.FromResult(Judge(known, token: null)) : AskAsync(token.ToString());
+    }
 
-        // 2. Is it active?
-        var result = await Client.IntrospectAsync(token, Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy, Context.RequestAborted);
+    private async Task<AuthenticateResult> ReceiveAsync(Func<TokenReceivingContext, Task> receiving)
+    {
+        var context = new TokenReceivingContext(Context, Scheme, Options);
+        await receiving(context);
+        if (context.Result is not null) return context.Result;
+        if (context.Token is { } token) return PresentedToken.IsToken(token) ? await AskAsync(token) : Malformed;
+        return PresentedToken.Read(Request.Headers.Authorization, out var presented) switch
+        {
+            Presented.Nothing => AuthenticateResult.NoResult(),
+            Presented.Malformed => Malformed,
+            _ => await AskAsync(presented.ToString()),
+        };
+    }
+
+    // 2. Is it active?
+    private async Task<AuthenticateResult> AskAsync(string token)
+    {
+        var result = await Client.IntrospectAsync(token, Policy, Context.RequestAborted);
+        var judged = Judge(result, token);
+        if (!judged.Succeeded || Options.Events?.OnTokenIntrospected is not { } introspected) return judged;
+        var told = new TokenIntrospectedContext(Context, Scheme, Options) { Introspection = result, Principal = judged.Principal, Properties = judged.Properties };
+        await introspected(told);
+        if (told.Result is null) told.Success();
+        return told.Result!;
+    }
+
+    // 3. Is it for this API, and who is it? At each request, from memory or not.
+    private AuthenticateResult Judge(in IntrospectionResult result, string? token)
+    {
         Context.Features.Set<ITokenIntrospectionFeature>(new Feature(result));
         if (result.Outcome is IntrospectionOutcome.CannotTell) return CannotTell;
         if (!result.IsActive) return Refused;
-
-        // 3. Is it for this API? Judged at each request, from memory or not.
         if (result.Token is { } answer && Options.Audiences.Count > 0 && !IsForThisApi(answer)) return OtherAudience;
-
-        // 4. Who is it?
-        var ticket = new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name);
-        if (Options.Events?.OnTokenIntrospected is not { } introspected) return AuthenticateResult.Success(ticket);
-        var told = new TokenIntrospectedContext(Context, Scheme, Options) { Introspection = result, Principal = ticket.Principal, Properties = ticket.Properties };
-        await introspected(told);
-        if (told.Result is not null) return told.Result;
-        told.Success();
-        return told.Result!;
+        return AuthenticateResult.Success(new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name));
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -120,12 +126,12 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         if (result.Token is not { } token) return new ClaimsPrincipal(new ClaimsIdentity([new Claim("touchstone:source", "open")], Scheme.Name, Options.NameClaimType, Options.RoleClaimType));
         var claims = token.Derived as Claim[];
         if (claims is null) token.Derived = claims = TokenClaims.Of(token, token.Issuer ?? ClaimsIdentity.DefaultIssuer);
-        return new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme.Name, Options.NameClaimType, Options.RoleClaimType));
+        return new ClaimsPrincipal(new TokenIdentity(claims, Scheme.Name, Options.NameClaimType, Options.RoleClaimType));
     }
 
-    private AuthenticationProperties? Properties(string token)
+    private AuthenticationProperties? Properties(string? token)
     {
-        if (!Options.SaveToken) return null;
+        if (!Options.SaveToken || token is null) return null;
         var properties = new AuthenticationProperties();
         properties.StoreTokens([new AuthenticationToken { Name = "access_token", Value = token }]);
         return properties;

@@ -33,6 +33,9 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     /// <summary>How long a client should wait that was answered 503. From 1 second to 1 hour; default 1 second.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 
+    // The client of the scheme, once it was needed: looking it up in the container would take as long as a look into its memory.
+    internal IntrospectionClient? Client { get; set; }
+
     /// <summary>Where an application may step in.</summary>
     public new TokenIntrospectionEvents Events
     {

@@ -65,6 +65,16 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     internal FeedFollower Follower => _follower;
 
+    /// <summary>Finds out about a token from what is kept, if that is enough. It asks nobody, waits for nothing and allocates nothing; where it is false, <see cref="IntrospectAsync"/> asks.</summary>
+    /// <param name="token">As it came. It is kept nowhere.</param>
+    /// <param name="policy">For this check; null: that of the client.</param>
+    /// <param name="result">What is known.</param>
+    public bool TryIntrospect(ReadOnlySpan<char> token, IntrospectionPolicy? policy, out IntrospectionResult result)
+    {
+        result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Shape);
+        return token.Length is 0 or > MaxTokenLength || TryRemember(_keys.Of(token), policy ?? Policy, _time.Read(), out result);
+    }
+
     /// <summary>Finds out about a token. An expected failure is a result, not an exception; what cancels ends this check and no other.</summary>
     /// <param name="token">As it came. It is kept nowhere.</param>
     /// <param name="policy">For this check; null: that of the client.</param>
