@@ -11,6 +11,7 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
     public void Configure(string? name, TokenIntrospectionSchemeOptions options)
     {
         if (string.IsNullOrEmpty(name)) return;
+        options.Introspection.Name = name;
         var scheme = configuration.GetSchemeConfiguration(name);
         if (!scheme.GetChildren().Any()) return;
         if (scheme["Realm"] is { } realm) options.Realm = realm;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Memory;
+using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Leases;
@@ -28,6 +29,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly Discovery _discovery;
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
+    private readonly ClientMetrics _metrics;
     private readonly long _leeway;
 
     /// <summary>A client of its own.</summary>
@@ -54,6 +56,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _discovery = new Discovery(options, _http, _time);
         _follower = new FeedFollower(options, _discovery, new FeedPoll(authentication, _http, options.FollowerName ?? Wire.DefaultFollowerName), logger ?? NullLogger<IntrospectionClient>.Instance, _time);
         _calls = new ResilientCalls(options, new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time), _time);
+        _metrics = new ClientMetrics(options.Name);
+        _metrics.Watch(this, _time);
     }
 
     /// <summary>The policy of calls that bring none.</summary>
@@ -65,6 +69,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     internal FeedFollower Follower => _follower;
 
+    internal SingleFlight<UpstreamAnswer> Flights => _flights;
+
+    internal ResilientCalls Calls => _calls;
+
     /// <summary>Finds out about a token from what is kept, if that is enough. It asks nobody, waits for nothing and allocates nothing; where it is false, <see cref="IntrospectAsync"/> asks.</summary>
     /// <param name="token">As it came. It is kept nowhere.</param>
     /// <param name="policy">For this check; null: that of the client.</param>
@@ -72,7 +80,9 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public bool TryIntrospect(ReadOnlySpan<char> token, IntrospectionPolicy? policy, out IntrospectionResult result)
     {
         result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Shape);
-        return token.Length is 0 or > MaxTokenLength || TryRemember(_keys.Of(token), policy ?? Policy, _time.Read(), out result);
+        if (token.Length is not (0 or > MaxTokenLength) && !TryRemember(_keys.Of(token), policy ?? Policy, _time.Read(), out result)) return false;
+        _metrics.Checked(result);
+        return true;
     }
 
     /// <summary>Finds out about a token. An expected failure is a result, not an exception; what cancels ends this check and no other.</summary>
@@ -82,16 +92,11 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public ValueTask<IntrospectionResult> IntrospectAsync(string token, IntrospectionPolicy? policy = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(token);
-        // 1. What no token can be is not asked about.
-        if (token.Length is 0 or > MaxTokenLength) return new(new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Shape));
+        // 1. What no token can be is not asked about; and what is kept, and still true, is enough.
+        if (TryIntrospect(token, policy, out var known)) return new(known);
 
-        // 2. What is kept, and still true.
-        policy ??= Policy;
-        var key = _keys.Of(token);
-        if (TryRemember(key, policy, _time.Read(), out var remembered)) return new(remembered);
-
-        // 3. The server.
-        return AskAsync(token, key, policy, cancellationToken);
+        // 2. The server, or what the policy says where it can't be asked.
+        return AskAsync(token, _keys.Of(token), policy ?? Policy, cancellationToken);
     }
 
     /// <summary>Forgets what was said of a token, so that the next check asks: for servers without a feed, when it is known from elsewhere that a token was revoked.</summary>
@@ -106,6 +111,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     /// <summary>Stops following, and forgets everything.</summary>
     public async ValueTask DisposeAsync()
     {
+        _metrics.Dispose();
         await _follower.DisposeAsync();
         _calls.Dispose();
         _discovery.Dispose();
@@ -113,6 +119,13 @@ public sealed class IntrospectionClient : IAsyncDisposable
     }
 
     private async ValueTask<IntrospectionResult> AskAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    {
+        var result = await FindOutAsync(token, key, policy, cancellationToken);
+        _metrics.Checked(result);
+        return result;
+    }
+
+    private async ValueTask<IntrospectionResult> FindOutAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
         _follower.Start();
         _follower.Want(policy.Grace);
@@ -138,6 +151,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         // Before the request leaves: what is revoked meanwhile is revoked after.
         var asked = _time.Read();
         var answer = await _calls.AskAsync(token) with { Asked = asked };
+        _metrics.Called(answer.Fault, _time.Read().AtLeastSince(asked));
         if (answer.Outcome is IntrospectionOutcome.CannotTell) return answer;
         var held = new HeldAnswer(answer.Token, answer.Mark, asked, HeldAnswer.SizeOf(answer));
         if (IsActive(answer, _time.Read()))

@@ -22,6 +22,7 @@ public static class TokenIntrospectionExtensions
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions();
+        if (name.Length > 0) services.Configure<TokenIntrospectionOptions>(name, options => options.Name = name);
         services.Configure(name, configure);
         services.TryAddKeyedSingleton(name, static (parts, key) => new IntrospectionClient(
             parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionOptions>>().Get((string)key!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));

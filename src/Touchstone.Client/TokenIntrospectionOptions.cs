@@ -16,6 +16,9 @@ public enum FeedMode
 /// <summary>How a client reaches an introspection endpoint, and how it keeps what it was answered. Read once, when the client is made.</summary>
 public sealed class TokenIntrospectionOptions
 {
+    /// <summary>What metrics call this client among those of the process. A container and a scheme give it theirs. Default <c>default</c>.</summary>
+    public string Name { get; set; } = "default";
+
     /// <summary>The issuer: its metadata (RFC 8414) says where the endpoints are. Either this or <see cref="IntrospectionEndpoint"/>.</summary>
     public Uri? Issuer { get; set; }
 

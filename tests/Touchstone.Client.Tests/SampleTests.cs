@@ -11,7 +11,7 @@ public sealed class SampleTests
         File.ReadAllText(PathOf("README.md")).ShouldContain($"```csharp\n{sample}\n```");
     }
 
-    private static string PathOf(params string[] parts) => Path.Combine([Path.GetDirectoryName(ThisFile())!, "..", "..", .. parts]);
+    internal static string PathOf(params string[] parts) => Path.Combine([Path.GetDirectoryName(ThisFile())!, "..", "..", .. parts]);
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -42,6 +42,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private bool _wasSeen;
     private bool _isFailing;
     private long _wanted, _told; // Ticks of grace.
+    private long _events;
 
     internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ILogger logger, TimeProvider time)
     {
@@ -56,6 +57,9 @@ internal sealed class FeedFollower : IAsyncDisposable
 
     /// <summary>The cursor, for requests whose answers are to be kept as followed ones; null while the lease is not held, for then the server can't count on them to end in time.</summary>
     internal string? Cursor => _log.IsHeld(_time.Read()) ? View.Head.ToString() : null;
+
+    /// <summary>How many revocations the feed told of.</summary>
+    internal long Events => Volatile.Read(ref _events);
 
     /// <summary>Ends when the first answer came, or it is clear that there is no feed to wait for.</summary>
     internal Task First => _first.Task;
@@ -156,6 +160,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
             Volatile.Write(ref _told, grace);
+            Volatile.Write(ref _events, _events + answer.Told.Events.Count);
             if (_isFailing) _logger.FollowsAgain();
             _isFailing = false;
             _first.TrySetResult();
