@@ -11,7 +11,7 @@ internal static class SettingOptions
     internal static readonly Option<string?> Config = new("--config") { Description = "A JSON file with the sections Touchstone, Kestrel and Logging.", HelpName = "file" };
 
     private static readonly Option<string?> Urls = new("--urls") { Description = "Addresses to listen on, separated by ';'. Default http://127.0.0.1:5080.", HelpName = "url" };
-    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer identifier, an https URL (http on loopback only). Default: the first of --urls. Kept from the first start on.", HelpName = "url" };
+    private static readonly Option<string?> Issuer = new("--issuer") { Description = "The issuer identifier, an https URL (http on loopback only). Default: the first of --urls. It has to stay what it was at the first start.", HelpName = "url" };
     private static readonly Option<long?> RecordCache = Size.Option("--record-cache", "Memory for cached token records, such as 256MiB; 0 turns the cache off. Default 256MiB.");
     private static readonly Option<bool> Demo = new("--demo") { Description = "Also make a resource server, a client and an active token, and print curl lines to try them." };
 

@@ -27,7 +27,7 @@ public sealed class ServerOptions
     [Setting(Flag = "--urls", Range = "http or https addresses; plain http on loopback only")]
     public string Urls { get; set; } = "http://127.0.0.1:5080";
 
-    /// <summary>The issuer identifier (RFC 8414 §2): an https URL without query and fragment; http on loopback only. Default: the first of <see cref="Urls"/>. Kept from the first start on.</summary>
+    /// <summary>The issuer identifier (RFC 8414 §2): an https URL without query and fragment; http on loopback only. Default: the first of <see cref="Urls"/>. It has to stay what it was at the first start.</summary>
     [Setting(Flag = "--issuer", Range = "an https URL, http on loopback", Default = "the first of `Urls`")]
     public string? Issuer { get; set; }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +10,7 @@ namespace Touchstone.Cli.Commands;
 internal static class RevokeCommand
 {
     // Longer than any lease of a follower and of a node after one another.
-    private const int DefaultWait = 20;
+    private const int DefaultWait = 20, MaxWait = 30;
 
     private static readonly Argument<string?> Token = new("token") { Description = "The token, or its SHA-256 in 64 lower-case hex digits, or - to read it from standard input.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> File = new("--file") { Description = "A file with a token or SHA-256 on each line.", HelpName = "file" };
@@ -30,6 +31,7 @@ internal static class RevokeCommand
         Description = "Wait until no node and no cache that follows can accept it any more, up to this many seconds (0 to 30, 20 when none are named), and print who has enforced it.",
         HelpName = "seconds",
         Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = static result => ReadWait(result),
     };
 
     internal static Command Create()
@@ -47,15 +49,26 @@ internal static class RevokeCommand
         };
         command.Validators.Add(line =>
         {
+            // What was meant as the token stands behind --wait: that is what there is to say.
+            if (line.GetResult(Wait) is { Tokens: [{ Value: var seconds }] } && !TryReadWait(seconds, out _)) return;
             Option[] selectors = [File, Jti, Subject, Client, Session, Grant, Tenant, All];
             var given = selectors.Count(option => line.GetResult(option) is { Implicit: false }) + (line.GetValue(Token) is null ? 0 : 1);
             if (given != 1) line.AddError("name exactly one: a token (or - for standard input), --file, --jti, --subject, --client, --session, --grant, --tenant or --all.");
-            if (line.GetResult(Wait) is not { Implicit: false } wait) return;
-            if (!wait.Errors.Any() && wait.GetValueOrDefault<int?>() is < 0 or > 30) line.AddError("--wait takes 0 to 30 seconds.");
-            if (line.GetValue(DryRun)) line.AddError("--dry-run revokes nothing that could be waited for.");
+            if (line.GetResult(Wait) is { Implicit: false } && line.GetValue(DryRun)) line.AddError("--dry-run revokes nothing that could be waited for.");
         });
         return command.Does(RunAsync);
     }
+
+    // What stands behind it may be a token, so it is not repeated.
+    private static int? ReadWait(ArgumentResult result)
+    {
+        if (result.Tokens is not [{ Value: var text }]) return null;
+        if (TryReadWait(text, out var seconds)) return seconds;
+        result.AddError($"--wait takes 0 to {MaxWait} seconds, without a unit. Put it last when it has none, or write --wait={DefaultWait}.");
+        return null;
+    }
+
+    private static bool TryReadWait(string text, out int seconds) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds <= MaxWait;
 
     private static async Task<int> RunAsync(Call call, CancellationToken stop)
     {

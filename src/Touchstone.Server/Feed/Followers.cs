@@ -53,11 +53,11 @@ internal sealed class Followers(ServerOptions options, TimeProvider time)
         return _all.Values.Count(follower => !follower.State.IsLapsed(now));
     }
 
-    /// <summary>Forgets what lapsed long ago. Called by the clock.</summary>
+    /// <summary>Forgets what lapsed long ago, and who goes on without end when it was silent for as long: it may be gone, and would be waited for for ever. Called by the clock.</summary>
     internal void Sweep()
     {
         var now = time.Read();
-        lock (_adding) Remove(follower => now.AtLeastSince(follower.State.LeaseFrom) >= KeptFor && follower.State.IsLapsed(now));
+        lock (_adding) Remove(follower => now.AtLeastSince(follower.State.LeaseFrom) >= KeptFor && (follower.State.Identity.Grace is null || follower.State.IsLapsed(now)));
     }
 
     private Follower? Add((string Caller, string Instance) key, FollowerIdentity identity)

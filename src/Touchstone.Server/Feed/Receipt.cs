@@ -70,7 +70,7 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
             }
             // Who is not told of any more was silent for longer than any lease.
             var there = seen.Followers.Select(each => (each.Follower.Caller, each.Follower.Instance)).ToHashSet();
-            foreach (var (key, party) in _followers.Where(pair => pair.Value.State == Pending && !there.Contains(pair.Key)).ToArray()) _followers[key] = party with { State = Lapsed, After = Since(now) };
+            Lapse(party => !there.Contains(party), now);
             Judge(now);
         }
     }
@@ -80,10 +80,14 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
     {
         lock (_lock)
         {
+            var there = new HashSet<(string, string)>();
             foreach (var follower in followers)
             {
+                there.Add((follower.Caller, follower.Instance));
                 if (_followers.TryGetValue((follower.Caller, follower.Instance), out var party) && party.State == Pending) Note(follower, follower.State.Acknowledged, now);
             }
+            // Who was forgotten here was silent for longer than any lease; with other nodes, what they know says so.
+            if (!isShared) Lapse(party => !there.Contains(party), now);
             _isLookedAt = true;
             Judge(now);
         }
@@ -122,9 +126,15 @@ internal sealed class Receipt(LogCursor row, ClockReading? begun, ClockReading c
         // With any node unknown, only time completes it.
         if (!isOver && (!IsKnown || _followers.Values.Any(party => party.State == Pending))) return;
         // Who has not come by now can use nothing any more that it held.
-        foreach (var (key, party) in _followers.Where(pair => pair.Value.State == Pending).ToArray()) _followers[key] = party with { State = Lapsed, After = Since(now) };
+        Lapse(static _ => true, now);
         _completed = Since(now);
         _complete.TrySetResult();
+    }
+
+    // Of those who are waited for.
+    private void Lapse(Func<(string Caller, string Instance), bool> isGone, ClockReading now)
+    {
+        foreach (var (key, party) in _followers.Where(pair => pair.Value.State == Pending && isGone(pair.Key)).ToArray()) _followers[key] = party with { State = Lapsed, After = Since(now) };
     }
 
     private bool IsKnown => !isShared || (_nodes is not null && _nodes.All(node => node.State == Confirmed));

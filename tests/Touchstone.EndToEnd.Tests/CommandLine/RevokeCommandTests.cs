@@ -83,4 +83,18 @@ public sealed class RevokeCommandTests(SharedServer shared)
         mistyped.ShouldEndWith(1);
         mistyped.Json.GetProperty("status").GetString().ShouldBe("malformed");
     }
+
+    [Fact]
+    public async Task What_stands_behind_wait_and_is_no_number_is_refused_and_not_repeated()
+    {
+        var token = await shared.Server.Admin.IssueAsync(new { client_id = "demo-app", aud = "https://api.demo.example" });
+        foreach (var arguments in new string[][] { ["--wait", token], ["--wait", "-"], ["--subject", "a", "--wait", "5s"], ["--subject", "a", "--wait", "31"], ["--subject", "a", "--wait=-1"] })
+        {
+            var result = await shared.Cli.RunAsync(["revoke", .. arguments]);
+            result.ShouldEndWith(2);
+            result.Error.ShouldContain("--wait takes 0 to 30 seconds");
+            (result.Error + result.Output).ShouldNotContain(token);
+        }
+        (await shared.Server.OAuth.IsActiveAsync(token, shared.Server.DemoResourceServer)).ShouldBeTrue();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Touchstone.Server.Feed;
 
 namespace Touchstone.Server.Tests.Feed;
 
@@ -71,6 +72,14 @@ public sealed class ReceiptTests
         later.GetProperty("followers").GetProperty("lapsed").GetInt32().ShouldBe(1);
         later.GetProperty("followers").GetProperty("pending").GetInt32().ShouldBe(1);
         later.GetProperty("complete").GetBoolean().ShouldBeFalse();
+
+        // For an hour, and no longer: it may be gone, and would be waited for for ever.
+        acme.Time.Advance(Followers.KeptFor);
+        acme.Time.Advance(FollowerClock.Period);
+        var atLast = await ReadAsync(acme, receipt);
+        atLast.GetProperty("followers").GetProperty("lapsed").GetInt32().ShouldBe(2);
+        atLast.GetProperty("complete").GetBoolean().ShouldBeTrue();
+        (await RevokeAsync(acme, wait: 0)).GetProperty("complete").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]
