@@ -25,9 +25,16 @@ public readonly record struct LogCursor(Guid Epoch, long Seq, Guid Row)
         if (text.Split(parts, '.') != 3) return false;
         var number = text[parts[1]];
         if (number.Length is 0 or > 19 || (number[0] == '0' && number.Length > 1)) return false; // One cursor has one text.
-        if (!Guid.TryParseExact(text[parts[0]], "N", out var epoch) || !Guid.TryParseExact(text[parts[2]], "N", out var row)) return false;
+        if (!TryParseId(text[parts[0]], out var epoch) || !TryParseId(text[parts[2]], out var row)) return false;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) || (seq == 0) != (row == Guid.Empty)) return false;
         cursor = new LogCursor(epoch, seq, row);
         return true;
+    }
+
+    // The framework's own takes blanks around it, and capitals.
+    private static bool TryParseId(ReadOnlySpan<char> text, out Guid id)
+    {
+        id = default;
+        return text.Length == 32 && !text.ContainsAnyExcept("0123456789abcdef") && Guid.TryParseExact(text, "N", out id);
     }
 }

@@ -29,7 +29,10 @@ internal sealed class Followers(ServerOptions options, TimeProvider time)
     {
         var key = (caller, identity.Instance);
         if (!_all.TryGetValue(key, out var follower) && (follower = Add(key, identity)) is null) return null;
-        follower.Polled(identity, time.GetUtcNow().ToUnixTimeSeconds(), time.Read());
+        var now = time.Read();
+        // Silent for so long, it may have been taken for gone by another node: it is told of again before it gets a lease.
+        if (now.AtLeastSince(follower.State.LeaseFrom) >= LeaseTerms.Follower.GoneAfter) follower.Forget();
+        follower.Polled(identity, time.GetUtcNow().ToUnixTimeSeconds(), now);
         return follower;
     }
 

@@ -31,6 +31,10 @@ public sealed class LogCursorTests
     [InlineData("0f0e0d0c0b0a09080706050403020100.17.ffffffff00000000000000000000000a.1")]
     [InlineData("0f0e0d0c0b0a09080706050403020100.17.ffffffff00000000000000000000000")]
     [InlineData("zf0e0d0c0b0a09080706050403020100.17.ffffffff00000000000000000000000a")]
+    [InlineData(" 0f0e0d0c0b0a09080706050403020100.17.ffffffff00000000000000000000000a")]
+    [InlineData("0f0e0d0c0b0a09080706050403020100 .17.ffffffff00000000000000000000000a")]
+    [InlineData("0F0E0D0C0B0A09080706050403020100.17.ffffffff00000000000000000000000a")]
+    [InlineData("0f0e0d0c0b0a09080706050403020100.17.FFFFFFFF00000000000000000000000A")]
     public void Anything_else_is_no_cursor(string text) => LogCursor.TryParse(text, out _).ShouldBeFalse();
 
     [Fact]

@@ -40,6 +40,22 @@ public sealed class FollowersTests
     }
 
     [Fact]
+    public async Task One_that_was_silent_for_longer_than_a_lease_is_told_of_anew()
+    {
+        await using var acme = await Acme.StartAsync();
+        var poller = await new Poller(acme.Server.Http, acme.Orders).StartedAsync();
+        var follower = acme.Server.Services.GetRequiredService<Followers>().All.Single();
+        follower.IsKnown = true;
+        acme.Time.AdvanceSeconds(15);
+        await poller.PollAsync();
+        follower.IsKnown.ShouldBeTrue();
+        // Another node may have taken it for gone by now.
+        acme.Time.AdvanceSeconds(16);
+        await poller.PollAsync();
+        follower.IsKnown.ShouldBeFalse("where there are other nodes, it gets no lease before they know of it");
+    }
+
+    [Fact]
     public async Task The_list_comes_in_pages()
     {
         await using var acme = await Acme.StartAsync();

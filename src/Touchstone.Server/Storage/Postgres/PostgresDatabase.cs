@@ -33,7 +33,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal string Sender { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>Whether it could be another's: anybody who may connect may notify, and it becomes part of a name.</summary>
-    internal static bool IsSender(string name) => Guid.TryParseExact(name, "N", out _);
+    internal static bool IsSender(string name) => name.Length == 32 && !name.AsSpan().ContainsAnyExcept("0123456789abcdef");
 
     internal static PostgresDatabase Open(PostgresOptions options)
     {
@@ -64,13 +64,14 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <summary>Opens a connection to the primary, or fails in time.</summary>
-    internal async Task<NpgsqlConnection> ConnectAsync()
+    /// <param name="limit">A shorter time than <see cref="Timeout"/>.</param>
+    internal async Task<NpgsqlConnection> ConnectAsync(TimeSpan? limit = null)
     {
         var connection = _source.CreateConnection();
         var opening = OpenAsync(connection);
         try
         {
-            await opening.WithinAsync(Timeout);
+            await opening.WithinAsync(limit ?? Timeout);
             return connection;
         }
         catch

@@ -10,6 +10,9 @@ namespace Touchstone.Server.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices notices, PostgresLog log)
 {
+    /// <summary>Where the epochs lie among the settings that the one of now follows: the one that was held by the node that began it, and the one that the database had.</summary>
+    internal const string Before = "epoch_before";
+
     /// <summary>Begins; gives the epoch that is now, and how many rows were written again.</summary>
     internal async Task<(Guid Epoch, int Kept)> BeginAsync(ILogMemory? memory)
     {
@@ -39,11 +42,7 @@ internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices n
     private static async Task<(PostgresLoad Loaded, int Kept)> BeginAsync(NpgsqlConnection connection, Guid old, IReadOnlyList<RevocationRow> held)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var begin = new NpgsqlCommand("UPDATE head SET epoch = CASE WHEN epoch = $1 THEN gen_random_uuid() ELSE epoch END", connection))
-        {
-            begin.Parameters.Add(PostgresValue.Id(old));
-            await begin.ExecuteNonQueryAsync();
-        }
+        await BeginAsync(connection, old);
         var loaded = await PostgresLoad.ReadHeldAsync(connection);
         var lost = Lost(held, loaded.Contents.Rows);
         if (lost.Count > 0)
@@ -54,6 +53,25 @@ internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices n
         await transaction.CommitAsync();
         return (loaded, lost.Count);
     }
+
+    // Another epoch than the one held here may be the one that another node has begun: then it is known to follow this one. Or a backup brought it, and it ended long ago: its numbers were given to other rows since,
+    // and a cursor of then would pass for one of now.
+    private static async Task BeginAsync(NpgsqlConnection connection, Guid old)
+    {
+        // One after the other: what waited for the head still sees everything else as it was before.
+        await using var ask = new NpgsqlCommand("SELECT epoch FROM head FOR UPDATE", connection);
+        var found = await ask.ExecuteScalarAsync() is Guid epoch ? epoch : throw new StoreException("The head of the revocation log is missing.");
+        await using var look = new NpgsqlCommand("SELECT value FROM settings WHERE name = $1", connection);
+        look.Parameters.Add(PostgresValue.Text(Before));
+        var before = await look.ExecuteScalarAsync() as string ?? "";
+        if (found != old && before.Split(' ').Contains(Text(old))) return;
+        await using var begin = new NpgsqlCommand("WITH begun AS (UPDATE head SET epoch = gen_random_uuid()) INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", connection);
+        begin.Parameters.Add(PostgresValue.Text(Before));
+        begin.Parameters.Add(PostgresValue.Text($"{Text(old)} {Text(found)}"));
+        await begin.ExecuteNonQueryAsync();
+    }
+
+    private static string Text(Guid epoch) => epoch.ToString("N");
 
     // Memory has no ids. Of one token, grant or session any row is as good; another row is the same if its number and all that it reaches are.
     private static List<RevocationRow> Lost(IReadOnlyList<RevocationRow> held, IReadOnlyList<RevocationRow> found)

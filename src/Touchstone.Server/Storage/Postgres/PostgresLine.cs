@@ -16,7 +16,7 @@ internal sealed class PostgresLine(PostgresDatabase database, TimeSpan? limit = 
         Task<T>? asking = null;
         try
         {
-            if (_connection is null or { FullState: not System.Data.ConnectionState.Open }) _connection = await database.ConnectAsync();
+            if (_connection is null or { FullState: not System.Data.ConnectionState.Open }) _connection = await database.ConnectAsync(_limit);
             asking = ask(_connection, argument);
             return await asking.WithinAsync(_limit - TimeProvider.System.GetElapsedTime(started));
         }

@@ -52,7 +52,8 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string?
         var rows = await batch.TakeAsync(row => PostgresRows.Read(row));
         var clients = await batch.TakeAsync(row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
         var settings = (await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)))).ToDictionary(StringComparer.Ordinal);
-        settings.Remove(PostgresNotices.Setting, out var secret); // The store's own.
+        settings.Remove(PostgresNotices.Setting, out var secret); // The store's own, and so is the next.
+        settings.Remove(PostgresEpoch.Before);
         var (forgotten, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1))))[0];
         // The newest row is never forgotten.
         var cursor = new LogCursor(head.Epoch, head.Seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id);

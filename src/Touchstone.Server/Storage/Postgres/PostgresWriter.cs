@@ -117,8 +117,10 @@ internal sealed class PostgresWriter : IAsyncDisposable
             }
             catch (StoreException unread)
             {
+                // It is in the database, and not in memory yet: nobody may be told that it is done, and nothing may be done again.
                 _onUnsure();
-                return unread; // It is in the database, and not in memory yet: nobody may be told that it is done.
+                foreach (var write in batch) write.Fail(unread);
+                return null;
             }
         }
         foreach (var write in batch) write.Done();

@@ -53,6 +53,25 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_backup_from_an_earlier_epoch_does_not_bring_that_back()
+    {
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))]);
+        var seen = new List<Guid> { _epoch };
+        for (var round = 0; round < 3; round++)
+        {
+            foreach (var memory in _memories) memory.Forget();
+            // The same copy, put back again and again.
+            await _stores.ExecuteAsync($"DELETE FROM revocations WHERE seq > 1; UPDATE head SET seq = 1, epoch = '{_epoch}'; DELETE FROM settings WHERE name = 'epoch_before'");
+            await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null) && _nodes.All(node => node.Node.IsHeld), "both began anew");
+            await Until.TrueAsync(() => _memories[0].Restarted!.Epoch == _memories[1].Restarted!.Epoch, "and are of one mind");
+            var epoch = (Guid)(await _stores.ScalarAsync("SELECT epoch FROM head"))!;
+            seen.ShouldNotContain(epoch);
+            seen.Add(epoch);
+            (await _stores.ScalarAsync("SELECT count(*) FROM revocations")).ShouldBe(2L);
+        }
+    }
+
+    [Fact]
     public async Task A_revocation_that_meets_a_restored_log_before_the_node_has_noticed_is_never_answered_200()
     {
         for (var round = 0; round < 5; round++)
