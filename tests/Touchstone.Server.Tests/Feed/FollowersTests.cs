@@ -42,6 +42,7 @@ public sealed class FollowersTests
     [Fact]
     public async Task One_that_was_silent_for_longer_than_a_lease_is_told_of_anew()
     {
+        Assert.SkipWhen(TestStore.IsPostgres, "There the other nodes know of it again before the poll is answered.");
         await using var acme = await Acme.StartAsync();
         var poller = await new Poller(acme.Server.Http, acme.Orders).StartedAsync();
         var follower = acme.Server.Services.GetRequiredService<Followers>().All.Single();
