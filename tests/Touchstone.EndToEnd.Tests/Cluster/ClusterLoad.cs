@@ -46,7 +46,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     internal async Task AskAllAsync()
     {
         for (var node = 0; node < _nodes.Length; node++)
-            await Parallel.ForEachAsync(_tokens, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (token, cancellationToken) => await AskAsync(node, token, new Tally()));
+            await Parallel.ForEachAsync(_tokens, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (token, cancellationToken) => await AskAsync(node, token, tally: null));
     }
 
     /// <summary>Lets every introspection under way end.</summary>
@@ -74,7 +74,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
         }
     }
 
-    private async Task<NodeAnswer> AskAsync(int node, WatchedToken token, Tally tally)
+    private async Task<NodeAnswer> AskAsync(int node, WatchedToken token, Tally? tally)
     {
         // Before the request is written: only an introspection that begins after the acknowledgement is bound by it.
         var begun = TimeProvider.System.GetTimestamp();
@@ -88,7 +88,8 @@ internal sealed class ClusterLoad : IAsyncDisposable
         else if (!token.IsAsked)
         {
             if (answer is NodeAnswer.Inactive) Fault(node, token, "says inactive, and nobody has revoked it");
-            else tally.Count(answer);
+            // What fails counts where it ended: a node that is killed answers nothing to who asked right before.
+            else (answer is NodeAnswer.Failed && tally is not null ? Volatile.Read(ref _tallies)[node] : tally)?.Count(answer);
         }
         return answer;
     }
