@@ -11,6 +11,7 @@ namespace Touchstone.Client.Memory;
 internal sealed class AnswerMemory(int maxEntries, long maxBytes)
 {
     private const int MostMet = 3;
+    private const int LeastSwept = 64;
 
     // The share of the small queue, as its authors measured it.
     private const int SmallShare = 10;
@@ -34,6 +35,9 @@ internal sealed class AnswerMemory(int maxEntries, long maxBytes)
     }
 
     internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many slots the queues hold, with those that were removed.</summary>
+    internal int Queued => _small.Count + _main.Count;
 
     internal long Bytes => Volatile.Read(ref _bytes);
 
@@ -77,11 +81,23 @@ internal sealed class AnswerMemory(int maxEntries, long maxBytes)
         lock (_changing)
         {
             if (!_slots.TryRemove(key, out var slot)) return false;
-            // It stays in its queue until its turn comes.
+            // It stays in its queue until its turn comes, or until there are more such than others.
             slot.IsRemoved = true;
             _count--;
             Grow(slot, -slot.Answer.Bytes);
+            if (_small.Count + _main.Count > (2 * _count) + LeastSwept) Sweep();
             return true;
+        }
+    }
+
+    private void Sweep()
+    {
+        foreach (var queue in (ReadOnlySpan<Queue<Slot>>)[_small, _main])
+        {
+            for (var left = queue.Count; left > 0; left--)
+            {
+                if (queue.Dequeue() is { IsRemoved: false } slot) queue.Enqueue(slot);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Protocol.Following;
 
@@ -23,6 +24,6 @@ public readonly record struct FollowedMark(Guid Epoch, long AsOf, ulong[] Tags)
     {
         (epoch, seq) = (default, 0);
         var dot = text.IndexOf('.');
-        return dot > 0 && Guid.TryParseExact(text[..dot], "N", out epoch) && long.TryParse(text[(dot + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out seq);
+        return dot > 0 && LogCursor.TryParseId(text[..dot], out epoch) && long.TryParse(text[(dot + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out seq);
     }
 }

@@ -32,7 +32,7 @@ public readonly record struct LogCursor(Guid Epoch, long Seq, Guid Row)
     }
 
     // The framework's own takes blanks around it, and capitals.
-    private static bool TryParseId(ReadOnlySpan<char> text, out Guid id)
+    internal static bool TryParseId(ReadOnlySpan<char> text, out Guid id)
     {
         id = default;
         return text.Length == 32 && !text.ContainsAnyExcept("0123456789abcdef") && Guid.TryParseExact(text, "N", out id);

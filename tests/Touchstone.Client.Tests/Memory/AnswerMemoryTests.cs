@@ -69,6 +69,20 @@ public sealed class AnswerMemoryTests
     }
 
     [Fact]
+    public void What_is_kept_and_removed_again_and_again_leaves_nothing_behind()
+    {
+        var memory = new AnswerMemory(1000, long.MaxValue);
+        for (ulong i = 0; i < 10; i++) memory.Keep(Key(i), Answer());
+        for (var i = 0; i < 10_000; i++)
+        {
+            memory.Keep(Key(100), Answer());
+            memory.Remove(Key(100));
+        }
+        memory.Queued.ShouldBeLessThan(100);
+        Enumerable.Range(0, 10).Count(i => memory.TryFind(Key((ulong)i), out _)).ShouldBe(10);
+    }
+
+    [Fact]
     public void Without_room_nothing_is_kept()
     {
         var memory = new AnswerMemory(0, 1000);

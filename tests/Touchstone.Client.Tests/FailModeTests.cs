@@ -1,0 +1,78 @@
+using System.Net;
+
+namespace Touchstone.Client.Tests;
+
+/// <summary>What becomes of checks when the server can't be asked.</summary>
+public sealed class FailModeTests
+{
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public async Task FailClosed_can_not_tell()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = await PrimedAsync(server);
+        (await client.IntrospectAsync("t")).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
+    public async Task StaleIfError_uses_what_was_kept_for_as_long_as_it_says()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = await PrimedAsync(server);
+        var policy = client.Policy with { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromSeconds(60) };
+        var result = await client.IntrospectAsync("t", policy);
+        (result.Outcome, result.Source, result.Fault, result.Token!.Subject).ShouldBe((IntrospectionOutcome.Active, IntrospectionSource.Stale, IntrospectionFault.ServerError, "alice"));
+        (await client.IntrospectAsync("never seen", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        _time.AdvanceSeconds(60);
+        (await client.IntrospectAsync("t", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
+    public async Task I50_Nothing_is_used_past_its_exp()
+    {
+        await using var server = await OtherServer.StartAsync();
+        server.Behavior = http => OtherServer.AnswerAsync(http, $$"""{"active":true,"exp":{{_time.Seconds + 20}}}""");
+        await using var client = await PrimedAsync(server);
+        var policy = client.Policy with { FailMode = FailMode.StaleIfError };
+        (await client.IntrospectAsync("t", policy)).IsActive.ShouldBeTrue();
+        _time.AdvanceSeconds(10);
+        (await client.IntrospectAsync("t", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
+    public async Task FailOpen_lets_pass_without_claims_and_says_so()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = await PrimedAsync(server);
+        var policy = client.Policy with { FailMode = FailMode.FailOpen };
+        (await client.IntrospectAsync("t", policy)).Source.ShouldBe(IntrospectionSource.Stale);
+        var open = await client.IntrospectAsync("never seen", policy);
+        (open.Outcome, open.Source, open.Token).ShouldBe((IntrospectionOutcome.Active, IntrospectionSource.Open, null));
+    }
+
+    [Fact]
+    public async Task FailOpen_does_not_let_pass_what_is_known_to_be_inactive_nor_anything_where_the_caller_is_refused()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(time: _time);
+        var policy = client.Policy with { FailMode = FailMode.FailOpen };
+        server.Behavior = http => OtherServer.AnswerAsync(http, OtherServer.Inactive);
+        await client.IntrospectAsync("t", policy);
+        _time.AdvanceSeconds(10);
+        server.Behavior = http => OtherServer.RefuseAsync(http, 500);
+        (await client.IntrospectAsync("t", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        server.Behavior = http => OtherServer.RefuseAsync(http, 401);
+        (await client.IntrospectAsync("other", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    // A client that holds an answer about "t" that is too old to be used as it is; and the server fails from now on.
+    private async Task<IntrospectionClient> PrimedAsync(OtherServer server)
+    {
+        var client = server.Client(time: _time);
+        (await client.IntrospectAsync("t")).IsActive.ShouldBeTrue();
+        _time.AdvanceSeconds(10);
+        server.Behavior = http => OtherServer.RefuseAsync(http, (int)HttpStatusCode.InternalServerError);
+        return client;
+    }
+}
