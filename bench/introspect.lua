@@ -3,9 +3,7 @@
 -- With "check", every body is looked at; without, none is (so that the load generator stays cheap).
 -- With "once=FIRST", the tokens are not those of the file but numbered ones, in order from FIRST on, each asked about once; with "any=COUNT", by chance one of the first COUNT (bench/Touchstone.Benchmarks/Fill.cs).
 -- With "think=MS", each connection waits before each request, MS milliseconds on average: a load below the server's limit that does not slow down with it, if connections are many.
-requests, checked, wrong = {}, 0, 0 -- global, so that done() can read the counts
-
-function setup(thread) main = thread end
+dofile("bench/report.lua")
 
 function init(args)
   math.randomseed(os.time())
@@ -37,14 +35,4 @@ function init(args)
       end
     end
   end
-end
-
-function request() return requests[math.random(#requests)] end
-
-function done(summary, latency)
-  local errors = summary.errors
-  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  local checks = main:get("checked")
-  io.write(string.format("RESULT %d %d %.1f %.1f %d %s %s %.0f\n",
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), failed, tostring(checks), tostring(main:get("wrong")), latency.max))
 end
