@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -23,8 +24,13 @@ public static class TokenIntrospectionAuthenticationExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionConfigureOptions>());
         // Made when the first token comes, or a health check asks; it lives as long as the application.
-        builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => new IntrospectionClient(
-            parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection, http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
+        builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => NewClient(parts, parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection));
         return builder.AddScheme<TokenIntrospectionSchemeOptions, TokenIntrospectionHandler>(authenticationScheme, configure);
+    }
+
+    private static IntrospectionClient NewClient(IServiceProvider parts, TokenIntrospectionOptions options)
+    {
+        if (options.SharedCache is { } shared) shared.Cache ??= parts.GetService<IDistributedCache>();
+        return new IntrospectionClient(options, http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>());
     }
 }

@@ -44,6 +44,9 @@ public sealed class IntrospectedToken
     /// <summary>A slot for what a framework makes of this token, so that it is made once. It belongs to whoever made the client.</summary>
     public object? Derived { get; set; }
 
+    /// <summary>The answer as it came.</summary>
+    internal ReadOnlyMemory<byte> Json => _json;
+
     /// <summary>Every member of the answer. Parsed at each call, some microseconds: what is needed at every check is made once, and kept in <see cref="Derived"/>.</summary>
     public JsonElement ReadMembers()
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Memory;
+using Touchstone.Client.Shared;
 using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Hashing;
@@ -22,7 +23,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly TokenIntrospectionOptions _options;
     private readonly TimeProvider _time;
     private readonly TokenKeys _keys = new();
-    private readonly AnswerMemory _active, _inactive;
+    private readonly HeldAnswers _held;
+    private readonly SharedAnswers? _shared;
     private readonly SingleFlight<UpstreamAnswer> _flights = new();
     private readonly HttpClient _http;
     private readonly bool _ownsHttp;
@@ -30,7 +32,6 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
-    private readonly long _leeway;
 
     /// <summary>A client of its own.</summary>
     /// <param name="options">Read now, and not again.</param>
@@ -49,12 +50,12 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _http = http ?? Wire.NewHttp(options);
         _ownsHttp = http is null;
         Policy = options.Policy;
-        _leeway = (long)options.Leeway.TotalSeconds;
-        _active = new AnswerMemory(options.MaxEntries, options.MaxBytes);
-        _inactive = new AnswerMemory(options.MaxNegativeEntries, long.MaxValue);
+        var log = logger ?? NullLogger<IntrospectionClient>.Instance;
         var authentication = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         _discovery = new Discovery(options, _http, _time);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(authentication, _http, options.FollowerName ?? Wire.DefaultFollowerName), logger ?? NullLogger<IntrospectionClient>.Instance, _time);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(authentication, _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
+        _held = new HeldAnswers(options, _follower, _time);
+        if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _calls = new ResilientCalls(options, new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time), _time);
         _metrics = new ClientMetrics(options.Name);
         _metrics.Watch(this, _time);
@@ -63,9 +64,9 @@ public sealed class IntrospectionClient : IAsyncDisposable
     /// <summary>The policy of calls that bring none.</summary>
     public IntrospectionPolicy Policy { get; }
 
-    internal AnswerMemory Memory => _active;
+    internal HeldAnswers Held => _held;
 
-    internal AnswerMemory NegativeMemory => _inactive;
+    internal SharedAnswers? Shared => _shared;
 
     internal FeedFollower Follower => _follower;
 
@@ -80,7 +81,13 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public bool TryIntrospect(ReadOnlySpan<char> token, IntrospectionPolicy? policy, out IntrospectionResult result)
     {
         result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Shape);
-        if (token.Length is not (0 or > MaxTokenLength) && !TryRemember(_keys.Of(token), policy ?? Policy, _time.Read(), out result)) return false;
+        if (token.Length is not (0 or > MaxTokenLength))
+        {
+            var key = _keys.Of(token);
+            var recall = _held.Find(key, policy ?? Policy, _time.Read(), out result);
+            if (recall is Recall.Nothing) return false;
+            if (recall is Recall.FoundButDue) Refresh(token.ToString(), key, policy ?? Policy);
+        }
         _metrics.Checked(result);
         return true;
     }
@@ -99,13 +106,15 @@ public sealed class IntrospectionClient : IAsyncDisposable
         return AskAsync(token, _keys.Of(token), policy ?? Policy, cancellationToken);
     }
 
-    /// <summary>Forgets what was said of a token, so that the next check asks: for servers without a feed, when it is known from elsewhere that a token was revoked.</summary>
-    /// <returns>Whether anything was kept.</returns>
-    public bool Invalidate(string token)
+    /// <summary>Forgets what was said of a token, here and in the shared cache, so that the next check asks: for servers without a feed, when it is known from elsewhere that a token was revoked.</summary>
+    /// <param name="token">As it came. It is kept nowhere.</param>
+    /// <returns>Whether anything was kept here.</returns>
+    public async ValueTask<bool> InvalidateAsync(string token)
     {
         ArgumentNullException.ThrowIfNull(token);
-        var key = _keys.Of(token);
-        return _active.Remove(key) | _inactive.Remove(key);
+        var wasHeld = _held.Invalidate(_keys.Of(token));
+        if (_shared is not null) await _shared.RemoveAsync(token);
+        return wasHeld;
     }
 
     /// <summary>Stops following, and forgets everything.</summary>
@@ -134,36 +143,45 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
-            var answer = await _flights.RunAsync(key, static state => state.Client.FlyAsync(state.Token, state.Key, state.Policy), (Client: this, Token: token, Key: key, Policy: policy), cancellationToken);
-            if (answer.Remembered is { } remembered) return remembered;
-            if (answer.Outcome is IntrospectionOutcome.CannotTell) return InFault(key, policy, answer.Fault);
-            // Something that concerns the token happened while the answer was under way: asking again gives the truth.
+            // Out of touch with the feed, only what began after this check can know of all revocations before it.
+            var mayJoin = _follower.At(_time.Read()) is not Freshness.Lapsed;
+            var answer = await _flights.RunAsync(key, () => FlyAsync(token, key, policy, asksAnew: attempt > 0), mayJoin, cancellationToken);
+            if (answer.Outcome is IntrospectionOutcome.CannotTell) return _held.InFault(key, policy, answer.Fault);
+            if (answer.Kept is { } kept)
+            {
+                // Who began the call may have been content with less than this check's policy (L22).
+                if (_held.Use(kept, policy, _time.Read(), out var known) is not Recall.Nothing) return known with { Source = answer.Source };
+                continue;
+            }
+            // Something that concerns the token happened while the answer was under way: asking again gives the truth (L30).
             if (answer.Mark is { } mark && _follower.View.Ends(mark)) continue;
             return Judge(answer);
         }
-        return InFault(key, policy, IntrospectionFault.Outdated);
+        return _held.InFault(key, policy, IntrospectionFault.Outdated);
     }
 
-    private async Task<UpstreamAnswer> FlyAsync(string token, Mac128 key, IntrospectionPolicy policy)
+    private async Task<UpstreamAnswer> FlyAsync(string token, Mac128 key, IntrospectionPolicy policy, bool asksAnew)
     {
-        // A flight may have landed between this check's look into memory and its take-off.
-        if (TryRemember(key, policy, _time.Read(), out var remembered)) return new UpstreamAnswer { Remembered = remembered };
-        // Before the request leaves: what is revoked meanwhile is revoked after.
-        var asked = _time.Read();
+        if (!asksAnew && !_held.IsDoubted(key))
+        {
+            // 1. A flight may have landed between the check's look into memory and this take-off.
+            if (_held.Peek(key, policy, _time.Read()) is { } landed) return UpstreamAnswer.Of(landed, IntrospectionSource.Memory);
+            // 2. Another process may have asked.
+            if (_shared is not null && await _shared.FindAsync(token) is { } there && _held.Use(there, policy, _time.Read(), out _) is not Recall.Nothing)
+            {
+                _held.Keep(key, there);
+                return UpstreamAnswer.Of(there, IntrospectionSource.Shared);
+            }
+        }
+        // 3. The server. The clocks are read before the request leaves: what is revoked meanwhile is revoked after.
+        var (asked, invalidations) = (_time.Read(), _held.Invalidations);
         var answer = await _calls.AskAsync(token) with { Asked = asked };
         _metrics.Called(answer.Fault, _time.Read().AtLeastSince(asked));
-        if (answer.Outcome is IntrospectionOutcome.CannotTell) return answer;
-        var held = new HeldAnswer(answer.Token, answer.Mark, asked, HeldAnswer.SizeOf(answer));
-        if (IsActive(answer, _time.Read()))
-        {
-            _inactive.Remove(key);
-            _active.Keep(key, held);
-        }
-        else
-        {
-            _active.Remove(key);
-            _inactive.Keep(key, held);
-        }
+        // 4. It is kept, unless somebody said meanwhile that it is not true any more (L30).
+        if (answer.Outcome is IntrospectionOutcome.CannotTell || _held.Invalidations != invalidations) return answer;
+        var held = _held.Hold(answer);
+        _held.Keep(key, held);
+        if (_shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, held);
         return answer;
     }
 
@@ -179,62 +197,12 @@ public sealed class IntrospectionClient : IAsyncDisposable
         }
     }
 
-    // The one judgement of what is kept: every use goes through it.
-    private bool TryRemember(Mac128 key, IntrospectionPolicy policy, ClockReading now, out IntrospectionResult result)
-    {
-        result = default;
-        if (_active.TryFind(key, out var held))
-        {
-            var age = now.AtMostSince(held.Asked);
-            if (held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(_follower.View) && age < TtlOf(held, policy, now))
-            {
-                result = new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, Age: age);
-                return true;
-            }
-        }
-        else if (_inactive.TryFind(key, out held))
-        {
-            var age = now.AtMostSince(held.Asked);
-            if (age < policy.NegativeTtl)
-            {
-                result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Memory, Age: age);
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private TimeSpan TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => _follower.At(now) switch
-    {
-        Freshness.Plain => policy.PlainTtl,
-        Freshness.Followed when held.IsFollowed => policy.MaxTtl,
-        _ when !held.IsFollowed || _follower.IsInGrace(now, policy.UnfollowedTtl) => policy.UnfollowedTtl,
-        _ => TimeSpan.Zero,
-    };
+    private void Refresh(string token, Mac128 key, IntrospectionPolicy policy) => _ = _flights.RunAsync(key, () => FlyAsync(token, key, policy, asksAnew: true), mayJoin: true, CancellationToken.None);
 
     private IntrospectionResult Judge(in UpstreamAnswer answer)
     {
         var now = _time.Read();
-        var isActive = IsActive(answer, now);
+        var isActive = _held.IsActive(answer, now);
         return new IntrospectionResult(isActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionSource.Server, isActive ? answer.Token : null, Age: now.AtMostSince(answer.Asked));
-    }
-
-    private bool IsActive(in UpstreamAnswer answer, ClockReading now) => answer.Outcome is IntrospectionOutcome.Active && answer.Token!.IsInTime(now.UnixSeconds(), _leeway);
-
-    // The server can't be asked. What a policy lets pass is never what is known to have ended.
-    private IntrospectionResult InFault(Mac128 key, IntrospectionPolicy policy, IntrospectionFault fault)
-    {
-        var cannotTell = new IntrospectionResult(IntrospectionOutcome.CannotTell, IntrospectionSource.Server, Fault: fault);
-        // A refusal is the caller's own fault, or its end at the server: nothing that was kept is its business any more.
-        if (policy.FailMode is FailMode.FailClosed || fault is IntrospectionFault.Refused) return cannotTell;
-        var now = _time.Read();
-        if (_active.TryFind(key, out var held))
-        {
-            if (!held.Token!.IsInTime(now.UnixSeconds(), _leeway) || !held.IsAllowed(_follower.View)) return cannotTell;
-            var age = now.AtMostSince(held.Asked);
-            if (age < policy.MaxStale && (!held.IsFollowed || _follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
-        }
-        if (_inactive.TryFind(key, out _) || policy.FailMode is not FailMode.FailOpen) return cannotTell;
-        return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }
 }

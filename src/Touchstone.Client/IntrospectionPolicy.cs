@@ -28,6 +28,15 @@ public sealed record IntrospectionPolicy
     /// <summary>The longest that an answer about an inactive token is used: it may become valid later. From 0 to 1 hour; default 5 seconds.</summary>
     public TimeSpan NegativeTtl { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>For how long past <see cref="MaxTtl"/> or <see cref="PlainTtl"/> an answer is still used while another is fetched beside it, so that checks of popular tokens never wait. While the feed is followed that makes no revocation later; while it is out of reach it does not apply. From 0 to 1 hour; default 0.</summary>
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
+    /// <summary>How often a check asks the server although it need not, to find out what memory can't know. If the server can't be asked, the answer from memory counts. From 0 (never) to 1 (always); default 0.</summary>
+    public double RecheckProbability { get; init; }
+
+    /// <summary>Multiplies <see cref="RecheckProbability"/> for a token: more for what may do more harm, 0 for what may not. Called at every check, so it has to be quick. Null: 1 for all.</summary>
+    public Func<IntrospectedToken, double>? RecheckRisk { get; init; }
+
     /// <summary>What becomes of a check when the server can't be asked. Default <see cref="Client.FailMode.FailClosed"/>.</summary>
     public FailMode FailMode { get; init; }
 
@@ -57,6 +66,8 @@ public sealed record IntrospectionPolicy
         if (!IsWithin(PlainTtl, TimeSpan.FromDays(1))) yield return "Policy.PlainTtl must be from 0 to 1 day.";
         if (!IsWithin(UnfollowedTtl, TimeSpan.FromHours(1))) yield return "Policy.UnfollowedTtl must be from 0 to 1 hour.";
         if (!IsWithin(NegativeTtl, TimeSpan.FromHours(1))) yield return "Policy.NegativeTtl must be from 0 to 1 hour.";
+        if (!IsWithin(StaleWhileRevalidate, TimeSpan.FromHours(1))) yield return "Policy.StaleWhileRevalidate must be from 0 to 1 hour.";
+        if (RecheckProbability is not (>= 0 and <= 1)) yield return "Policy.RecheckProbability must be from 0 to 1.";
         if (!IsWithin(MaxStale, TimeSpan.FromDays(1))) yield return "Policy.MaxStale must be from 0 to 1 day.";
         if (!Enum.IsDefined(FailMode)) yield return "Policy.FailMode is none of FailClosed, StaleIfError and FailOpen.";
     }

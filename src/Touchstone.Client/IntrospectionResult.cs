@@ -22,6 +22,9 @@ public enum IntrospectionSource
     /// <summary>The memory of this process.</summary>
     Memory,
 
+    /// <summary>The shared cache (<see cref="SharedCacheOptions"/>): another process asked.</summary>
+    Shared,
+
     /// <summary>An answer that is no longer current, used because the server could not be asked and the policy allows it (<see cref="FailMode.StaleIfError"/>).</summary>
     Stale,
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -25,7 +26,14 @@ public static class TokenIntrospectionExtensions
         if (name.Length > 0) services.Configure<TokenIntrospectionOptions>(name, options => options.Name = name);
         services.Configure(name, configure);
         services.TryAddKeyedSingleton(name, static (parts, key) => new IntrospectionClient(
-            parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionOptions>>().Get((string)key!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
+            OptionsOf(parts, (string)key!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
         return services;
+    }
+
+    private static TokenIntrospectionOptions OptionsOf(IServiceProvider parts, string name)
+    {
+        var options = parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionOptions>>().Get(name);
+        if (options.SharedCache is { } shared) shared.Cache ??= parts.GetService<IDistributedCache>();
+        return options;
     }
 }

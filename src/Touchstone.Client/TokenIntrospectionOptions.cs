@@ -49,6 +49,12 @@ public sealed class TokenIntrospectionOptions
     /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
     public IntrospectionPolicy Policy { get; set; } = new();
 
+    /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten. Zero: it is not used again.</summary>
+    public Func<IntrospectedToken, TimeSpan?>? TtlOf { get; set; }
+
+    /// <summary>A cache that several processes share; null: none. Needs <see cref="ClientId"/>. Default null.</summary>
+    public SharedCacheOptions? SharedCache { get; set; }
+
     /// <summary>The most answers about active tokens that are kept. 0 keeps none. From 0 to 10 million; default 100,000.</summary>
     public int MaxEntries { get; set; } = 100_000;
 

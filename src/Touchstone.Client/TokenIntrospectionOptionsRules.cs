@@ -29,6 +29,8 @@ internal static class TokenIntrospectionOptionsRules
         if (options.MaxConcurrentCalls is < 1 or > 100_000) yield return "MaxConcurrentCalls must be from 1 to 100,000.";
         if (options.MaxWaitingCalls is < 0 or > 1_000_000) yield return "MaxWaitingCalls must be from 0 to 1,000,000.";
         if (!IsWithin(options.BreakDuration, TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5))) yield return "BreakDuration must be from 500 ms to 5 minutes.";
+        if (options.SharedCache is not null && string.IsNullOrEmpty(options.ClientId)) yield return "Set ClientId beside SharedCache: answers are for one caller.";
+        foreach (var fault in options.SharedCache?.Faults() ?? []) yield return fault;
         foreach (var fault in options.Policy.Faults()) yield return fault;
     }
 

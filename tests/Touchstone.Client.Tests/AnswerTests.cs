@@ -96,7 +96,7 @@ public sealed class AnswerTests
         server.Behavior = http => OtherServer.AnswerAsync(http, $$"""{"active":true,"exp":{{_time.Seconds}}}""");
         await using var client = server.Client(time: _time);
         (await client.IntrospectAsync("t")).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
-        client.Memory.Count.ShouldBe(0);
+        client.Held.Active.Count.ShouldBe(0);
     }
 
     [Fact]

@@ -135,8 +135,8 @@ public sealed class IntrospectionClientTests
         await using var shop = await Shop.OpenAsync();
         var token = await shop.TokenAsync();
         await shop.CheckAsync(token);
-        shop.Client.Invalidate(token).ShouldBeTrue();
-        shop.Client.Invalidate(token).ShouldBeFalse();
+        (await shop.Client.InvalidateAsync(token)).ShouldBeTrue();
+        (await shop.Client.InvalidateAsync(token)).ShouldBeFalse();
         (await shop.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Server);
     }
 
@@ -148,7 +148,7 @@ public sealed class IntrospectionClientTests
         for (var i = 0; i < 20; i++) tokens.Add(await shop.TokenAsync());
         var results = await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => Task.Run(() => shop.CheckAsync(tokens[i % tokens.Count]))));
         results.ShouldAllBe(result => result.IsActive);
-        shop.Client.Memory.Count.ShouldBe(20);
+        shop.Client.Held.Active.Count.ShouldBe(20);
         results.Select(result => result.Token).Distinct().Count().ShouldBe(20, "one call gives one object");
     }
 

@@ -5,6 +5,7 @@ namespace Touchstone.Client.Flights;
 
 /// <summary>
 /// Many checks of one token at once make one call. No check owns it: one that goes away leaves the others as they were, and what failed is forgotten before its result is told.
+/// A check that may not join what began before it waits for the next call, together with all others that may not.
 /// </summary>
 internal sealed class SingleFlight<T>
 {
@@ -12,36 +13,74 @@ internal sealed class SingleFlight<T>
     private long _joined;
 
     // The result is told apart from the work, so that no check runs on in the work's own turn.
-    private sealed class Flight
+    private sealed class Flight(Func<Task<T>> work)
     {
+        internal Func<Task<T>> Work { get; } = work;
+
         internal TaskCompletionSource<T> Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal Flight? Next { get; set; }
+
+        internal bool HasLanded { get; set; }
     }
 
     /// <summary>How many checks found a call under way.</summary>
     internal long Joined => Volatile.Read(ref _joined);
 
     /// <summary>Joins the call under way for this key, or begins one. The work must end by itself.</summary>
-    internal Task<T> RunAsync<TState>(Mac128 key, Func<TState, Task<T>> work, TState state, CancellationToken cancellationToken)
+    /// <param name="key">Of the token.</param>
+    /// <param name="work">The call.</param>
+    /// <param name="mayJoin">Whether a call will do that began earlier.</param>
+    /// <param name="cancellationToken">Ends the wait, not the call.</param>
+    internal Task<T> RunAsync(Mac128 key, Func<Task<T>> work, bool mayJoin, CancellationToken cancellationToken)
     {
-        var mine = new Flight();
-        var flight = _underWay.GetOrAdd(key, mine);
-        if (flight == mine) _ = FlyAsync(key, mine, work, state);
-        else Interlocked.Increment(ref _joined);
-        return cancellationToken.CanBeCanceled ? flight.Told.Task.WaitAsync(cancellationToken) : flight.Told.Task;
+        var mine = new Flight(work);
+        while (true)
+        {
+            var flight = _underWay.GetOrAdd(key, mine);
+            if (flight == mine)
+            {
+                _ = FlyAsync(key, mine);
+                return Result(mine, cancellationToken);
+            }
+            lock (flight)
+            {
+                // It may have landed since: then another is under way, or none.
+                if (flight.HasLanded) continue;
+                Interlocked.Increment(ref _joined);
+                return Result(mayJoin ? flight : flight.Next ??= mine, cancellationToken);
+            }
+        }
     }
 
-    private async Task FlyAsync<TState>(Mac128 key, Flight flight, Func<TState, Task<T>> work, TState state)
+    private static Task<T> Result(Flight flight, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? flight.Told.Task.WaitAsync(cancellationToken) : flight.Told.Task;
+
+    private async Task FlyAsync(Mac128 key, Flight flight)
     {
         try
         {
-            var result = await work(state);
-            _underWay.TryRemove(new(key, flight));
+            var result = await flight.Work();
+            Land(key, flight);
             flight.Told.SetResult(result);
         }
         catch (Exception bug)
         {
-            _underWay.TryRemove(new(key, flight));
+            Land(key, flight);
             flight.Told.SetException(bug);
         }
+    }
+
+    // Whoever waits for the next call is not made to wait for somebody to come.
+    private void Land(Mac128 key, Flight flight)
+    {
+        Flight? next;
+        lock (flight)
+        {
+            flight.HasLanded = true;
+            next = flight.Next;
+            if (next is null) _underWay.TryRemove(new(key, flight));
+            else _underWay[key] = next;
+        }
+        if (next is not null) _ = FlyAsync(key, next);
     }
 }

@@ -43,6 +43,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private bool _isFailing;
     private long _wanted, _told; // Ticks of grace.
     private long _events;
+    private long _answered; // Ticks of the monotonic clock.
 
     internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ILogger logger, TimeProvider time)
     {
@@ -60,6 +61,9 @@ internal sealed class FeedFollower : IAsyncDisposable
 
     /// <summary>How many revocations the feed told of.</summary>
     internal long Events => Volatile.Read(ref _events);
+
+    /// <summary>How long ago the feed last answered; zero where it never did.</summary>
+    internal TimeSpan Lag => Volatile.Read(ref _answered) is var ticks and not 0 ? _time.Read().Monotonic - TimeSpan.FromTicks(ticks) : TimeSpan.Zero;
 
     /// <summary>Ends when the first answer came, or it is clear that there is no feed to wait for.</summary>
     internal Task First => _first.Task;
@@ -160,6 +164,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
             Volatile.Write(ref _told, grace);
+            Volatile.Write(ref _answered, _time.Read().Monotonic.Ticks);
             Volatile.Write(ref _events, _events + answer.Told.Events.Count);
             if (_isFailing) _logger.FollowsAgain();
             _isFailing = false;

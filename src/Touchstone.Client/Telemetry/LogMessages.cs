@@ -14,4 +14,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(3, LogLevel.Error, "Following the revocation feed ended by a fault of the client. Each check is asked upstream until the process is started again.")]
     internal static partial void FollowerBroke(this ILogger logger, Exception bug);
+
+    [LoggerMessage(4, LogLevel.Warning, "The shared cache fails or is too slow, and is left alone for a while. Checks ask the server instead.")]
+    internal static partial void SharedCacheFails(this ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Information, "The shared cache works again.")]
+    internal static partial void SharedCacheWorks(this ILogger logger);
 }

@@ -19,6 +19,10 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
     private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json");
 
     private readonly SharedTexts _texts = new();
+    private long _skew; // Ticks.
+
+    /// <summary>By how much the server's clock was ahead when it last answered, to the second.</summary>
+    internal TimeSpan ClockSkew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
 
     internal async ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken)
     {
@@ -36,6 +40,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
             await authentication.ApplyAsync(request, form, cancellationToken);
             request.Content = new FormUrlEncodedContent(form);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.Headers.Date is { } date) Volatile.Write(ref _skew, (date - time.GetUtcNow()).Ticks);
             if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response));
             return await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is { } body ? Judge(response, body) : UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         }

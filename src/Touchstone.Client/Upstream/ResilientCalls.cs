@@ -21,6 +21,7 @@ internal sealed class ResilientCalls : IDisposable
     private readonly int _most;
     private readonly ResiliencePipeline<UpstreamAnswer> _pipeline;
     private int _waiting;
+    private long _retries;
 
     internal ResilientCalls(TokenIntrospectionOptions options, IntrospectionEndpoint endpoint, TimeProvider time)
     {
@@ -38,6 +39,7 @@ internal sealed class ResilientCalls : IDisposable
                 UseJitter = true,
                 // Not while the breaker is open, nor where the server said that it will take longer than anybody waits.
                 ShouldHandle = call => new(call.Outcome.Exception is TimeoutRejectedException || (call.Outcome.Result is { IsTransient: true } failed && !(failed.RetryAfter >= options.Timeout))),
+                OnRetry = _ => { Interlocked.Increment(ref _retries); return default; },
                 DelayGenerator = static call => new(call.Outcome.Result.RetryAfter),
             });
         }
@@ -56,6 +58,12 @@ internal sealed class ResilientCalls : IDisposable
 
     /// <summary>The state of the breaker.</summary>
     internal CircuitBreakerStateProvider Breaker { get; } = new();
+
+    /// <summary>How often a failed try was repeated.</summary>
+    internal long Retries => Volatile.Read(ref _retries);
+
+    /// <summary>By how much the server's clock was ahead when it last answered.</summary>
+    internal TimeSpan ClockSkew => _endpoint.ClockSkew;
 
     /// <summary>Asks about a token. It ends by itself, within the total time.</summary>
     internal async Task<UpstreamAnswer> AskAsync(string token)

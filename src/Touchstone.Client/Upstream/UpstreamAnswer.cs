@@ -1,3 +1,4 @@
+using Touchstone.Client.Memory;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
 
@@ -15,8 +16,14 @@ internal readonly record struct UpstreamAnswer(IntrospectionOutcome Outcome, Int
     /// <summary>When it was asked: before the request was sent.</summary>
     internal ClockReading Asked { get; init; }
 
-    /// <summary>What was found in memory after all, so that nobody was asked.</summary>
-    internal IntrospectionResult? Remembered { get; init; }
+    /// <summary>What was found to be kept after all, so that the server was not asked; null where it was.</summary>
+    internal HeldAnswer? Kept { get; private init; }
+
+    /// <summary>Who said it.</summary>
+    internal IntrospectionSource Source { get; private init; }
+
+    internal static UpstreamAnswer Of(HeldAnswer kept, IntrospectionSource source) =>
+        new(kept.Token is null ? IntrospectionOutcome.Inactive : IntrospectionOutcome.Active, IntrospectionFault.None, kept.Token) { Kept = kept, Source = source };
 
     internal static UpstreamAnswer Failed(IntrospectionFault fault, TimeSpan? retryAfter = null) => new(IntrospectionOutcome.CannotTell, fault, RetryAfter: retryAfter);
 

@@ -34,7 +34,7 @@ public sealed class SingleFlightTests
         var first = RunAsync(1);
         _landing.SetException(new InvalidOperationException());
         await Should.ThrowAsync<InvalidOperationException>(first);
-        (await _flights.RunAsync(new Mac128(1, 1), static _ => Task.FromResult(5), 0, CancellationToken.None)).ShouldBe(5);
+        (await _flights.RunAsync(new Mac128(1, 1), static () => Task.FromResult(5), mayJoin: true, CancellationToken.None)).ShouldBe(5);
     }
 
     [Fact]
@@ -57,9 +57,33 @@ public sealed class SingleFlightTests
         await slow;
     }
 
-    private Task<int> RunAsync(ulong key) => _flights.RunAsync(new Mac128(key, key), async _ =>
+    [Fact]
+    public async Task Those_that_may_not_join_what_began_before_share_the_next_call()
+    {
+        var next = new TaskCompletionSource<int>();
+        Task<int> LaterAsync() => _flights.RunAsync(new Mac128(1, 1), () =>
+        {
+            Interlocked.Increment(ref _calls);
+            return next.Task;
+        }, mayJoin: false, CancellationToken.None);
+
+        var first = RunAsync(1);
+        var later = new[] { LaterAsync(), LaterAsync(), LaterAsync() };
+        _calls.ShouldBe(1, "the next begins when this one ended");
+        _landing.SetResult(17);
+        (await first).ShouldBe(17);
+        var joins = RunAsync(1);
+        next.SetResult(18);
+        (await Task.WhenAll(later)).ShouldAllBe(result => result == 18);
+        (await joins).ShouldBe(18);
+        _calls.ShouldBe(2);
+        (await RunAsync(1)).ShouldBe(17, "all of it is forgotten");
+        _calls.ShouldBe(3);
+    }
+
+    private Task<int> RunAsync(ulong key) => _flights.RunAsync(new Mac128(key, key), async () =>
     {
         Interlocked.Increment(ref _calls);
         return await _landing.Task;
-    }, 0, CancellationToken.None);
+    }, mayJoin: true, CancellationToken.None);
 }

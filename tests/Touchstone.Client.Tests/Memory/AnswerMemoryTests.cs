@@ -140,5 +140,5 @@ public sealed class AnswerMemoryTests
 
     private static Mac128 Key(ulong number) => new(number * 0x9E3779B97F4A7C15, number);
 
-    private static HeldAnswer Answer(int bytes = 1) => new(null, null, default, bytes);
+    private static HeldAnswer Answer(int bytes = 1) => new(null, null, default, bytes, TimeSpan.MaxValue);
 }

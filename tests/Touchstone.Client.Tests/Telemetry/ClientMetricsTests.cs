@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Touchstone.Client.Shared;
 using Touchstone.Client.Telemetry;
 
 namespace Touchstone.Client.Tests.Telemetry;
@@ -40,6 +41,8 @@ public sealed class ClientMetricsTests
         documented["outcome"].ShouldBe(ClientMetrics.Outcomes);
         documented["source"].ShouldBe(ClientMetrics.Sources);
         documented["fault"].ShouldBe(ClientMetrics.Faults);
+        documented["lookup"].ShouldBe(ClientMetrics.Lookups);
+        Snake<SharedLookup>().ShouldBe(ClientMetrics.Lookups);
         Snake<IntrospectionOutcome>().ShouldBe(ClientMetrics.Outcomes);
         Snake<IntrospectionSource>().ShouldBe(ClientMetrics.Sources);
         Snake<IntrospectionFault>().ShouldBe(ClientMetrics.Faults);

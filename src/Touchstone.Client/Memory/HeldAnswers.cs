@@ -1,0 +1,132 @@
+using Touchstone.Client.Follow;
+using Touchstone.Client.Upstream;
+using Touchstone.Protocol.Hashing;
+using Touchstone.Protocol.Leases;
+
+namespace Touchstone.Client.Memory;
+
+/// <summary>What a look into memory found.</summary>
+internal enum Recall
+{
+    /// <summary>Nothing that may be used.</summary>
+    Nothing,
+
+    /// <summary>An answer.</summary>
+    Found,
+
+    /// <summary>An answer that may be used, and is to be asked for again beside it.</summary>
+    FoundButDue,
+}
+
+/// <summary>What the server said of tokens, and the one judgement of whether it may be used: every use goes through it, also that of another process's answer.</summary>
+internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollower follower, TimeProvider time)
+{
+    private readonly long _leeway = (long)options.Leeway.TotalSeconds;
+    private long _invalidations;
+
+    /// <summary>Answers about active tokens.</summary>
+    internal AnswerMemory Active { get; } = new(options.MaxEntries, options.MaxBytes);
+
+    /// <summary>Answers about inactive ones, in a room of their own (L24).</summary>
+    internal AnswerMemory Inactive { get; } = new(options.MaxNegativeEntries, long.MaxValue);
+
+    /// <summary>How often somebody invalidated a token. An answer that was asked for before is not kept after (L30).</summary>
+    internal long Invalidations => Volatile.Read(ref _invalidations);
+
+    /// <summary>Looks for an answer that a check may use.</summary>
+    internal Recall Find(Mac128 key, IntrospectionPolicy policy, ClockReading now, out IntrospectionResult result)
+    {
+        result = default;
+        if (!Active.TryFind(key, out var held) && !Inactive.TryFind(key, out held)) return Recall.Nothing;
+        var recall = held.IsDoubted ? Recall.Nothing : Use(held, policy, now, out result);
+        if (recall is Recall.Nothing || policy.RecheckProbability == 0 || held.Token is null || !held.Doubt(policy)) return recall;
+        result = default;
+        return Recall.Nothing;
+    }
+
+    /// <summary>What <see cref="Find"/> would use, without throwing dice for it.</summary>
+    internal HeldAnswer? Peek(Mac128 key, IntrospectionPolicy policy, ClockReading now) =>
+        (Active.TryFind(key, out var held) || Inactive.TryFind(key, out held)) && Use(held, policy, now, out _) is Recall.Found ? held : null;
+
+    /// <summary>Whether chance wanted it to be asked for again.</summary>
+    internal bool IsDoubted(Mac128 key) => Active.TryFind(key, out var held) && held.IsDoubted;
+
+    /// <summary>Whether an answer may be used, wherever it was kept.</summary>
+    internal Recall Use(HeldAnswer held, IntrospectionPolicy policy, ClockReading now, out IntrospectionResult result)
+    {
+        result = default;
+        var age = now.AtMostSince(held.Asked);
+        if (held.Token is null)
+        {
+            if (age >= policy.NegativeTtl) return Recall.Nothing;
+            result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Memory, Age: age);
+            return Recall.Found;
+        }
+        if (!IsTrue(held, now)) return Recall.Nothing;
+        var (ttl, more) = TtlOf(held, policy, now);
+        if (age >= ttl + more) return Recall.Nothing;
+        result = new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, Age: age);
+        return age >= ttl && held.IsFirstRefreshIn(now) ? Recall.FoundButDue : Recall.Found;
+    }
+
+    /// <summary>What is kept of an answer of the server. Active but not in its time, it is kept as an inactive one.</summary>
+    internal HeldAnswer Hold(in UpstreamAnswer answer)
+    {
+        var isActive = IsActive(answer, time.Read());
+        var ttl = isActive && options.TtlOf is { } ttlOf ? ttlOf(answer.Token!) : null;
+        return new HeldAnswer(isActive ? answer.Token : null, answer.Mark, answer.Asked, HeldAnswer.SizeOf(answer), ttl ?? TimeSpan.MaxValue);
+    }
+
+    /// <summary>Keeps it in its room, and what was there in the other goes.</summary>
+    internal void Keep(Mac128 key, HeldAnswer held)
+    {
+        var (room, other) = held.Token is null ? (Inactive, Active) : (Active, Inactive);
+        other.Remove(key);
+        room.Keep(key, held);
+    }
+
+    internal bool Invalidate(Mac128 key)
+    {
+        Interlocked.Increment(ref _invalidations);
+        return Active.Remove(key) | Inactive.Remove(key);
+    }
+
+    /// <summary>Whether the server says that it is active, and it is in its time.</summary>
+    internal bool IsActive(in UpstreamAnswer answer, ClockReading now) => answer.Outcome is IntrospectionOutcome.Active && answer.Token!.IsInTime(now.UnixSeconds(), _leeway);
+
+    /// <summary>The server can't be asked. What a policy lets pass is never what is known to have ended.</summary>
+    internal IntrospectionResult InFault(Mac128 key, IntrospectionPolicy policy, IntrospectionFault fault)
+    {
+        var cannotTell = new IntrospectionResult(IntrospectionOutcome.CannotTell, IntrospectionSource.Server, Fault: fault);
+        // A refusal is the caller's own fault, or its end at the server: nothing that was kept is its business any more.
+        if (fault is IntrospectionFault.Refused) return cannotTell;
+        var now = time.Read();
+        if (Active.TryFind(key, out var held))
+        {
+            if (!IsTrue(held, now)) return cannotTell;
+            var age = now.AtMostSince(held.Asked);
+            // It was to be asked again only to be sure, and may be used as if that had not been.
+            if (held.IsDoubted && age < TtlOf(held, policy, now).Ttl) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, fault, age);
+            if (policy.FailMode is not FailMode.FailClosed && age < policy.MaxStale && (!held.IsFollowed || follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
+        }
+        if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _)) return cannotTell;
+        return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
+    }
+
+    private bool IsTrue(HeldAnswer held, ClockReading now) => held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(follower.View);
+
+    // How old it may be; and how much older while another is fetched, which is no grace: with the lease it is as current as before, and without a feed nobody was promised more.
+    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => follower.At(now) switch
+    {
+        Freshness.Plain => (Least(PlainTtlOf(held, policy), held.MaxTtl), policy.StaleWhileRevalidate),
+        Freshness.Followed when held.IsFollowed => (Least(policy.MaxTtl, held.MaxTtl), policy.StaleWhileRevalidate),
+        _ when !held.IsFollowed || follower.IsInGrace(now, policy.UnfollowedTtl) => (Least(policy.UnfollowedTtl, held.MaxTtl), default),
+        _ => default,
+    };
+
+    // In the shared cache it may be older than here; together they make it no older than it may be there.
+    private TimeSpan PlainTtlOf(HeldAnswer held, IntrospectionPolicy policy) =>
+        held.AgeWhenShared == default || policy.PlainTtl == default ? policy.PlainTtl : Least(held.AgeWhenShared + policy.PlainTtl, options.SharedCache!.PlainTtl);
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}
