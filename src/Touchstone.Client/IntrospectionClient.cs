@@ -32,6 +32,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
     private readonly long _leeway;
+    private int _isDisposed;
 
     /// <summary>A client of its own.</summary>
     /// <param name="options">Read now, and not again.</param>
@@ -126,9 +127,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
         return _active.Remove(key) | _inactive.Remove(key);
     }
 
-    /// <summary>Stops following, and forgets everything.</summary>
+    /// <summary>Stops following, and forgets everything. Once: a container that knows it under two names disposes it twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _metrics.Dispose();
         await _follower.DisposeAsync();
         _calls.Dispose();

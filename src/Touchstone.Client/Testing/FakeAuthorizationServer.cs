@@ -19,7 +19,7 @@ public sealed class FakeAuthorizationServer
     public FakeAuthorizationServer(TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
-        (_tokens, _log) = (new FakeTokens(Name, time), new FakeLog());
+        (_tokens, _log) = (new FakeTokens(Name, time), new FakeLog(TimeProvider.System));
         _endpoints = new FakeEndpoints(Name, _tokens, _log, time);
     }
 

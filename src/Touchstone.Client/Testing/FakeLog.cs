@@ -3,7 +3,8 @@ using Touchstone.Protocol.Leases;
 namespace Touchstone.Client.Testing;
 
 /// <summary>What was revoked, in order, and who knows of it.</summary>
-internal sealed class FakeLog
+/// <param name="leases">The clock of leases: the real one, whatever the clock of the tokens is, for nobody may be there who would move another while it is waited for.</param>
+internal sealed class FakeLog(TimeProvider leases)
 {
     private readonly Lock _lock = new();
     private readonly Guid _epoch = Guid.NewGuid();
@@ -86,10 +87,10 @@ internal sealed class FakeLog
         }
     }
 
-    /// <summary>Ends when each follower has acknowledged a row, or has been silent until its lease was over. By the real clock: a clock moved by hand would let it wait for ever.</summary>
+    /// <summary>Ends when each follower has acknowledged a row, or has been silent until its lease was over.</summary>
     internal async Task EnforcedAsync(long seq, CancellationToken cancellationToken)
     {
-        using var lease = new CancellationTokenSource(LeaseTerms.Follower.GoneAfter, TimeProvider.System);
+        using var lease = new CancellationTokenSource(LeaseTerms.Follower.GoneAfter, leases);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(lease.Token, cancellationToken);
         try
         {
