@@ -23,6 +23,7 @@ public static class TokenIntrospectionAuthenticationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionConfigureOptions>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionPostConfigureOptions>());
         // Made when the first token comes, or a health check asks; it lives as long as the application.
         builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => NewClient(parts, parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection));
         return builder.AddScheme<TokenIntrospectionSchemeOptions, TokenIntrospectionHandler>(authenticationScheme, configure);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Polly.CircuitBreaker;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Memory;
@@ -32,6 +33,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
+    private int _isDisposed;
 
     /// <summary>A client of its own.</summary>
     /// <param name="options">Read now, and not again.</param>
@@ -64,6 +66,15 @@ public sealed class IntrospectionClient : IAsyncDisposable
     /// <summary>The policy of calls that bring none.</summary>
     public IntrospectionPolicy Policy { get; }
 
+    /// <summary>How the client is doing now. It asks nobody, and costs little.</summary>
+    public IntrospectionClientStatus Status => new(
+        _follower.At(_time.Read()) switch { Freshness.Followed => FeedState.Followed, Freshness.Plain => FeedState.Plain, _ => FeedState.Lapsed },
+        _follower.View.Head.Seq,
+        _calls.Breaker.CircuitState switch { CircuitState.Closed => BreakerState.Closed, CircuitState.HalfOpen => BreakerState.HalfOpen, _ => BreakerState.Open },
+        _discovery.Known is not null,
+        _held.Active.Count,
+        _held.Inactive.Count);
+
     internal HeldAnswers Held => _held;
 
     internal SharedAnswers? Shared => _shared;
@@ -73,6 +84,14 @@ public sealed class IntrospectionClient : IAsyncDisposable
     internal SingleFlight<UpstreamAnswer> Flights => _flights;
 
     internal ResilientCalls Calls => _calls;
+
+    /// <summary>Looks for the server and begins to follow its feed, so that the first check need not wait for that. A server that is not there is no failure: it is looked for again. Waits for <see cref="TokenIntrospectionOptions.TryTimeout"/> at most.</summary>
+    /// <param name="cancellationToken">Ends the wait; what was begun goes on.</param>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        _follower.Start();
+        if (!_follower.First.IsCompleted) await WaitForFirstPollAsync(cancellationToken);
+    }
 
     /// <summary>Finds out about a token from what is kept, if that is enough. It asks nobody, waits for nothing and allocates nothing; where it is false, <see cref="IntrospectAsync"/> asks.</summary>
     /// <param name="token">As it came. It is kept nowhere.</param>
@@ -117,9 +136,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
         return wasHeld;
     }
 
-    /// <summary>Stops following, and forgets everything.</summary>
+    /// <summary>Stops following, and forgets everything. Once: a container that knows it under two names disposes it twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         _metrics.Dispose();
         await _follower.DisposeAsync();
         _calls.Dispose();

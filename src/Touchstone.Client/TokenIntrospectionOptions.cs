@@ -40,6 +40,9 @@ public sealed class TokenIntrospectionOptions
     /// <summary>Allows <c>http</c> to hosts other than this one. Tokens and secrets go over the wire as they are then. Default false.</summary>
     public bool AllowInsecureHttp { get; set; }
 
+    /// <summary>Makes what sends the requests, once for each client, which disposes it: for tests, or for a proxy or certificates of one's own. It must not follow redirects. Null: one is made. Default null.</summary>
+    public Func<HttpMessageHandler>? Backchannel { get; set; }
+
     /// <summary>Whether the revocation feed is followed. Default <see cref="FeedMode.Auto"/>.</summary>
     public FeedMode Feed { get; set; }
 

@@ -6,7 +6,7 @@ internal static class Wire
     /// <summary>The name of the machine, as far as a header can have it.</summary>
     internal static string DefaultFollowerName { get; } = NameOf(Environment.MachineName);
 
-    internal static HttpClient NewHttp(TokenIntrospectionOptions options) => new(new SocketsHttpHandler
+    internal static HttpClient NewHttp(TokenIntrospectionOptions options) => new(options.Backchannel?.Invoke() ?? new SocketsHttpHandler
     {
         AllowAutoRedirect = false, // A token goes where it was sent, and nowhere else.
         UseCookies = false,
