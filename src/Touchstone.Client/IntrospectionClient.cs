@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Touchstone.Client.Authentication;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Memory;
@@ -52,10 +53,13 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _leeway = (long)options.Leeway.TotalSeconds;
         _active = new AnswerMemory(options.MaxEntries, options.MaxBytes);
         _inactive = new AnswerMemory(options.MaxNegativeEntries, long.MaxValue);
-        var authentication = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         _discovery = new Discovery(options, _http, _time);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(authentication, _http, options.FollowerName ?? Wire.DefaultFollowerName), logger ?? NullLogger<IntrospectionClient>.Instance, _time);
-        _calls = new ResilientCalls(options, new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time), _time);
+        var server = new AskedServer(_discovery, _http, _time);
+        var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
+        var authentication = caller.At(server);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(caller.AtFeed(server), _http, options.FollowerName ?? Wire.DefaultFollowerName), logger ?? NullLogger<IntrospectionClient>.Instance, _time);
+        var endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time);
+        _calls = new ResilientCalls(options, new BatchWindow(options, endpoint, new BatchEndpoint(authentication, _http, endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
         _metrics = new ClientMetrics(options.Name);
         _metrics.Watch(this, _time);
     }

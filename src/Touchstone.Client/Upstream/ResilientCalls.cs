@@ -16,13 +16,13 @@ internal sealed class ResilientCalls : IDisposable
     private static readonly TimeSpan Sampled = TimeSpan.FromSeconds(10), FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly ResiliencePropertyKey<string> Token = new("token");
 
-    private readonly IntrospectionEndpoint _endpoint;
+    private readonly BatchWindow _endpoint;
     private readonly SemaphoreSlim _underWay;
     private readonly int _most;
     private readonly ResiliencePipeline<UpstreamAnswer> _pipeline;
     private int _waiting;
 
-    internal ResilientCalls(TokenIntrospectionOptions options, IntrospectionEndpoint endpoint, TimeProvider time)
+    internal ResilientCalls(TokenIntrospectionOptions options, BatchWindow endpoint, TimeProvider time)
     {
         (_endpoint, _most) = (endpoint, options.MaxConcurrentCalls + options.MaxWaitingCalls);
         _underWay = new SemaphoreSlim(options.MaxConcurrentCalls);
