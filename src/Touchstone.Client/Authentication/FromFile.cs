@@ -59,7 +59,10 @@ public static class FromFile
     {
         try
         {
-            return X509Certificate2.CreateFromPem(certificate, key);
+            var read = X509Certificate2.CreateFromPem(certificate, key);
+            if (!OperatingSystem.IsWindows()) return read;
+            // TLS takes no key there that was never in a store or a PKCS#12.
+            using (read) return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), password: null);
         }
         catch (CryptographicException unfit)
         {

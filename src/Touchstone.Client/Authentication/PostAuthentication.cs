@@ -28,13 +28,22 @@ internal sealed class PostAuthentication(string clientId, Func<string> clientSec
 
         private ClientAuthentication Used => _usesToken ? token : basic;
 
-        protected internal override ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken) => Used.ApplyAsync(request, form, cancellationToken);
+        protected internal override async ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await Used.ApplyAsync(request, form, cancellationToken);
+            }
+            catch (HttpRequestException refused) when (refused.IsRefusal())
+            {
+                _usesToken = false; // It gets no token: what is refused both ways is tried as it was at first the next time.
+                throw;
+            }
+        }
 
         internal override bool Renews()
         {
-            if (Used.Renews()) return true;
-            // What is refused both ways is tried as it was at first the next time.
-            return _usesToken = !_usesToken;
+            return Used.Renews() || (_usesToken = !_usesToken);
         }
     }
 }

@@ -12,6 +12,8 @@ namespace Touchstone.EndToEnd.Tests.Interop;
 /// </summary>
 public sealed class OidcProvider : IAsyncLifetime
 {
+    private const int LeastNode = 20;
+
     private static readonly string Folder = Path.Combine(Sources.Root, "artifacts", "interop", "oidc-provider");
     private static readonly string[] Files = ["package.json", "package-lock.json", "server.js"];
 
@@ -32,6 +34,12 @@ public sealed class OidcProvider : IAsyncLifetime
         if (Find("node") is not { } node || Find("npm") is not { } npm)
         {
             Miss("Node.js with npm is not installed");
+            return;
+        }
+        var version = (await new Command(node).RunAsync("--version")).Output.Trim();
+        if (!Version.TryParse(version.TrimStart('v'), out var number) || number.Major < LeastNode)
+        {
+            Miss($"Node.js {version} is older than {LeastNode}");
             return;
         }
         if (await InstallAsync(npm) is { } failed)
