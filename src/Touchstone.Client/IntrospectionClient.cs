@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Polly.CircuitBreaker;
+using Touchstone.Client.Authentication;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Memory;
@@ -30,6 +31,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly bool _ownsHttp;
     private readonly Discovery _discovery;
+    private readonly IntrospectionEndpoint _endpoint;
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
@@ -53,12 +55,15 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _ownsHttp = http is null;
         Policy = options.Policy;
         var log = logger ?? NullLogger<IntrospectionClient>.Instance;
-        var authentication = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         _discovery = new Discovery(options, _http, _time);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(authentication, _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
+        var server = new AskedServer(_discovery, _http, _time);
+        var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
+        var authentication = caller.At(server);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(caller.AtFeed(server), _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
         _held = new HeldAnswers(options, _follower, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
-        _calls = new ResilientCalls(options, new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time), _time);
+        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time);
+        _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
         _metrics = new ClientMetrics(options.Name);
         _metrics.Watch(this, _time);
     }
@@ -84,6 +89,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
     internal SingleFlight<UpstreamAnswer> Flights => _flights;
 
     internal ResilientCalls Calls => _calls;
+
+    internal IntrospectionEndpoint Endpoint => _endpoint;
 
     /// <summary>Looks for the server and begins to follow its feed, so that the first check need not wait for that. A server that is not there is no failure: it is looked for again. Waits for <see cref="TokenIntrospectionOptions.TryTimeout"/> at most.</summary>
     /// <param name="cancellationToken">Ends the wait; what was begun goes on.</param>

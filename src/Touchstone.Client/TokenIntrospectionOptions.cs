@@ -28,6 +28,12 @@ public sealed class TokenIntrospectionOptions
     /// <summary>The feed, where the metadata is not to be asked; null there: the server has none.</summary>
     public Uri? FeedEndpoint { get; set; }
 
+    /// <summary>The endpoint for many tokens at once, where the metadata is not to be asked; null there: the server has none.</summary>
+    public Uri? BatchEndpoint { get; set; }
+
+    /// <summary>The token endpoint, where the metadata is not to be asked. Needed there to follow the feed as a caller that signs assertions.</summary>
+    public Uri? TokenEndpoint { get; set; }
+
     /// <summary>The identifier of this caller at the server.</summary>
     public string? ClientId { get; set; }
 
@@ -87,6 +93,15 @@ public sealed class TokenIntrospectionOptions
 
     /// <summary>How many more may wait for their turn; what comes then is refused at once. From 0 to 1 million; default 10,000.</summary>
     public int MaxWaitingCalls { get; set; } = 10_000;
+
+    /// <summary>
+    /// How long a check waits for others, so that all are asked about in one call where the server can do that (<c>touchstone_introspection_batch_endpoint</c>). From 0 to 1 second; default 0: nothing waits.
+    /// Some milliseconds save calls where many tokens are new at once; each answer comes later by as much.
+    /// </summary>
+    public TimeSpan BatchWindow { get; set; }
+
+    /// <summary>The most tokens of one call. Once there are so many they don't wait any longer. From 2 to 100; default 10.</summary>
+    public int BatchSize { get; set; } = 10;
 
     /// <summary>For how long the server is left alone once half of the calls failed. From 500 ms to 5 minutes; default 2 seconds.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);

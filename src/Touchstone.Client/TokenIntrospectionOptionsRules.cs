@@ -10,7 +10,7 @@ internal static class TokenIntrospectionOptionsRules
         if (options.Issuer is null == options.IntrospectionEndpoint is null) yield return "Set Issuer, or IntrospectionEndpoint where there is no metadata; one of them.";
         if (options.FeedEndpoint is not null && options.IntrospectionEndpoint is null) yield return "FeedEndpoint goes with IntrospectionEndpoint; beside Issuer the metadata names it.";
         if (options.Feed is FeedMode.Required && options.IntrospectionEndpoint is not null && options.FeedEndpoint is null) yield return "Feed is Required, so FeedEndpoint must be set beside IntrospectionEndpoint.";
-        foreach (var (name, uri) in new[] { ("Issuer", options.Issuer), ("IntrospectionEndpoint", options.IntrospectionEndpoint), ("FeedEndpoint", options.FeedEndpoint) })
+        foreach (var (name, uri) in new[] { ("Issuer", options.Issuer), ("IntrospectionEndpoint", options.IntrospectionEndpoint), ("FeedEndpoint", options.FeedEndpoint), ("BatchEndpoint", options.BatchEndpoint), ("TokenEndpoint", options.TokenEndpoint) })
         {
             if (uri is not null && FaultOf(name, uri, options.AllowInsecureHttp) is { } fault) yield return fault;
         }
@@ -31,6 +31,10 @@ internal static class TokenIntrospectionOptionsRules
         if (!IsWithin(options.BreakDuration, TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5))) yield return "BreakDuration must be from 500 ms to 5 minutes.";
         if (options.SharedCache is not null && string.IsNullOrEmpty(options.ClientId)) yield return "Set ClientId beside SharedCache: answers are for one caller.";
         foreach (var fault in options.SharedCache?.Faults() ?? []) yield return fault;
+        if (options.Issuer is not null && (options.BatchEndpoint is not null || options.TokenEndpoint is not null)) yield return "BatchEndpoint and TokenEndpoint go with IntrospectionEndpoint; beside Issuer the metadata names them.";
+        if (!IsWithin(options.BatchWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1))) yield return "BatchWindow must be from 0 to 1 second.";
+        if (options.BatchSize is < 2 or > 100) yield return "BatchSize must be from 2 to 100.";
+        foreach (var fault in options.Authentication?.Faults(options) ?? []) yield return fault;
         foreach (var fault in options.Policy.Faults()) yield return fault;
     }
 

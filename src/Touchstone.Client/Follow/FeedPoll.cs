@@ -43,10 +43,10 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
         {
             var place = after == default ? "" : "&after=" + after;
             var uri = string.Create(CultureInfo.InvariantCulture, $"{feed}{(feed.Query.Length == 0 ? '?' : '&')}nonce={nonce}&wait={(waits ? WaitSeconds : 0)}{place}");
-            using var request = new HttpRequestMessage(HttpMethod.Get, uri);
-            request.Headers.TryAddWithoutValidation("Touchstone-Follower", $"{name};instance={_instance}{Grace(grace)}");
-            await authentication.ApplyAsync(request, form: null, both.Token);
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            using var first = await AskAsync(uri, grace, both.Token);
+            // The lease counts from before the first of the two, so it is none too long.
+            using var again = first.StatusCode is HttpStatusCode.Unauthorized && authentication.Renews() ? await AskAsync(uri, grace, both.Token) : null;
+            var response = again ?? first;
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) return new Result(PollOutcome.Refused);
             var isGone = response.StatusCode is HttpStatusCode.Gone;
             if (!isGone && response.StatusCode is not HttpStatusCode.OK) return new Result(PollOutcome.Failed, RetryAfter: response.Headers.RetryAfter?.Delta);
@@ -54,10 +54,22 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
                 ? new Result(PollOutcome.Answered, answer)
                 : new Result(PollOutcome.Malformed);
         }
+        catch (HttpRequestException refused) when (refused.IsRefusal())
+        {
+            return new Result(PollOutcome.Refused);
+        }
         catch (Exception failed) when (failed is HttpRequestException or IOException || (failed is OperationCanceledException && !stopping.IsCancellationRequested))
         {
             return new Result(PollOutcome.Failed);
         }
+    }
+
+    private async Task<HttpResponseMessage> AskAsync(string uri, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+        request.Headers.TryAddWithoutValidation("Touchstone-Follower", $"{name};instance={_instance}{Grace(grace)}");
+        await authentication.ApplyAsync(request, form: null, cancellationToken);
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     // Whole seconds, never less than it is.

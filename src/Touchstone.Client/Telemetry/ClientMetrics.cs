@@ -55,7 +55,7 @@ internal sealed class ClientMetrics : IDisposable
     internal void Watch(IntrospectionClient client, TimeProvider time)
     {
         _meter.CreateObservableCounter(Retries, () => client.Calls.Retries, "{retry}", "Failed tries that were repeated.");
-        _meter.CreateObservableGauge(ClockSkew, () => client.Calls.ClockSkew.TotalSeconds, "s", "By how much the clock of the server was ahead when it last answered, to the second.");
+        _meter.CreateObservableGauge(ClockSkew, () => client.Endpoint.ClockSkew.TotalSeconds, "s", "By how much the clock of the server was ahead when it last answered, to the second.");
         _meter.CreateObservableCounter(SharedLookups, () => Lookups.Select((name, at) => new Measurement<long>(client.Shared?.Lookups((SharedLookup)at) ?? 0, new KeyValuePair<string, object?>("lookup", name))), "{lookup}", "Looks into the shared cache, and what came of them.");
         _meter.CreateObservableGauge(SharedBreaker, () => client.Shared?.Breaker.CircuitState is CircuitState.Open ? 1 : 0, "{breaker}", "1 while the shared cache is left alone because it failed.");
         _meter.CreateObservableCounter(Joined, () => client.Flights.Joined, "{check}", "Checks that joined a call under way.");

@@ -14,7 +14,7 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
     private const int MostBytes = 256 << 10;
 
     private readonly SemaphoreSlim _one = new(1);
-    private ServerEndpoints? _found = options.IntrospectionEndpoint is { } fixedEndpoint ? new ServerEndpoints(fixedEndpoint, options.FeedEndpoint) : null;
+    private ServerEndpoints? _found = options.IntrospectionEndpoint is { } fixedEndpoint ? new ServerEndpoints(fixedEndpoint, options.FeedEndpoint, options.BatchEndpoint, options.TokenEndpoint) : null;
     private ClockReading? _asked;
 
     /// <summary>What is known; null when nothing is.</summary>
@@ -78,10 +78,17 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
     private ServerEndpoints? Read(JsonElement metadata)
     {
         if (metadata.ValueKind is not JsonValueKind.Object || Text(metadata, "issuer"u8)?.TrimEnd('/') != options.Issuer!.OriginalString.TrimEnd('/')) return null;
-        return Endpoint(metadata, "introspection_endpoint"u8) is { } introspection ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8)) : null;
+        return Endpoint(metadata, "introspection_endpoint"u8) is { } introspection
+            ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8), Endpoint(metadata, "touchstone_introspection_batch_endpoint"u8), Endpoint(metadata, "token_endpoint"u8), Text(metadata, "issuer"u8))
+            : null;
     }
 
+    // M-08: where certificates are asked for, perhaps elsewhere.
     private Uri? Endpoint(JsonElement metadata, ReadOnlySpan<byte> name) =>
+        (options.Authentication?.Certificate is not null && metadata.TryGetProperty("mtls_endpoint_aliases"u8, out var aliases) && aliases.ValueKind is JsonValueKind.Object ? UsableEndpoint(aliases, name) : null)
+        ?? UsableEndpoint(metadata, name);
+
+    private Uri? UsableEndpoint(JsonElement metadata, ReadOnlySpan<byte> name) =>
         Uri.TryCreate(Text(metadata, name), UriKind.Absolute, out var uri) && (uri.Scheme == "https" || (uri.Scheme == "http" && (uri.IsLoopback || options.AllowInsecureHttp))) ? uri : null;
 
     private static string? Text(JsonElement metadata, ReadOnlySpan<byte> name) => metadata.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String ? member.GetString() : null;

@@ -24,7 +24,14 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
     /// <summary>By how much the server's clock was ahead when it last answered, to the second.</summary>
     internal TimeSpan ClockSkew => TimeSpan.FromTicks(Volatile.Read(ref _skew));
 
+    /// <summary>Asks about a token. A caller that is refused and has another proof tries once more.</summary>
     internal async ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken)
+    {
+        var answer = await AskOnceAsync(token, cancellationToken);
+        return answer.Fault is IntrospectionFault.Refused && authentication.Renews() ? await AskOnceAsync(token, cancellationToken) : answer;
+    }
+
+    private async ValueTask<UpstreamAnswer> AskOnceAsync(string token, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,21 +39,23 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
             using var request = new HttpRequestMessage(HttpMethod.Post, server.Introspection);
             var form = new List<KeyValuePair<string, string>>(4) { new("token", token) };
             request.Headers.Accept.Add(Json);
-            if (after() is { } cursor)
-            {
-                request.Headers.TryAddWithoutValidation("Touchstone-Follow", "1");
-                request.Headers.TryAddWithoutValidation("Touchstone-After", cursor);
-            }
+            Follow(request, after());
             await authentication.ApplyAsync(request, form, cancellationToken);
             request.Content = new FormUrlEncodedContent(form);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.Headers.Date is { } date) Volatile.Write(ref _skew, (date - time.GetUtcNow()).Ticks);
-            if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response));
-            return await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is { } body ? Judge(response, body) : UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+            if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response, time));
+            return await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is { } body && IsJson(response.Content.Headers.ContentType)
+                ? Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"))
+                : UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         }
         catch (OperationCanceledException)
         {
             return UpstreamAnswer.Failed(IntrospectionFault.Timeout); // Nothing else ends a call: no check that waits for it can.
+        }
+        catch (HttpRequestException refused) when (refused.IsRefusal())
+        {
+            return UpstreamAnswer.Failed(IntrospectionFault.Refused);
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException)
         {
@@ -54,21 +63,30 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         }
     }
 
-    private UpstreamAnswer Judge(HttpResponseMessage response, ReadOnlyMemory<byte> body)
+    /// <summary>Asks for what a follower needs to keep the answer.</summary>
+    internal static void Follow(HttpRequestMessage request, string? cursor)
     {
-        if (!IsJson(response.Content.Headers.ContentType) || !IntrospectionAnswer.TryRead(body.Span, out var answer)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        if (cursor is null) return;
+        request.Headers.TryAddWithoutValidation("Touchstone-Follow", "1");
+        request.Headers.TryAddWithoutValidation("Touchstone-After", cursor);
+    }
+
+    /// <summary>Judges one answer, and what it is to be kept beside.</summary>
+    internal UpstreamAnswer Judge(ReadOnlyMemory<byte> body, string? asOf, string? tags)
+    {
+        if (!IntrospectionAnswer.TryRead(body.Span, out var answer)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         IntrospectedToken? token = null;
         if (answer.IsActive && !IntrospectedToken.TryRead(answer, body, _texts, out token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
-        FollowedMark? mark = FollowedMark.TryRead(Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"), answer.IsActive, out var read) ? read : null;
+        FollowedMark? mark = FollowedMark.TryRead(asOf, tags, answer.IsActive, out var read) ? read : null;
         return new UpstreamAnswer(answer.IsActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionFault.None, token, mark, body.Length);
     }
 
     // I-46: an answer that is not JSON is none.
-    private static bool IsJson(MediaTypeHeaderValue? type) => string.Equals(type?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsJson(MediaTypeHeaderValue? type) => string.Equals(type?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.NonValidated.TryGetValues(name, out var values) && values.Count == 1 ? values.ToString() : null;
+    internal static string? Header(HttpResponseMessage response, string name) => response.Headers.NonValidated.TryGetValues(name, out var values) && values.Count == 1 ? values.ToString() : null;
 
-    private static IntrospectionFault FaultOf(HttpStatusCode status) => status switch
+    internal static IntrospectionFault FaultOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.TooManyRequests => IntrospectionFault.Throttled,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => IntrospectionFault.Refused,
@@ -76,7 +94,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         _ => IntrospectionFault.Malformed,
     };
 
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    internal static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } when date - time.GetUtcNow() is { } wait && wait > TimeSpan.Zero => wait,

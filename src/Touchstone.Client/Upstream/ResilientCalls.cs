@@ -16,14 +16,14 @@ internal sealed class ResilientCalls : IDisposable
     private static readonly TimeSpan Sampled = TimeSpan.FromSeconds(10), FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly ResiliencePropertyKey<string> Token = new("token");
 
-    private readonly IntrospectionEndpoint _endpoint;
+    private readonly BatchWindow _endpoint;
     private readonly SemaphoreSlim _underWay;
     private readonly int _most;
     private readonly ResiliencePipeline<UpstreamAnswer> _pipeline;
     private int _waiting;
     private long _retries;
 
-    internal ResilientCalls(TokenIntrospectionOptions options, IntrospectionEndpoint endpoint, TimeProvider time)
+    internal ResilientCalls(TokenIntrospectionOptions options, BatchWindow endpoint, TimeProvider time)
     {
         (_endpoint, _most) = (endpoint, options.MaxConcurrentCalls + options.MaxWaitingCalls);
         _underWay = new SemaphoreSlim(options.MaxConcurrentCalls);
@@ -61,9 +61,6 @@ internal sealed class ResilientCalls : IDisposable
 
     /// <summary>How often a failed try was repeated.</summary>
     internal long Retries => Volatile.Read(ref _retries);
-
-    /// <summary>By how much the server's clock was ahead when it last answered.</summary>
-    internal TimeSpan ClockSkew => _endpoint.ClockSkew;
 
     /// <summary>Asks about a token. It ends by itself, within the total time.</summary>
     internal async Task<UpstreamAnswer> AskAsync(string token)

@@ -6,15 +6,19 @@ internal static class Wire
     /// <summary>The name of the machine, as far as a header can have it.</summary>
     internal static string DefaultFollowerName { get; } = NameOf(Environment.MachineName);
 
-    internal static HttpClient NewHttp(TokenIntrospectionOptions options) => new(options.Backchannel?.Invoke() ?? new SocketsHttpHandler
+    internal static HttpClient NewHttp(TokenIntrospectionOptions options) => new(options.Backchannel?.Invoke() ?? OwnConnections(options)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private static HttpMessageHandler OwnConnections(TokenIntrospectionOptions options) =>
+        options.Authentication?.Certificate is { } certificate ? new CertificateConnections(certificate, () => NewConnections(options)) : NewConnections(options);
+
+    private static SocketsHttpHandler NewConnections(TokenIntrospectionOptions options) => new()
     {
         AllowAutoRedirect = false, // A token goes where it was sent, and nowhere else.
         UseCookies = false,
         ConnectTimeout = options.TryTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(2), // A name may come to mean another address.
         EnableMultipleHttp2Connections = true,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    };
 
     private static string NameOf(string machine)
     {

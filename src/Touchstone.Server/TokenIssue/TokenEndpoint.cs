@@ -71,27 +71,32 @@ internal sealed class TokenEndpoint(
         var grant = exchange.Form["grant_type"u8];
         if (grant.IsEmpty) return OAuthError.InvalidRequest.With("The parameter grant_type is missing.");
         if (!grant.SequenceEqual("client_credentials"u8)) return OAuthError.UnsupportedGrantType;
-        return client.Registration is { Public: false, Kind: ClientRegistration.ClientKind } ? null : OAuthError.UnauthorizedClient;
+        return client.Registration is { Public: false, Kind: ClientRegistration.ClientKind } || IsForIntrospection(exchange, client) ? null : OAuthError.UnauthorizedClient;
     }
+
+    // A resource server that signs assertions can't send one to the feed, which has no body: it gets a token to do here what it may do anyhow, and no other.
+    private static bool IsForIntrospection(FormExchange exchange, Client client) =>
+        client.Registration is { Kind: ClientRegistration.ResourceServerKind, MayIntrospect: true } && Ascii.Equals(exchange.Form["scope"u8], BearerMethod.Scope);
 
     // Omitted: all that is registered, except what rules this server (it is given only when asked for).
     private static ScopeSet? GrantedScope(FormExchange exchange, Client client)
     {
         var asked = exchange.Form["scope"u8];
         if (asked.IsEmpty) return client.Scope.Where(name => !name.StartsWith("touchstone:", StringComparison.Ordinal));
-        return ScopeSet.TryParse(Encoding.Latin1.GetString(asked), out var scope) && scope.IsSubsetOf(client.Scope) ? scope : null;
+        return ScopeSet.TryParse(Encoding.Latin1.GetString(asked), out var scope) && (scope.IsSubsetOf(client.Scope) || IsForIntrospection(exchange, client)) ? scope : null;
     }
 
-    private static List<string>? Audience(FormExchange exchange, Client client)
+    private List<string>? Audience(FormExchange exchange, Client client)
     {
+        IReadOnlyList<string> registered = IsForIntrospection(exchange, client) ? [options.EffectiveIssuer] : client.Registration.Audience;
         var audience = new List<string>();
         for (var position = 0; exchange.Form.Next("resource"u8, ref position, out var value);)
         {
             var resource = Encoding.Latin1.GetString(value);
-            if (!client.Registration.Audience.Contains(resource, StringComparer.Ordinal)) return null;
+            if (!registered.Contains(resource, StringComparer.Ordinal)) return null;
             if (!audience.Contains(resource)) audience.Add(resource);
         }
-        if (audience.Count == 0) audience.AddRange(client.Registration.Audience.Take(1));
+        if (audience.Count == 0) audience.AddRange(registered.Take(1));
         return audience.Count == 0 ? null : audience;
     }
 

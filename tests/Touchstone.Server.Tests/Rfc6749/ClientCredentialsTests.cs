@@ -89,6 +89,21 @@ public sealed partial class ClientCredentialsTests(Acme acme) : IClassFixture<Ac
     [Fact]
     public async Task T04_A_resource_server_may_not_use_this_grant() => (await acme.OAuth.GrantAsync(acme.Orders)).ShouldBeError(400, "unauthorized_client");
 
+    [Fact]
+    public async Task T04_But_to_introspect_here_with_a_token_as_it_may_without()
+    {
+        var token = await acme.OAuth.TokenOfAsync(acme.Orders, ("scope", "touchstone:introspect"), ("resource", TestServer.DefaultIssuer));
+        using var request = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Introspect);
+        request.Headers.Authorization = new("Bearer", token);
+        request.Content = new FormUrlEncodedContent([new("token", "unknown")]);
+        (await acme.OAuth.SendAsync(request)).ShouldBeInactive();
+        (await acme.OAuth.TokenOfAsync(acme.Orders, ("scope", "touchstone:introspect"))).ShouldNotBeEmpty();
+
+        foreach (var scope in new[] { "touchstone:admin", "touchstone:revoke", "orders:read", "touchstone:introspect touchstone:admin", "touchstone:introspect orders:read", " touchstone:introspect", "" })
+            (await acme.OAuth.GrantAsync(acme.Orders, ("scope", scope))).ShouldBeError(400, "unauthorized_client");
+        (await acme.OAuth.GrantAsync(acme.Orders, ("scope", "touchstone:introspect"), ("resource", Acme.OrdersApi))).ShouldBeError(400, "invalid_target");
+    }
+
     [Theory]
     [InlineData("password", "unsupported_grant_type")]
     [InlineData("authorization_code", "unsupported_grant_type")]

@@ -1,0 +1,168 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Touchstone.EndToEnd.Tests.Interop;
+
+/// <summary>
+/// An authorization server that is not ours: oidc-provider on Node.js, with opaque tokens, introspection and revocation. Its packages are installed once into artifacts, exactly those of the lock file.
+/// What it lacks skips the tests at home and fails them in CI.
+/// </summary>
+public sealed class OidcProvider : IAsyncLifetime
+{
+    private const int LeastNode = 20;
+
+    private static readonly string Folder = Path.Combine(Sources.Root, "artifacts", "interop", "oidc-provider");
+    private static readonly string[] Files = ["package.json", "package-lock.json", "server.js"];
+
+    private readonly string _shopSecret = RandomNumberGenerator.GetHexString(48), _apiSecret = RandomNumberGenerator.GetHexString(64);
+    private Process? _process;
+    private string? _missing;
+
+    internal Uri Issuer { get; private set; } = null!;
+
+    internal string ApiSecret => _apiSecret;
+
+    internal ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    internal HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Find("node") is not { } node || Find("npm") is not { } npm)
+        {
+            Miss("Node.js with npm is not installed");
+            return;
+        }
+        var version = (await new Command(node).RunAsync("--version")).Output.Trim();
+        if (!Version.TryParse(version.TrimStart('v'), out var number) || number.Major < LeastNode)
+        {
+            Miss($"Node.js {version} is older than {LeastNode}");
+            return;
+        }
+        if (await InstallAsync(npm) is { } failed)
+        {
+            Miss(failed);
+            return;
+        }
+        await StartAsync(node);
+    }
+
+    /// <summary>Skips a test where there is no such server.</summary>
+    internal void Need()
+    {
+        if (_missing is not null) Assert.Skip(_missing);
+    }
+
+    /// <summary>A token of the client <c>shop</c>.</summary>
+    internal async Task<string> TokenAsync(string scope = "orders:read")
+    {
+        using var answer = await PostAsync("/token", ("grant_type", "client_credentials"), ("scope", scope));
+        answer.EnsureSuccessStatusCode();
+        return JsonElement.Parse(await answer.Content.ReadAsByteArrayAsync()).GetProperty("access_token").GetString()!;
+    }
+
+    internal async Task RevokeAsync(string token)
+    {
+        using var answer = await PostAsync("/token/revocation", ("token", token));
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            // It ends with its input, and whatever is wrong with it by force.
+            process.StandardInput.Close();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            process.Dispose();
+        }
+        Http.Dispose();
+        Key.Dispose();
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] form)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Issuer, path));
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes($"shop:{_shopSecret}")));
+        request.Content = new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        return await Http.SendAsync(request);
+    }
+
+    private void Miss(string what)
+    {
+        if (Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException(what + ", and CI runs every test.");
+        _missing = what;
+    }
+
+    // Installed is what the lock file of then had.
+    private static async Task<string?> InstallAsync(string npm)
+    {
+        Directory.CreateDirectory(Folder);
+        var from = Path.Combine(Sources.Root, "tests", "Touchstone.EndToEnd.Tests", "Interop", "oidc-provider");
+        var lockFile = await File.ReadAllTextAsync(Path.Combine(from, "package-lock.json"));
+        var stamp = Path.Combine(Folder, "installed");
+        foreach (var file in Files) File.Copy(Path.Combine(from, file), Path.Combine(Folder, file), overwrite: true);
+        if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == lockFile) return null;
+        File.Delete(stamp);
+        try
+        {
+            var installed = await (new Command(npm) { Folder = Folder, Timeout = TimeSpan.FromMinutes(3) }).RunAsync("ci", "--ignore-scripts", "--no-audit", "--no-fund");
+            if (installed.ExitCode != 0) return "oidc-provider could not be installed: " + installed.Error;
+        }
+        catch (TimeoutException)
+        {
+            return "oidc-provider could not be installed within 3 minutes";
+        }
+        await File.WriteAllTextAsync(stamp, lockFile);
+        return null;
+    }
+
+    private async Task StartAsync(string node)
+    {
+        var port = Ports.Take();
+        Issuer = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
+        var point = Key.ExportParameters(includePrivateParameters: false).Q;
+        var jwk = new { kty = "EC", crv = "P-256", kid = "k1", alg = "ES256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) };
+        var start = new ProcessStartInfo(node, ["server.js"]) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
+        start.Environment["SHOP_SECRET"] = _shopSecret;
+        start.Environment["API_SECRET"] = _apiSecret;
+        start.Environment["CALLER_JWKS"] = JsonSerializer.Serialize(new { keys = new[] { jwk } });
+        _process = Process.Start(start)!;
+        _ = _process.StandardOutput.ReadToEndAsync();
+        var error = _process.StandardError.ReadToEndAsync();
+        await Until.TrueAsync(
+            async () =>
+            {
+                if (_process.HasExited) throw new InvalidOperationException("oidc-provider ended: " + await error);
+                return await AnswersAsync();
+            },
+            "oidc-provider answers");
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            return (await Http.GetAsync(new Uri(Issuer, "/.well-known/openid-configuration"))).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Touchstone.AspNetCore;
+using Touchstone.Client;
+
+namespace Touchstone.EndToEnd.Tests.Interop;
+
+/// <summary>Bar 8: the client and the handler with a server that is not ours.</summary>
+public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<OidcProvider>
+{
+    private IntrospectionClient Client(ClientAuthentication caller) => new(new TokenIntrospectionOptions { Issuer = provider.Issuer, Authentication = caller });
+
+    private ClientAuthentication Of(string method)
+    {
+        var key = new AssertionKey(provider.Key, "k1");
+        return method switch
+        {
+            "client_secret_basic" => ClientAuthentication.Basic("api-basic", provider.ApiSecret),
+            "client_secret_post" => ClientAuthentication.Post("api-post", provider.ApiSecret),
+            "client_secret_jwt" => ClientAuthentication.ClientSecretJwt("api-secret-jwt", () => provider.ApiSecret),
+            _ => ClientAuthentication.PrivateKeyJwt("api-key", () => key),
+        };
+    }
+
+    [Theory]
+    [InlineData("client_secret_basic"), InlineData("client_secret_post"), InlineData("client_secret_jwt"), InlineData("private_key_jwt")]
+    public async Task A_token_is_active_with_its_scopes_is_kept_and_is_inactive_once_it_is_revoked(string method)
+    {
+        provider.Need();
+        await using var client = Client(Of(method));
+        var token = await provider.TokenAsync("orders:read orders:write");
+        var result = await client.IntrospectAsync(token);
+        (result.Outcome, result.Source, result.Fault).ShouldBe((IntrospectionOutcome.Active, IntrospectionSource.Server, IntrospectionFault.None));
+        result.Token!.ClientId.ShouldBe("shop");
+        result.Token.Scopes.ShouldBe(["orders:read", "orders:write"]);
+        result.Token.ExpiresAt.ShouldNotBeNull();
+        (await client.IntrospectAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+
+        // It has no feed: what is known from elsewhere is told by the application, or waits for PlainTtl.
+        await provider.RevokeAsync(token);
+        client.Invalidate(token).ShouldBeTrue();
+        (await client.IntrospectAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task A_wrong_secret_is_refused_and_nothing_is_said_of_the_token()
+    {
+        provider.Need();
+        await using var client = Client(ClientAuthentication.Basic("api-basic", "another secret"));
+        var result = await client.IntrospectAsync(await provider.TokenAsync());
+        (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Refused));
+    }
+
+    [Fact]
+    public async Task An_API_with_the_handler_takes_its_tokens()
+    {
+        provider.Need();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddAuthentication().AddTokenIntrospection(options =>
+        {
+            options.Introspection.Issuer = provider.Issuer;
+            options.Introspection.Authentication = Of("private_key_jwt");
+        });
+        builder.Services.AddAuthorization();
+        await using var api = builder.Build();
+        api.MapGet("/read", () => "read").RequireScope("orders:read");
+        api.MapGet("/write", () => "written").RequireScope("orders:write");
+        await api.StartAsync();
+        var address = new Uri(api.Urls.First());
+        var token = await provider.TokenAsync();
+
+        (await GetAsync(address, "/read", token)).Status.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(address, "/write", token)).ShouldBe((HttpStatusCode.Forbidden, "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"orders:write\""));
+        (await GetAsync(address, "/read", null)).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"api\""));
+        var revoked = await provider.TokenAsync();
+        await provider.RevokeAsync(revoked);
+        var refused = await GetAsync(address, "/read", revoked);
+        refused.Status.ShouldBe(HttpStatusCode.Unauthorized);
+        refused.Challenge.ShouldContain("error=\"invalid_token\"");
+    }
+
+    private async Task<(HttpStatusCode Status, string Challenge)> GetAsync(Uri address, string path, string? token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using var answer = await provider.Http.SendAsync(request);
+        return (answer.StatusCode, answer.Headers.WwwAuthenticate.Select(header => header.ToString()).SingleOrDefault() ?? "");
+    }
+}
