@@ -10,6 +10,9 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     // What an answer takes beside its text: slot, key, node of the dictionary, the objects and the name of the subject, as measured (bench/client).
     private const int FixedBytes = 480;
 
+    // What a token is bound to: the object and two hashes.
+    private const int ConfirmationBytes = 160;
+
     private long _checked = -1;
 
     /// <summary>What the server said; null of an inactive token.</summary>
@@ -36,5 +39,5 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     }
 
     /// <summary>What an answer will take, as estimated: its text, and the rest.</summary>
-    internal static int SizeOf(in UpstreamAnswer answer) => FixedBytes + (answer.Token is null ? 0 : answer.Bytes) + (sizeof(ulong) * (answer.Mark?.Tags.Length ?? 0));
+    internal static int SizeOf(in UpstreamAnswer answer) => FixedBytes + (answer.Token is null ? 0 : answer.Bytes) + (answer.Token?.Confirmation is null ? 0 : ConfirmationBytes) + (sizeof(ulong) * (answer.Mark?.Tags.Length ?? 0));
 }
