@@ -73,6 +73,9 @@ internal sealed class BoundApi : IAsyncDisposable
 
     internal void Forget(string token) => _answers.TryRemove(token, out _);
 
+    /// <summary>From now on the server answers nothing.</summary>
+    internal void Break() => _server.Behavior = http => OtherServer.RefuseAsync(http, 503);
+
     internal string Url(string path = "/orders") => new Uri(Address, path).ToString();
 
     /// <summary>A request with a right proof.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Touchstone.AspNetCore;
 
 namespace Touchstone.Client.Tests.AspNetCore;
@@ -185,6 +186,52 @@ public sealed class DPoPTests : IAsyncLifetime
         var token = api.Token(_key);
         (await api.SendAsync("/orders", "DPoP " + token, _key.Proof("https://api.acme.test/shop/orders", token, api.Time.Seconds))).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await api.ProveAsync(_key, token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task O04_The_base_of_the_path_belongs_to_the_URI_whoever_set_it()
+    {
+        await using var api = await BoundApi.StartAsync(map: app =>
+        {
+            app.UsePathBase("/shop");
+            app.Use((http, next) =>
+            {
+                // As the middleware of forwarded headers does with a prefix that a proxy took away.
+                if (http.Request.Headers.ContainsKey("X-Test-Prefix")) http.Request.PathBase = "/outer";
+                return next(http);
+            });
+            app.UseRouting();
+            app.UseAuthentication();
+            app.UseAuthorization();
+        });
+        var token = api.Token(_key);
+        (await api.ProveAsync(_key, token, "/shop/orders")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await api.SendAsync("/shop/orders", "DPoP " + token, _key.Proof(api.Url("/orders"), token, api.Time.Seconds))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        api.Http.DefaultRequestHeaders.Add("X-Test-Prefix", "1");
+        (await api.SendAsync("/orders", "DPoP " + token, _key.Proof(api.Url("/outer/orders"), token, api.Time.Seconds))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task L48_A_stale_answer_is_bound_as_well()
+    {
+        await using var api = await BoundApi.StartAsync(options => options.Introspection.Policy = new() { FailMode = FailMode.StaleIfError });
+        var token = api.Token(_key);
+        (await api.ProveAsync(_key, token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        api.Break();
+        api.Time.Advance(TimeSpan.FromSeconds(11));
+        (await (await api.ProveAsync(_key, token)).Content.ReadAsStringAsync()).ShouldBe("Stale");
+        (await api.SendAsync("/orders", "Bearer " + token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        ShouldBe(await api.ProveAsync(new DPoPKey(), token), Inactive);
+    }
+
+    [Fact]
+    public async Task O16_The_header_for_proxies_is_not_read()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/orders");
+        var token = _api.Token(_key);
+        request.Headers.TryAddWithoutValidation("Proxy-Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", _key.Proof(_api.Url(), token, _api.Time.Seconds));
+        (await _api.Http.SendAsync(request)).Challenge("DPoP").ShouldBe($"DPoP realm=\"orders\", {Algorithms}");
     }
 
     [Fact]
