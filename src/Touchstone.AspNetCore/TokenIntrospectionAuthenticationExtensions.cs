@@ -1,9 +1,13 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Touchstone.AspNetCore.Binding;
+using Touchstone.AspNetCore.Metadata;
+using Touchstone.AspNetCore.StepUp;
 using Touchstone.Client;
 
 namespace Touchstone.AspNetCore;
@@ -24,6 +28,11 @@ public static class TokenIntrospectionAuthenticationExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionConfigureOptions>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionPostConfigureOptions>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, StepUpHandler>());
+        builder.Services.TryAddSingleton<MappedMetadata>();
+        // What was used once stays used for as long as the application lives.
+        builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => new ProofChecks(
+            parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).DPoP, parts.GetService<TimeProvider>() ?? TimeProvider.System));
         // Made when the first token comes, or a health check asks; it lives as long as the application.
         builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => NewClient(parts, parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection));
         return builder.AddScheme<TokenIntrospectionSchemeOptions, TokenIntrospectionHandler>(authenticationScheme, configure);

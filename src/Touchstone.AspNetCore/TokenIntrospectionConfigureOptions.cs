@@ -16,6 +16,15 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
         if (!scheme.GetChildren().Any()) return;
         if (scheme["Realm"] is { } realm) options.Realm = realm;
         if (scheme["ResourceMetadata"] is { } metadata) options.ResourceMetadata = metadata;
+        if (scheme["Resource"] is { } resource) options.Resource = new Uri(resource, UriKind.RelativeOrAbsolute);
+        scheme.GetSection("Metadata").Bind(options.Metadata);
+        scheme.GetSection("DPoP").Bind(options.DPoP);
+        var query = scheme.GetSection("TokenFromQuery");
+        if (query.GetChildren().Any())
+        {
+            var source = options.TokenFromQuery ??= new TokenFromQueryOptions();
+            query.Bind(source);
+        }
         foreach (var audience in scheme.GetSection("Audiences").GetChildren()) options.Audiences.Add(audience.Value!);
         scheme.GetSection("Introspection").Bind(options.Introspection);
         options.Introspection.Policy = Read(scheme.GetSection("Introspection:Policy"), options.Introspection.Policy);

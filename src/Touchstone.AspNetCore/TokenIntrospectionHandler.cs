@@ -6,19 +6,28 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Touchstone.AspNetCore.Binding;
+using Touchstone.AspNetCore.Metadata;
+using Touchstone.AspNetCore.StepUp;
 using Touchstone.Client;
+using Touchstone.Protocol.DPoP;
 
 namespace Touchstone.AspNetCore;
 
-/// <summary>Takes opaque access tokens (RFC 6750) and asks an introspection client about them. Starts from no identity.</summary>
+/// <summary>Takes opaque access tokens (RFC 6750, RFC 9449) and asks an introspection client about them. Starts from no identity.</summary>
 internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospectionSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IServiceProvider parts)
     : AuthenticationHandler<TokenIntrospectionSchemeOptions>(options, logger, encoder)
 {
-    // Made once: they carry no token, and say to the challenge what became of it.
-    private static readonly AuthenticateResult Malformed = AuthenticateResult.Fail("The Authorization header holds no token."), Refused = AuthenticateResult.Fail("The token is not active."),
-        OtherAudience = AuthenticateResult.Fail("The token is for another API."), CannotTell = AuthenticateResult.Fail("The token could not be judged.");
+    // What this request presented: one handler serves one request.
+    private TokenScheme _scheme;
+    private DPoPProof? _proof;
+    private DPoPNonceState _nonce;
 
     private IntrospectionClient Client => Options.Client ??= parts.GetRequiredKeyedService<IntrospectionClient>(Scheme.Name);
+
+    private TokenScheme Used => Options.DPoP.Mode is DPoPMode.Required ? TokenScheme.DPoP : _scheme;
+
+    private ProofChecks Proofs => parts.GetRequiredKeyedService<ProofChecks>(Scheme.Name);
 
     private IntrospectionPolicy? Policy => Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy;
 
@@ -27,12 +36,11 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         public IntrospectionResult Result { get; } = result;
     }
 
-    // 1. Is there a token? What is kept answers without a wait, and then nothing is made that only a wait needs.
+    // 1. Is there a token, and the proof that goes with it? What is kept answers without a wait, and then nothing is made that only a wait needs.
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Options.Events?.OnTokenReceiving is { } receiving) return ReceiveAsync(receiving);
-        var presented = PresentedToken.Read(Request.Headers.Authorization, out var token);
-        if (presented is not Presented.Token) return Task.FromResult(presented is Presented.Nothing ? AuthenticateResult.NoResult() : Malformed);
+        if (Present(out var token) is { } nothing) return Task.FromResult(nothing);
         return Options.Events?.OnTokenIntrospected is null && !Options.SaveToken && Client.TryIntrospect(token, Policy, out var known) ? Task.FromResult(Judge(known, token: null)) : AskAsync(token.ToString());
     }
 
@@ -41,13 +49,28 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         var context = new TokenReceivingContext(Context, Scheme, Options);
         await receiving(context);
         if (context.Result is not null) return context.Result;
-        if (context.Token is { } token) return PresentedToken.IsToken(token) ? await AskAsync(token) : Malformed;
-        return PresentedToken.Read(Request.Headers.Authorization, out var presented) switch
+        if (context.Token is { } token) return PresentedToken.IsToken(token) ? await AskAsync(token) : Refusal.Malformed;
+        return Present(out var presented) ?? await AskAsync(presented.ToString());
+    }
+
+    // What ends the matter before a token is looked at; null where it may be.
+    private AuthenticateResult? Present(out ReadOnlySpan<char> token)
+    {
+        switch (PresentedToken.Read(Request, Options, out _scheme, out token))
         {
-            Presented.Nothing => AuthenticateResult.NoResult(),
-            Presented.Malformed => Malformed,
-            _ => await AskAsync(presented.ToString()),
-        };
+            case Presented.Nothing: return AuthenticateResult.NoResult();
+            case Presented.Malformed: return Refusal.Malformed;
+            case Presented.Ambiguous: return Refusal.Ambiguous;
+            case Presented.TokenInQuery: KeepPrivate(); break;
+        }
+        return _scheme is TokenScheme.DPoP ? Prove(token) : null;
+    }
+
+    private Refusal? Prove(ReadOnlySpan<char> token)
+    {
+        var fault = Proofs.Judge(Request, token, out _proof, out _nonce);
+        if (fault is not DPoPFault.None) Logger.ProofRefused(fault);
+        return fault is not DPoPFault.None ? Refusal.BadProof : _nonce is DPoPNonceState.Bad ? Refusal.NeedsNonce : null;
     }
 
     // 2. Is it active?
@@ -62,54 +85,95 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         return told.Result!;
     }
 
-    // 3. Is it for this API, and who is it? At each request, from memory or not.
+    // 3. Does it come from whom it is bound to, is it for this API, and who is it? At each request, from memory or not.
     private AuthenticateResult Judge(in IntrospectionResult result, string? token)
     {
         Context.Features.Set<ITokenIntrospectionFeature>(new Feature(result));
-        if (result.Outcome is IntrospectionOutcome.CannotTell) return CannotTell;
-        if (!result.IsActive) return Refused;
-        if (result.Token is { } answer && Options.Audiences.Count > 0 && !IsForThisApi(answer)) return OtherAudience;
+        if (result.Outcome is IntrospectionOutcome.CannotTell) return Refusal.CannotTell;
+        if (!result.IsActive) return Refusal.Inactive;
+        if (_proof is null && Options.DPoP.Mode is DPoPMode.Required) return Refusal.Inactive;
+        if (result.Token is { } answer)
+        {
+            if (!SenderBinding.Holds(answer.Confirmation, _proof, Context.Connection))
+            {
+                // In the same words as a token that is not active: who stole it learns nothing of it.
+                Logger.BindingRefused();
+                return Refusal.Inactive;
+            }
+            if (Options.Audiences.Count > 0 && !IsForThisApi(answer)) return Refusal.OtherAudience;
+            if (_proof is { } proof && UseUp(proof) is { } used) return used;
+        }
         return AuthenticateResult.Success(new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name));
+    }
+
+    private Refusal? UseUp(DPoPProof proof)
+    {
+        var use = Proofs.Use(proof);
+        if (use is ProofUse.First)
+        {
+            if (_nonce is DPoPNonceState.Aging) GiveNonceWithAnswer();
+            return null;
+        }
+        if (use is ProofUse.Again)
+        {
+            Logger.ProofRefused(DPoPFault.Replayed);
+            return Refusal.BadProof;
+        }
+        // Neither let pass what may have passed before, nor make the client throw a good token away.
+        Logger.ProofsFull();
+        return Refusal.CannotTell;
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var result = await HandleAuthenticateOnceSafeAsync();
-        if (ReferenceEquals(result, CannotTell))
+        // B-06: without a token no error; nor where the application itself challenges.
+        var refusal = result as Refusal ?? (result.Failure is null ? null : Refusal.Inactive);
+        Response.StatusCode = refusal?.Status ?? StatusCodes.Status401Unauthorized;
+        if (ReferenceEquals(refusal, Refusal.CannotTell))
         {
             // B-12: a good token is not dropped because nobody could be asked about it.
-            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             Response.Headers.RetryAfter = ((long)Options.RetryAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             return;
         }
-        var isMalformed = ReferenceEquals(result, Malformed);
-        Response.StatusCode = isMalformed ? StatusCodes.Status400BadRequest : StatusCodes.Status401Unauthorized;
-        var (error, description) = result switch
-        {
-            { None: true } => (null, null), // B-06: without a token no error.
-            _ when isMalformed => ("invalid_request", "The Authorization header holds no token."),
-            _ when ReferenceEquals(result, OtherAudience) => ("invalid_token", "The token is for another API."),
-            { Succeeded: true } => (null, null), // Challenged by the application itself.
-            _ => ("invalid_token", "The token is not active."),
-        };
-        Response.Headers.WWWAuthenticate = Challenge(error, description, scope: null);
+        if (ReferenceEquals(refusal, Refusal.NeedsNonce)) GiveNonce();
+        Problem? problem = refusal is null ? null : new Problem(refusal.Error, refusal.Description);
+        Response.Headers.WWWAuthenticate = Response.StatusCode is StatusCodes.Status400BadRequest ? Challenges.Of(Used, Options, ResourceMetadata, problem) : Challenges.All(Options, ResourceMetadata, Used, problem);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        Response.StatusCode = StatusCodes.Status403Forbidden;
-        var scopes = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScopeAttribute>().SelectMany(required => required.Scopes).Distinct().ToArray();
-        Response.Headers.WWWAuthenticate = Challenge("insufficient_scope", description: null, scopes is { Length: > 0 } ? string.Join(' ', scopes) : null);
+        var endpoint = Context.GetEndpoint();
+        var scopes = endpoint?.Metadata.GetOrderedMetadata<RequiredScopeAttribute>().SelectMany(required => required.Scopes).Distinct().ToArray();
+        var scope = scopes is { Length: > 0 } ? string.Join(' ', scopes) : null;
+        var unmet = StepUpHandler.Unmet(endpoint, Context.User, TimeProvider, scope);
+        Response.StatusCode = unmet is null ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized;
+        Response.Headers.WWWAuthenticate = Challenges.Of(Used, Options, ResourceMetadata, unmet ?? new Problem("insufficient_scope", Scope: scope));
         return Task.CompletedTask;
     }
 
-    // What goes in is checked when it is configured, so nothing here needs an escape.
-    private string Challenge(string? error, string? description, string? scope) =>
-        $"Bearer realm=\"{Options.Realm}\""
-        + (error is null ? "" : $", error=\"{error}\"")
-        + (description is null || !Options.IncludeErrorDetails ? "" : $", error_description=\"{description}\"")
-        + (scope is null ? "" : $", scope=\"{scope}\"")
-        + (Options.ResourceMetadata is null ? "" : $", resource_metadata=\"{Options.ResourceMetadata}\"");
+    private string? ResourceMetadata => Options.ResourceMetadata ?? parts.GetRequiredService<MappedMetadata>().Find(Scheme.Name);
+
+    private void GiveNonce()
+    {
+        Response.Headers["DPoP-Nonce"] = Proofs.NewNonce();
+        Response.Headers.CacheControl = "no-store";
+    }
+
+    // When the headers leave: what the endpoint says of caching does not count beside a nonce (RFC 9449 §8.2).
+    private void GiveNonceWithAnswer() => Response.OnStarting(static handler =>
+    {
+        ((TokenIntrospectionHandler)handler).GiveNonce();
+        return Task.CompletedTask;
+    }, this);
+
+    // B-03: the URL has a token in it.
+    private void KeepPrivate() => Response.OnStarting(static response =>
+    {
+        var headers = ((HttpResponse)response).Headers;
+        if (headers.CacheControl.Count == 0) headers.CacheControl = "private";
+        return Task.CompletedTask;
+    }, Response);
 
     private bool IsForThisApi(IntrospectedToken token)
     {

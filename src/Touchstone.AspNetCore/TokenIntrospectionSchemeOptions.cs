@@ -15,8 +15,20 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     /// <summary>What the challenge calls this API: visible ASCII without quotes and backslashes. Default <c>api</c>.</summary>
     public string Realm { get; set; } = "api";
 
-    /// <summary>The URL of the protected resource metadata (RFC 9728) that the challenge names; null: none.</summary>
+    /// <summary>The identifier of this API (RFC 9728 §1.2): an absolute URL without query and fragment, https but for this host. Needed where its metadata is served. Default null.</summary>
+    public Uri? Resource { get; set; }
+
+    /// <summary>What the metadata of this API says beside that.</summary>
+    public ProtectedResourceOptions Metadata { get; set; } = new();
+
+    /// <summary>The URL of the protected resource metadata (RFC 9728) that the challenge names; null: that of <c>MapProtectedResourceMetadata</c>, or none.</summary>
     public string? ResourceMetadata { get; set; }
+
+    /// <summary>How tokens are taken that are bound to a key (RFC 9449).</summary>
+    public DPoPOptions DPoP { get; set; } = new();
+
+    /// <summary>Where a token is taken from the query. Default null: nowhere.</summary>
+    public TokenFromQueryOptions? TokenFromQuery { get; set; }
 
     /// <summary>Whether a challenge says why a token was refused (<c>error_description</c>), in words that tell nothing about the token. Default true.</summary>
     public bool IncludeErrorDetails { get; set; } = true;
@@ -47,8 +59,17 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     public override void Validate()
     {
         base.Validate();
-        if (Realm.Length == 0 || Realm.AsSpan().ContainsAnyExceptInRange(' ', '~') || Realm.AsSpan().ContainsAny('"', '\\')) throw new ArgumentException("Realm must be visible ASCII without quotes and backslashes.");
-        if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAny('"', '\\', ' '))) throw new ArgumentException("ResourceMetadata must be an absolute URL.");
-        if (RetryAfter < TimeSpan.FromSeconds(1) || RetryAfter > TimeSpan.FromHours(1)) throw new ArgumentException("RetryAfter must be from 1 second to 1 hour.");
+        var faults = Faults().ToArray();
+        if (faults.Length > 0) throw new ArgumentException(string.Join(' ', faults));
+    }
+
+    private IEnumerable<string> Faults()
+    {
+        if (Realm.Length == 0 || Realm.AsSpan().ContainsAnyExceptInRange(' ', '~') || Realm.AsSpan().ContainsAny('"', '\\')) yield return "Realm must be visible ASCII without quotes and backslashes.";
+        if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAny('"', '\\', ' '))) yield return "ResourceMetadata must be an absolute URL.";
+        if (RetryAfter < TimeSpan.FromSeconds(1) || RetryAfter > TimeSpan.FromHours(1)) yield return "RetryAfter must be from 1 second to 1 hour.";
+        if (Resource is { } resource && !(resource.IsAbsoluteUri && (resource.Scheme == "https" || (resource.Scheme == "http" && resource.IsLoopback)) && resource.UserInfo.Length + resource.Query.Length + resource.Fragment.Length == 0)) yield return "Resource must be an absolute https URL without user, query and fragment.";
+        if (TokenFromQuery is not null && DPoP.Mode is DPoPMode.Required) yield return "TokenFromQuery takes bearer tokens, and DPoP.Mode is Required: leave one of the two.";
+        foreach (var fault in DPoP.Faults().Concat(TokenFromQuery?.Faults() ?? [])) yield return fault;
     }
 }

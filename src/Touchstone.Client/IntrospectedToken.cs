@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Touchstone.Client.Memory;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Client;
 
@@ -41,6 +42,9 @@ public sealed class IntrospectedToken
     /// <summary><c>nbf</c>, in seconds since 1970; null where the answer has none.</summary>
     public long? NotBefore => _notBefore == Never ? null : _notBefore;
 
+    /// <summary><c>cnf</c>: to what the token is bound; null where it is a plain bearer token. Whoever uses the client without the handler of ASP.NET Core checks it at every use.</summary>
+    public TokenConfirmation? Confirmation { get; private init; }
+
     /// <summary>A slot for what a framework makes of this token, so that it is made once. It belongs to whoever made the client.</summary>
     public object? Derived { get; set; }
 
@@ -79,6 +83,7 @@ public sealed class IntrospectedToken
         token = new IntrospectedToken(json, expiresAt, notBefore)
         {
             Subject = Text(members, "sub"u8), ClientId = texts.Share(Text(members, "client_id"u8)), Issuer = texts.Share(Text(members, "iss"u8)), Scopes = scopes, Audience = audience,
+            Confirmation = members.TryGetProperty("cnf"u8, out var cnf) && cnf.ValueKind is not JsonValueKind.Null ? TokenConfirmation.Read(cnf) : null,
         };
         return true;
     }

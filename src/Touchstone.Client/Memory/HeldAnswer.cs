@@ -10,6 +10,8 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     // What an answer takes beside its text: slot, key, node of the dictionary, the objects and the name of the subject, as measured (bench/client).
     private const int FixedBytes = 480;
 
+    // What a token is bound to: the object and two hashes.
+    private const int ConfirmationBytes = 160;
     // A refresh that failed is not tried again by each check.
     private static readonly TimeSpan BetweenRefreshes = TimeSpan.FromSeconds(1);
 
@@ -69,7 +71,8 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     }
 
     /// <summary>What an answer will take, as estimated: its text, and the rest.</summary>
-    internal static int SizeOf(in UpstreamAnswer answer) => SizeOf(answer.Token is null ? 0 : answer.Bytes, answer.Mark?.Tags.Length ?? 0);
+    internal static int SizeOf(in UpstreamAnswer answer) => SizeOf(answer.Token, answer.Bytes, answer.Mark?.Tags.Length ?? 0);
 
-    internal static int SizeOf(int text, int tags) => FixedBytes + text + (sizeof(ulong) * tags);
+    internal static int SizeOf(IntrospectedToken? token, int text, int tags) =>
+        FixedBytes + (token is null ? 0 : text) + (token?.Confirmation is null ? 0 : ConfirmationBytes) + (sizeof(ulong) * tags);
 }

@@ -55,7 +55,7 @@ internal static class AnswerCodec
         if (age < TimeSpan.Zero) age = TimeSpan.Zero;
         var asked = new ClockReading(now.Monotonic - age, now.Wall - age);
         FollowedMark? mark = tags < 0 ? null : ReadMark(rest.Slice(FixedSize, markSize), tags);
-        return new HeldAnswer(token, mark, asked, HeldAnswer.SizeOf(json.Length, Math.Max(0, tags)), maxTtl) { AgeWhenShared = age };
+        return new HeldAnswer(token, mark, asked, HeldAnswer.SizeOf(token, json.Length, Math.Max(0, tags)), maxTtl) { AgeWhenShared = age };
     }
 
     private static FollowedMark ReadMark(ReadOnlySpan<byte> bytes, int count)

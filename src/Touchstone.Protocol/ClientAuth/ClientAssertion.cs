@@ -1,6 +1,4 @@
-using System.Buffers.Text;
-using System.Text.Json;
-using System.Text.Unicode;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Protocol.ClientAuth;
 
@@ -11,23 +9,17 @@ public sealed class ClientAssertion
     public const int MaxLength = 8192;
 
     /// <summary>The most characters of a <c>jti</c> or a <c>kid</c>: 256.</summary>
-    public const int MaxIdLength = 256;
+    public const int MaxIdLength = SignedJwt.MaxKeyIdLength;
 
-    // The last second of the year 9999: beyond it a number is no time.
-    private const double MaxTime = 253402300799;
-
-    // Claims that only JWTs of other kinds have: security events, DPoP proofs, introspection answers, authorization requests.
-    private static readonly string[] OfOtherKinds = ["events", "htm", "htu", "token_introspection", "response_type"];
-
-    private ClientAssertion(string algorithm, string? keyId, string clientId, IReadOnlyList<string> audience, string id, byte[] signed, byte[] signature)
+    private ClientAssertion(SignedJwt jwt, string algorithm, string clientId, IReadOnlyList<string> audience, string id)
     {
         Algorithm = algorithm;
-        KeyId = keyId;
+        KeyId = jwt.KeyId;
         ClientId = clientId;
         Audience = audience;
         Id = id;
-        Signed = signed;
-        Signature = signature;
+        Signed = jwt.Signed;
+        Signature = jwt.Signature;
     }
 
     /// <summary><c>alg</c>, one of those offered.</summary>
@@ -69,88 +61,26 @@ public sealed class ClientAssertion
         assertion = null;
         named = null;
         if (jwt.Length > MaxLength) return ClientAssertionFault.TooLong;
-        var first = jwt.IndexOf((byte)'.');
-        var last = jwt.LastIndexOf((byte)'.');
-        if (first < 0 || !TryDecode(jwt[..first], out var header) || last <= first || !TryDecode(jwt[(first + 1)..last], out var payload) || !TryDecode(jwt[(last + 1)..], out var signature))
-            return ClientAssertionFault.Malformed;
-        try
-        {
-            using var head = Parse(header);
-            using var claims = Parse(payload);
-            return Read(head.RootElement, claims.RootElement, jwt[..last].ToArray(), signature, out assertion, out named);
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            // Not JSON, a name that stands twice, or half of a surrogate pair.
-            return ClientAssertionFault.Malformed;
-        }
+        return SignedJwt.TryRead(jwt, out var read) ? Read(read, out assertion, out named) : ClientAssertionFault.Malformed;
     }
 
-    private static ClientAssertionFault Read(JsonElement head, JsonElement claims, byte[] signed, byte[] signature, out ClientAssertion? assertion, out string? named)
+    private static ClientAssertionFault Read(SignedJwt jwt, out ClientAssertion? assertion, out string? named)
     {
         assertion = null;
         named = null;
-        if (head.ValueKind is not JsonValueKind.Object || claims.ValueKind is not JsonValueKind.Object) return ClientAssertionFault.Malformed;
         // Compared with regard to case: "nOnE" is no algorithm either (RFC 8725 §3.1).
-        if (Text(head, "alg") is not { } algorithm || !(ClientAssertionRules.Asymmetric.Contains(algorithm) || ClientAssertionRules.Symmetric.Contains(algorithm))) return ClientAssertionFault.Algorithm;
-        if (head.TryGetProperty("crit", out _) || head.TryGetProperty("b64", out _)) return ClientAssertionFault.Algorithm;
-        if (head.TryGetProperty("typ", out _) && !IsType(Text(head, "typ"))) return ClientAssertionFault.OtherKind;
-        if (OfOtherKinds.Any(name => claims.TryGetProperty(name, out _))) return ClientAssertionFault.OtherKind;
-        var keyId = Text(head, "kid");
-        if (head.TryGetProperty("kid", out _) && keyId is not { Length: > 0 and <= MaxIdLength }) return ClientAssertionFault.Malformed;
-        if (Text(claims, "iss") is not { Length: > 0 } issuer || Text(claims, "sub") != issuer) return ClientAssertionFault.Subject;
+        if (jwt.Algorithm is not { } algorithm || !(ClientAssertionRules.Asymmetric.Contains(algorithm) || ClientAssertionRules.Symmetric.Contains(algorithm))) return ClientAssertionFault.Algorithm;
+        if (jwt.IsExtended) return ClientAssertionFault.Algorithm;
+        if (jwt.Header.TryGetProperty("typ"u8, out _) && !jwt.IsOfType("JWT") && !jwt.IsOfType("client-authentication+jwt")) return ClientAssertionFault.OtherKind;
+        if (jwt.HasClaimsOfOtherKinds) return ClientAssertionFault.OtherKind;
+        if (jwt.Text("iss"u8) is not { Length: > 0 } issuer || jwt.Text("sub"u8) != issuer) return ClientAssertionFault.Subject;
         named = issuer;
-        if (!TryReadAudience(claims, out var audience)) return ClientAssertionFault.Audience;
-        if (!claims.TryGetProperty("exp", out _)) return ClientAssertionFault.NoExpiry;
-        if (!TryReadTime(claims, "exp", out var expires) || !TryReadTime(claims, "nbf", out var notBefore) || !TryReadTime(claims, "iat", out var issued)) return ClientAssertionFault.Malformed;
-        if (Text(claims, "jti") is not { Length: > 0 and <= MaxIdLength } id) return ClientAssertionFault.Id;
+        if (!jwt.TryReadAudience(out var audience)) return ClientAssertionFault.Audience;
+        if (!jwt.Has("exp"u8)) return ClientAssertionFault.NoExpiry;
+        if (!jwt.TryReadTime("exp"u8, out var expires) || !jwt.TryReadTime("nbf"u8, out var notBefore) || !jwt.TryReadTime("iat"u8, out var issued)) return ClientAssertionFault.Malformed;
+        if (jwt.Text("jti"u8) is not { Length: > 0 and <= MaxIdLength } id) return ClientAssertionFault.Id;
 
-        assertion = new ClientAssertion(algorithm, keyId, issuer, audience, id, signed, signature) { ExpiresAt = expires!.Value, NotBefore = notBefore, IssuedAt = issued };
+        assertion = new ClientAssertion(jwt, algorithm, issuer, audience, id) { ExpiresAt = expires!.Value, NotBefore = notBefore, IssuedAt = issued };
         return ClientAssertionFault.None;
     }
-
-    // RFC 7515 §4.1.9: "application/" may be left out, and media types have no case.
-    private static bool IsType(string? type)
-    {
-        const string Prefix = "application/";
-        if (type is null) return false;
-        var name = type.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? type.AsSpan(Prefix.Length) : type;
-        return name.Equals("JWT", StringComparison.OrdinalIgnoreCase) || name.Equals("client-authentication+jwt", StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static bool TryReadAudience(JsonElement claims, out IReadOnlyList<string> audience)
-    {
-        audience = [];
-        if (!claims.TryGetProperty("aud", out var aud)) return false;
-        if (aud.ValueKind is JsonValueKind.String) audience = [aud.GetString()!];
-        else if (aud.ValueKind is not JsonValueKind.Array || aud.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.String)) return false;
-        else audience = [.. aud.EnumerateArray().Select(item => item.GetString()!)];
-        return true;
-    }
-
-    // NumericDate may have a fraction (RFC 7519 §2).
-    private static bool TryReadTime(JsonElement claims, string name, out long? seconds)
-    {
-        seconds = null;
-        if (!claims.TryGetProperty(name, out var value)) return true;
-        if (value.ValueKind is not JsonValueKind.Number || !value.TryGetDouble(out var number) || number is not (>= 0 and <= MaxTime)) return false;
-        seconds = (long)number;
-        return true;
-    }
-
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
-
-    private static JsonDocument Parse(byte[] utf8) =>
-        Utf8.IsValid(utf8) ? JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 }) : throw new JsonException("not UTF-8");
-
-    // The alphabet of base64url and nothing else: no padding, no white space (RFC 7515 §2).
-    private static bool TryDecode(ReadOnlySpan<byte> part, out byte[] bytes)
-    {
-        bytes = [];
-        if (part.IsEmpty || part.ContainsAnyExcept(Alphabet) || !Base64Url.IsValid(part)) return false;
-        bytes = Base64Url.DecodeFromUtf8(part);
-        return true;
-    }
-
-    private static readonly System.Buffers.SearchValues<byte> Alphabet = System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Limits;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
 using Touchstone.Server.Telemetry;
@@ -86,17 +87,12 @@ internal sealed class AssertionMethod(ClientDirectory clients, RemoteKeySets rem
         return failure is AuthFailure.UnknownKey && await remoteKeys.RefreshAsync(uri, keys) is { } newer ? Verify(newer, assertion) : failure;
     }
 
-    private static AuthFailure Verify(KeySet keys, ClientAssertion assertion)
+    private static AuthFailure Verify(KeySet keys, ClientAssertion assertion) => keys.Verify(assertion.Algorithm, assertion.KeyId, assertion.Signed.Span, assertion.Signature.Span) switch
     {
-        var isKnown = false;
-        foreach (var key in keys.Keys)
-        {
-            if (!key.Fits(assertion.Algorithm) || (assertion.KeyId is not null && key.KeyId != assertion.KeyId)) continue;
-            isKnown = true;
-            if (key.Verify(assertion.Algorithm, assertion.Signed.Span, assertion.Signature.Span)) return AuthFailure.None;
-        }
-        return isKnown ? AuthFailure.WrongSignature : AuthFailure.UnknownKey;
-    }
+        SignatureVerdict.Good => AuthFailure.None,
+        SignatureVerdict.Wrong => AuthFailure.WrongSignature,
+        _ => AuthFailure.UnknownKey,
+    };
 
     private static ClientAuthResult Fail(ClientAssertionFault fault, Client? client, ClientAuthMethod method = ClientAuthMethod.PrivateKeyJwt | ClientAuthMethod.ClientSecretJwt) =>
         ClientAuthResult.Fail(AuthFailure.Assertion, method, client) with { Fault = fault };

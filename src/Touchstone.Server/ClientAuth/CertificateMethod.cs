@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
 

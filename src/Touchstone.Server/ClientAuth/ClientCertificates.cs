@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.ClientAuth;
@@ -44,9 +45,10 @@ internal sealed class ClientCertificates(ServerOptions options)
     {
         if (confirmation.IsEmpty) return true;
         using var json = JsonDocument.Parse(confirmation);
-        if (json.RootElement.EnumerateObject().Count() != 1 || !json.RootElement.TryGetProperty("x5t#S256", out var bound)) return false;
+        var bound = TokenConfirmation.Read(json.RootElement);
+        if (!bound.HasCertificate || bound.HasKey) return false;
         using var certificate = Read(http, out _);
-        return certificate is not null && bound.ValueEquals(System.Buffers.Text.Base64Url.EncodeToString(certificate.GetCertHash(HashAlgorithmName.SHA256)));
+        return certificate is not null && bound.IsCertificate(certificate.GetCertHash(HashAlgorithmName.SHA256));
     }
 
     /// <summary>Whether one of the configured CAs vouches for it as a client's. Nothing is fetched for that.</summary>

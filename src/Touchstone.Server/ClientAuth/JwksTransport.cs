@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Touchstone.Server.Clients;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Server.ClientAuth;
 

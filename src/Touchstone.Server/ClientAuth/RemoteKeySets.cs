@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Touchstone.Server.Clients;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.ClientAuth;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Limits;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Server.Clients;
 

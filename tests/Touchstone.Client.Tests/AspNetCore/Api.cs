@@ -76,5 +76,6 @@ internal sealed class Api : IAsyncDisposable
 
 internal static class ApiAnswers
 {
-    internal static string Challenge(this HttpResponseMessage response) => response.Headers.WwwAuthenticate.Select(header => header.ToString()).SingleOrDefault() ?? "";
+    /// <summary>The challenge of a scheme; empty when there is none.</summary>
+    internal static string Challenge(this HttpResponseMessage response, string scheme = "Bearer") => response.Headers.WwwAuthenticate.Where(header => header.Scheme == scheme).Select(header => header.ToString()).SingleOrDefault() ?? "";
 }

@@ -1,16 +1,29 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace Touchstone.Server.Clients;
+namespace Touchstone.Protocol.Jwt;
+
+/// <summary>What became of a signature.</summary>
+public enum SignatureVerdict
+{
+    /// <summary>No key of the set can have made it.</summary>
+    UnknownKey,
+
+    /// <summary>The keys that could have made it did not.</summary>
+    Wrong,
+
+    /// <summary>A key of the set made it.</summary>
+    Good,
+}
 
 /// <summary>The public keys and certificates of a JSON Web Key Set (RFC 7517). Keys that are of no use here are left out.</summary>
-internal sealed class KeySet
+public sealed class KeySet
 {
     /// <summary>The most bytes of a set: 64 KiB.</summary>
-    internal const int MaxBytes = 64 << 10;
+    public const int MaxBytes = 64 << 10;
 
     /// <summary>The most keys of a set: 32.</summary>
-    internal const int MaxKeys = 32;
+    public const int MaxKeys = 32;
 
     private KeySet(IReadOnlyList<VerificationKey> keys, IReadOnlyList<byte[]> certificates)
     {
@@ -18,14 +31,30 @@ internal sealed class KeySet
         Certificates = certificates;
     }
 
-    internal static KeySet Empty { get; } = new([], []);
+    /// <summary>No keys.</summary>
+    public static KeySet Empty { get; } = new([], []);
 
-    internal IReadOnlyList<VerificationKey> Keys { get; }
+    /// <summary>The keys that can verify signatures.</summary>
+    public IReadOnlyList<VerificationKey> Keys { get; }
 
     /// <summary>SHA-256 of the first certificate (<c>x5c</c>) of each key that has one.</summary>
-    internal IReadOnlyList<byte[]> Certificates { get; }
+    public IReadOnlyList<byte[]> Certificates { get; }
 
-    internal static bool TryParse(ReadOnlyMemory<byte> json, out KeySet keys, out string error)
+    /// <summary>Verifies a signature by the keys that its algorithm and, where there is one, its <c>kid</c> fit (RFC 8725 §3.1). Whatever else the header says of keys (<c>jwk</c>, <c>jku</c>, <c>x5u</c>) counts for nothing.</summary>
+    public SignatureVerdict Verify(string algorithm, string? keyId, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+    {
+        var verdict = SignatureVerdict.UnknownKey;
+        foreach (var key in Keys)
+        {
+            if (!key.Fits(algorithm) || (keyId is not null && key.KeyId != keyId)) continue;
+            if (key.Verify(algorithm, signed, signature)) return SignatureVerdict.Good;
+            verdict = SignatureVerdict.Wrong;
+        }
+        return verdict;
+    }
+
+    /// <summary>Reads a set. The error is for whoever registered it; it repeats nothing of what was read.</summary>
+    public static bool TryParse(ReadOnlyMemory<byte> json, out KeySet keys, out string error)
     {
         keys = Empty;
         error = $"must be a JSON Web Key Set (RFC 7517): an object with an array keys of at most {MaxKeys}, in at most {MaxBytes} bytes";

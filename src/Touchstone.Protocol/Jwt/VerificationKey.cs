@@ -2,10 +2,10 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace Touchstone.Server.Clients;
+namespace Touchstone.Protocol.Jwt;
 
 /// <summary>One public key that can verify signatures: RSA of 2,048 to 8,192 bits, or a NIST curve, which fixes the algorithm (RFC 7518 §3.4).</summary>
-internal sealed class VerificationKey
+public sealed class VerificationKey
 {
     private const int MinRsaBytes = 256, MaxRsaBytes = 1024, MaxExponentBytes = 4;
 
@@ -21,10 +21,11 @@ internal sealed class VerificationKey
         _curve = curve;
     }
 
-    internal string? KeyId { get; }
+    /// <summary><c>kid</c>; null where the key has none.</summary>
+    public string? KeyId { get; }
 
     /// <summary>Reads a JWK; null when it is not for verifying signatures, or too weak.</summary>
-    internal static VerificationKey? TryRead(JsonElement key)
+    public static VerificationKey? TryRead(JsonElement key)
     {
         if (Text(key, "use") is { } use && use != "sig") return null;
         if (key.TryGetProperty("key_ops", out var operations) && (operations.ValueKind is not JsonValueKind.Array || !operations.EnumerateArray().Any(item => item.ValueKind is JsonValueKind.String && item.ValueEquals("verify")))) return null;
@@ -40,9 +41,10 @@ internal sealed class VerificationKey
     }
 
     /// <summary>Whether this key may be used with an algorithm: one key is for one algorithm where it says so (RFC 8725 §3.1).</summary>
-    internal bool Fits(string algorithm) => _onlyAlgorithm is not null ? _onlyAlgorithm == algorithm : _rsa is not null && algorithm[0] is 'R' or 'P';
+    public bool Fits(string algorithm) => _onlyAlgorithm is not null ? _onlyAlgorithm == algorithm : _rsa is not null && algorithm[0] is 'R' or 'P';
 
-    internal bool Verify(string algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
+    /// <summary>Whether this key made a signature. The algorithm is one that <see cref="Fits"/>.</summary>
+    public bool Verify(string algorithm, ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
         var hash = algorithm[2..] switch { "256" => HashAlgorithmName.SHA256, "384" => HashAlgorithmName.SHA384, _ => HashAlgorithmName.SHA512 };
         // Made for each use: an instance is not promised to be safe for two threads, and importing a public key takes some microseconds.
