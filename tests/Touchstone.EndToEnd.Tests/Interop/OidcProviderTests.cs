@@ -42,7 +42,7 @@ public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<Oid
 
         // It has no feed: what is known from elsewhere is told by the application, or waits for PlainTtl.
         await provider.RevokeAsync(token);
-        await client.InvalidateAsync(token).ShouldBeTrue();
+        (await client.InvalidateAsync(token)).ShouldBeTrue();
         (await client.IntrospectAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
     }
 
