@@ -14,13 +14,31 @@ public sealed class RotationTests
         var caller = await shop.AddAsync("client_secret_basic");
         var file = shop.File("secret");
         await File.WriteAllTextAsync(file, caller.Secret + "\n");
-        await using var client = shop.Client(ClientAuthentication.Basic(caller.Id, FromFile.Secret(file)));
+        var (read, last) = (FromFile.Secret(file), "");
+        await using var client = shop.Client(ClientAuthentication.Basic(caller.Id, () => last = read()));
         await shop.ShouldFollowAsync(client);
 
-        // Without an overlap: the first secret is worth nothing from now on.
-        var next = (await shop.Server.Admin.ChangeAsync(caller.Id, "rotate-secret", new { overlap_seconds = 0 })).GetProperty("client_secret").GetString()!;
+        var next = (await shop.Server.Admin.ChangeAsync(caller.Id, "rotate-secret", new { overlap_seconds = 60 })).GetProperty("client_secret").GetString()!;
         Replace(file, next);
         await shop.ShouldFollowAsync(client);
+        last.ShouldBe(next);
+        (await shop.FailuresAsync()).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task A_secret_that_the_server_forgot_a_moment_ago_is_not_the_last_word(bool isPost)
+    {
+        await using var server = await OtherServer.StartAsync();
+        server.Behavior = http => server.Calls == 1 ? OtherServer.RefuseAsync(http, 401) : OtherServer.AnswerAsync(http, OtherServer.Active);
+        var asked = 0;
+        string Secret() => asked++ == 0 ? "old" : "new";
+        await using var client = server.Client(options => (options.ClientSecret, options.Authentication) = (null, isPost ? ClientAuthentication.Post("rs", Secret) : ClientAuthentication.Basic("rs", Secret)));
+        (await client.IntrospectAsync("t")).IsActive.ShouldBeTrue();
+        // What is refused with the secret of now is refused.
+        server.Behavior = http => OtherServer.RefuseAsync(http, 401);
+        (await client.IntrospectAsync("other")).Fault.ShouldBe(IntrospectionFault.Refused);
+        server.Calls.ShouldBe(3);
     }
 
     [Fact]

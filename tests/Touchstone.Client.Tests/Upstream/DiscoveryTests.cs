@@ -1,0 +1,55 @@
+using Touchstone.Client.Authentication;
+using Touchstone.Client.Tests.Authentication;
+using Touchstone.Client.Upstream;
+
+namespace Touchstone.Client.Tests.Upstream;
+
+/// <summary>Which endpoints are taken from metadata.</summary>
+public sealed class DiscoveryTests
+{
+    [Fact]
+    public async Task M08_Who_shows_a_certificate_goes_where_certificates_are_asked_for()
+    {
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        server.Behavior = http => OtherServer.AnswerAsync(http, $$$"""
+            {"issuer":"{{{issuer}}}/","introspection_endpoint":"https://as.acme.test/introspect","token_endpoint":"https://as.acme.test/token","touchstone_introspection_batch_endpoint":"http://as.acme.test/batch",
+             "mtls_endpoint_aliases":{"introspection_endpoint":"https://mtls.acme.test/introspect","token_endpoint":7}}
+            """);
+        using var certificate = CallerShop.SelfSigned("CN=orders");
+        var plain = await FindAsync(issuer, ClientAuthentication.Basic("rs", "s"));
+        var shown = await FindAsync(issuer, ClientAuthentication.TlsCertificate("rs", () => certificate));
+        plain.ShouldBe(new ServerEndpoints(new Uri("https://as.acme.test/introspect"), null, null, new Uri("https://as.acme.test/token"), issuer + "/"), "http to another host is no endpoint");
+        shown.ShouldBe(plain! with { Introspection = new Uri("https://mtls.acme.test/introspect") });
+    }
+
+    [Fact]
+    public async Task A_caller_that_is_refused_with_Basic_and_gets_no_token_is_tried_as_at_first()
+    {
+        await using var server = await OtherServer.StartAsync();
+        server.Behavior = http => OtherServer.RefuseAsync(http, 400);
+        using var http = new HttpClient();
+        var options = new TokenIntrospectionOptions { IntrospectionEndpoint = server.Endpoint, TokenEndpoint = new Uri(server.Address, "/token") };
+        using var discovery = new Discovery(options, http, TimeProvider.System);
+        var caller = ClientAuthentication.Post("rs", "secret of rs").AtFeed(new AskedServer(discovery, http, TimeProvider.System));
+        (await SchemeAsync(caller)).ShouldBe("Basic");
+        caller.Renews().ShouldBeTrue();
+        (await Should.ThrowAsync<HttpRequestException>(() => SchemeAsync(caller))).IsRefusal().ShouldBeTrue();
+        (await SchemeAsync(caller)).ShouldBe("Basic");
+        server.Calls.ShouldBe(1);
+    }
+
+    private static async Task<ServerEndpoints?> FindAsync(string issuer, ClientAuthentication caller)
+    {
+        using var http = new HttpClient();
+        using var discovery = new Discovery(new TokenIntrospectionOptions { Issuer = new Uri(issuer), Authentication = caller }, http, TimeProvider.System);
+        return await discovery.FindAsync(default);
+    }
+
+    private static async Task<string> SchemeAsync(ClientAuthentication caller)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://127.0.0.1/feed");
+        await caller.ApplyAsync(request, form: null, default);
+        return request.Headers.Authorization!.Scheme;
+    }
+}
