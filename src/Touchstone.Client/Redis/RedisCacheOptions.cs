@@ -50,7 +50,7 @@ public sealed class RedisCacheOptions
     /// <summary>The longest time that an entry is kept, whatever was asked, and for entries without an expiry. From 1 second to 365 days; default 1 day.</summary>
     public TimeSpan MaxTtl { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>How many connections are kept. From 1 to 8; default 1, which carries tens of thousands of calls a second.</summary>
+    /// <summary>How many connections are kept. From 1 to 8; default 1. Calls take them in turn.</summary>
     public int Connections { get; set; } = 1;
 
     /// <summary>How long a call waits for its reply. From 1 ms to 30 seconds; default 20 ms. A server that leaves a reply out for five times as long, and at least 500 ms, counts as dead: its connection is replaced.</summary>

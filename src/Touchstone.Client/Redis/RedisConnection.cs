@@ -1,5 +1,5 @@
 // Why a Redis client of our own: no package that is fit restores where this is built. StackExchange.Redis 2 and 3 are missing; 1.2.6 is there, but its asynchronous calls
-// wait without end for a server that stands still, and it knows no users (ACL). What a cache needs of the protocol is little: seven commands, pipelined.
+// wait without end for a server that stands still, and it knows no users (ACL). What a cache needs of the protocol is little: some eight commands, pipelined.
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;

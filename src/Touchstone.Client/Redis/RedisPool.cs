@@ -58,8 +58,10 @@ internal sealed class RedisPool : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) await _stopping.CancelAsync();
+        var isFirst = Interlocked.Exchange(ref _disposed, 1) == 0;
+        if (isFirst) await _stopping.CancelAsync();
         await _keeping;
+        if (isFirst) _stopping.Dispose();
     }
 
     private async Task KeepAsync(int slot)
@@ -124,7 +126,7 @@ internal sealed class RedisPool : IAsyncDisposable
             if (--_open > 0) return;
             _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _told = fault;
-            if (!_stopping.IsCancellationRequested) _logger.RedisIsLost(endpoint, fault);
+            if (Volatile.Read(ref _disposed) == 0) _logger.RedisIsLost(endpoint, fault);
         }
     }
 

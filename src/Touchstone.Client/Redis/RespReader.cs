@@ -28,8 +28,8 @@ internal ref struct RespReader(ReadOnlySequence<byte> buffer)
     /// <summary>The longest line.</summary>
     internal const int MaxLine = 4096;
 
-    /// <summary>The most items in one reply, at all depths. The greeting has some twenty.</summary>
-    internal const int MaxItems = 256;
+    /// <summary>The most items in one reply, at all depths. The greeting of a server with many modules has some hundreds.</summary>
+    internal const int MaxItems = 1024;
 
     /// <summary>How deep items may lie in items.</summary>
     internal const int MaxDepth = 4;

@@ -64,6 +64,48 @@ public sealed class RedisFaultTests
     }
 
     [Fact]
+    public async Task A_call_waits_for_its_deadline_and_a_connection_for_25_of_them()
+    {
+        Caches.Need();
+        var time = new ManualTime();
+        await using var server = await RedisServer.StartAsync();
+        await using var cache = new RedisCache(new RedisCacheOptions { Endpoint = server.Address }, time: time);
+        await cache.WaitUntilConnectedAsync().WaitAsync(Until.Deadline, TimeProvider.System);
+        server.Freeze();
+        var call = cache.GetAsync("a");
+        time.Advance(TimeSpan.FromMilliseconds(19));
+        call.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        (await Caches.FaultOfAsync(() => call)).ShouldBe(RedisFault.Timeout);
+        time.Advance(TimeSpan.FromMilliseconds(400));
+        cache.IsConnected.ShouldBeTrue();
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        await Until.TrueAsync(() => !cache.IsConnected, "the server counts as dead");
+
+        server.Thaw();
+        await ReconnectAsync(cache, time);
+        (await cache.GetAsync("a")).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_server_that_stands_still_while_nobody_asks_is_noticed()
+    {
+        Caches.Need();
+        var time = new ManualTime();
+        await using var server = await RedisServer.StartAsync();
+        await using var cache = new RedisCache(new RedisCacheOptions { Endpoint = server.Address }, time: time);
+        await cache.WaitUntilConnectedAsync().WaitAsync(Until.Deadline, TimeProvider.System);
+        server.Freeze();
+        time.Advance(TimeSpan.FromMilliseconds(4900));
+        cache.IsConnected.ShouldBeTrue();
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Until.TrueAsync(() => !cache.IsConnected, "the server counts as dead");
+
+        server.Thaw();
+        await ReconnectAsync(cache, time);
+    }
+
+    [Fact]
     public async Task More_calls_than_may_wait_fail_at_once()
     {
         Caches.Need();
@@ -125,6 +167,12 @@ public sealed class RedisFaultTests
         await cache.DisposeAsync();
         (await Caches.FaultOfAsync(() => cache.GetAsync("a"))).ShouldBe(RedisFault.NotConnected);
     }
+
+    private static Task ReconnectAsync(RedisCache cache, ManualTime time) => Until.TrueAsync(() =>
+    {
+        time.Advance(TimeSpan.FromMilliseconds(20));
+        return cache.IsConnected;
+    }, "there is a connection again");
 
     private static string Key(int i) => i.ToString(CultureInfo.InvariantCulture);
 

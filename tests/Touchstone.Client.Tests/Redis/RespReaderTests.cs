@@ -55,10 +55,10 @@ public sealed class RespReaderTests
     [InlineData("$1048577\r\n")]
     [InlineData("$99999999999999999999\r\n")]
     [InlineData("$1\r\nabc")]
-    [InlineData("*257\r\n")]
-    [InlineData("%129\r\n")]
+    [InlineData("*1025\r\n")]
+    [InlineData("%513\r\n")]
     [InlineData("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n")]
-    [InlineData("*200\r\n*200\r\n")]
+    [InlineData("*1000\r\n*1000\r\n")]
     [InlineData("*2\r\n$1048576\r\n")]
     [InlineData("+a\nb\r\n")]
     public void What_is_no_reply_or_too_big_a_one_is_refused_as_soon_as_it_shows(string text)
