@@ -8,6 +8,13 @@ namespace Guides;
 
 internal static class ChooseAPolicy
 {
+    internal static void Overrides(WebApplication app)
+    {
+        // guide: choose-a-policy, in an incident
+        app.MapTokenPolicyOverrides("/ops/token-policies").RequireScope("ops");
+        // guide: end
+    }
+
     internal static void Scheme(TokenIntrospectionSchemeOptions options)
     {
         // guide: choose-a-policy, of the client

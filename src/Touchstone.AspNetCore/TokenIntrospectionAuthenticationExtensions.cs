@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Touchstone.AspNetCore.Binding;
+using Touchstone.AspNetCore.Decisions;
 using Touchstone.AspNetCore.Metadata;
 using Touchstone.AspNetCore.StepUp;
 using Touchstone.Client;
@@ -30,6 +31,8 @@ public static class TokenIntrospectionAuthenticationExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionPostConfigureOptions>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, StepUpHandler>());
         builder.Services.TryAddSingleton<MappedMetadata>();
+        builder.Services.TryAddSingleton<AccessDecisions>();
+        builder.Services.TryAddSingleton(static parts => new TokenPolicyOverrides(parts.GetRequiredService<ILoggerFactory>(), parts.GetService<TimeProvider>() ?? TimeProvider.System));
         // What was used once stays used for as long as the application lives.
         builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => new ProofChecks(
             parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).DPoP, parts.GetService<TimeProvider>() ?? TimeProvider.System));

@@ -17,6 +17,7 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
         if (scheme["Realm"] is { } realm) options.Realm = realm;
         if (scheme["ResourceMetadata"] is { } metadata) options.ResourceMetadata = metadata;
         if (scheme["Resource"] is { } resource) options.Resource = new Uri(resource, UriKind.RelativeOrAbsolute);
+        options.LogDecisions = scheme.GetValue(nameof(options.LogDecisions), options.LogDecisions);
         scheme.GetSection("Metadata").Bind(options.Metadata);
         scheme.GetSection("DPoP").Bind(options.DPoP);
         var query = scheme.GetSection("TokenFromQuery");
@@ -39,6 +40,9 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
         PlainTtl = section.GetValue(nameof(policy.PlainTtl), policy.PlainTtl),
         UnfollowedTtl = section.GetValue(nameof(policy.UnfollowedTtl), policy.UnfollowedTtl),
         NegativeTtl = section.GetValue(nameof(policy.NegativeTtl), policy.NegativeTtl),
+        StaleWhileRevalidate = section.GetValue(nameof(policy.StaleWhileRevalidate), policy.StaleWhileRevalidate),
+        RecheckProbability = section.GetValue(nameof(policy.RecheckProbability), policy.RecheckProbability),
+        RecheckRisk = policy.RecheckRisk,
         FailMode = section.GetValue(nameof(policy.FailMode), policy.FailMode),
         MaxStale = section.GetValue(nameof(policy.MaxStale), policy.MaxStale),
     };

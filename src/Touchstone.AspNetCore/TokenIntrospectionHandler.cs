@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Touchstone.AspNetCore.Binding;
+using Touchstone.AspNetCore.Decisions;
 using Touchstone.AspNetCore.Metadata;
 using Touchstone.AspNetCore.StepUp;
 using Touchstone.Client;
@@ -15,7 +16,7 @@ using Touchstone.Protocol.DPoP;
 namespace Touchstone.AspNetCore;
 
 /// <summary>Takes opaque access tokens (RFC 6750, RFC 9449) and asks an introspection client about them. Starts from no identity.</summary>
-internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospectionSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IServiceProvider parts)
+internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospectionSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IServiceProvider parts, AccessDecisions decisions, TokenPolicyOverrides overrides)
     : AuthenticationHandler<TokenIntrospectionSchemeOptions>(options, logger, encoder)
 {
     // What this request presented: one handler serves one request.
@@ -29,7 +30,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
 
     private ProofChecks Proofs => parts.GetRequiredKeyedService<ProofChecks>(Scheme.Name);
 
-    private IntrospectionPolicy? Policy => Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy;
+    private IntrospectionPolicy? Policy => overrides.For(Request, Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy, Client);
 
     private sealed class Feature(IntrospectionResult result) : ITokenIntrospectionFeature
     {
@@ -96,13 +97,13 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         {
             if (!SenderBinding.Holds(answer.Confirmation, _proof, Context.Connection))
             {
-                // In the same words as a token that is not active: who stole it learns nothing of it.
                 Logger.BindingRefused();
-                return Refusal.Inactive;
+                return Refusal.Unbound;
             }
             if (Options.Audiences.Count > 0 && !IsForThisApi(answer)) return Refusal.OtherAudience;
             if (_proof is { } proof && UseUp(proof) is { } used) return used;
         }
+        decisions.Accept(Context, Scheme.Name, Options, result);
         return AuthenticateResult.Success(new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name));
     }
 
@@ -130,6 +131,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         // B-06: without a token no error; nor where the application itself challenges.
         var refusal = result as Refusal ?? (result.Failure is null ? null : Refusal.Inactive);
         Response.StatusCode = refusal?.Status ?? StatusCodes.Status401Unauthorized;
+        decisions.Deny(Context, Scheme.Name, Options, refusal?.Reason ?? (result.None ? AccessDecisions.NoToken : AccessDecisions.Challenged));
         if (ReferenceEquals(refusal, Refusal.CannotTell))
         {
             // B-12: a good token is not dropped because nobody could be asked about it.
@@ -147,6 +149,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         var scopes = endpoint?.Metadata.GetOrderedMetadata<RequiredScopeAttribute>().SelectMany(required => required.Scopes).Distinct().ToArray();
         var scope = scopes is { Length: > 0 } ? string.Join(' ', scopes) : null;
         var unmet = StepUpHandler.Unmet(endpoint, Context.User, TimeProvider, scope);
+        decisions.Deny(Context, Scheme.Name, Options, unmet is null ? AccessDecisions.Scope : AccessDecisions.StepUp);
         Response.StatusCode = unmet is null ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized;
         Response.Headers.WWWAuthenticate = Challenges.Of(Used, Options, ResourceMetadata, unmet ?? new Problem("insufficient_scope", Scope: scope));
         return Task.CompletedTask;

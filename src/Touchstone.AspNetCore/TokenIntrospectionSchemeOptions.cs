@@ -45,6 +45,9 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     /// <summary>How long a client should wait that was answered 503. From 1 second to 1 hour; default 1 second.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Which decisions are logged. Default none.</summary>
+    public DecisionLogging LogDecisions { get; set; }
+
     // The client of the scheme, once it was needed: looking it up in the container would take as long as a look into its memory.
     internal IntrospectionClient? Client { get; set; }
 
@@ -69,6 +72,7 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
         if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAny('"', '\\', ' '))) yield return "ResourceMetadata must be an absolute URL.";
         if (RetryAfter < TimeSpan.FromSeconds(1) || RetryAfter > TimeSpan.FromHours(1)) yield return "RetryAfter must be from 1 second to 1 hour.";
         if (Resource is { } resource && !(resource.IsAbsoluteUri && (resource.Scheme == "https" || (resource.Scheme == "http" && resource.IsLoopback)) && resource.UserInfo.Length + resource.Query.Length + resource.Fragment.Length == 0)) yield return "Resource must be an absolute https URL without user, query and fragment.";
+        if (!Enum.IsDefined(LogDecisions)) yield return "LogDecisions is none of None, Denied and All.";
         if (TokenFromQuery is not null && DPoP.Mode is DPoPMode.Required) yield return "TokenFromQuery takes bearer tokens, and DPoP.Mode is Required: leave one of the two.";
         foreach (var fault in DPoP.Faults().Concat(TokenFromQuery?.Faults() ?? [])) yield return fault;
     }

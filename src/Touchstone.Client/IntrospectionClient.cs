@@ -202,7 +202,9 @@ public sealed class IntrospectionClient : IAsyncDisposable
         }
         // 3. The server. The clocks are read before the request leaves: what is revoked meanwhile is revoked after.
         var (asked, invalidations) = (_time.Read(), _held.Invalidations);
+        using var activity = ClientActivities.Begin(_options.Name);
         var answer = await _calls.AskAsync(token) with { Asked = asked };
+        activity.Tell(answer.Outcome, answer.Fault);
         _metrics.Called(answer.Fault, _time.Read().AtLeastSince(asked));
         // 4. It is kept, unless somebody said meanwhile that it is not true any more (L30).
         if (answer.Outcome is IntrospectionOutcome.CannotTell || _held.Invalidations != invalidations) return answer;

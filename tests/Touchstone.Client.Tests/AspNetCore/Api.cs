@@ -22,7 +22,7 @@ internal sealed class Api : IAsyncDisposable
 
     internal IServiceProvider Services => _app.Services;
 
-    internal static async Task<Api> StartAsync(Action<TokenIntrospectionSchemeOptions> scheme, TimeProvider? time = null, Dictionary<string, string?>? configuration = null)
+    internal static async Task<Api> StartAsync(Action<TokenIntrospectionSchemeOptions> scheme, TimeProvider? time = null, Dictionary<string, string?>? configuration = null, Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -31,6 +31,7 @@ internal sealed class Api : IAsyncDisposable
         if (time is not null) builder.Services.AddSingleton(time);
         builder.Services.AddAuthentication().AddTokenIntrospection(scheme);
         builder.Services.AddAuthorization();
+        services?.Invoke(builder.Services);
         var api = new Api(builder.Build());
         api.Map();
         await api._app.StartAsync();
@@ -64,6 +65,7 @@ internal sealed class Api : IAsyncDisposable
         _app.MapGet("/both", () => Reach("both")).RequireScope("orders:read", "orders:write");
         _app.MapGet("/fresh", (HttpContext http) => Reach(http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString())).RequireAuthorization().WithTokenPolicy(new() { MaxTtl = TimeSpan.Zero, PlainTtl = TimeSpan.Zero });
         _app.MapGet("/name", (HttpContext http) => Reach(http.User.Identity!.Name!)).RequireAuthorization();
+        _app.MapTokenPolicyOverrides("/ops").RequireScope("orders:read");
         _app.MapGet("/lenient", (HttpContext http) => Reach(http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString())).RequireAuthorization().WithTokenPolicy(new() { FailMode = FailMode.FailOpen });
     }
 

@@ -166,7 +166,15 @@ public sealed class SharedCacheTests
         await shop.CheckAsync(token);
         await _cache.Written;
         (await other.IntrospectAsync(token)).Source.ShouldBe(IntrospectionSource.Shared);
+        var known = other.Follower.View.Head.Seq;
         await shop.Server.Admin.RevokeAsync(token);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (other.Follower.View.Head.Seq == known)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+        _cache.Entries.ShouldNotBeEmpty("it lies there still");
         (await other.IntrospectAsync(token)).IsActive.ShouldBeFalse();
     }
 
