@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,7 @@ internal static class ProtectedApi
 
     /// <summary>Serves until it is told to stop.</summary>
     /// <param name="url">Where.</param>
-    /// <param name="kind">anonymous, introspection, rs256 or es256.</param>
+    /// <param name="kind">anonymous, any, introspection, rs256 or es256.</param>
     /// <param name="tokens">A file with a token on each line: read by introspection, whose first line has the Basic credentials of the API; written by the JWT kinds.</param>
     /// <param name="server">Who is asked.</param>
     internal static async Task RunAsync(string url, string kind, string tokens, Uri? server = null)
@@ -30,7 +31,8 @@ internal static class ProtectedApi
         {
             builder.Services.AddAuthorization();
             var authentication = builder.Services.AddAuthentication();
-            if (kind == "introspection")
+            if (kind == "any") authentication.AddScheme<AuthenticationSchemeOptions, AnyTokenHandler>("any", null);
+            else if (kind == "introspection")
             {
                 var (id, secret) = Credentials(tokens);
                 authentication.AddTokenIntrospection(options =>

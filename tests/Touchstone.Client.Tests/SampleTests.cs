@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Touchstone.Client.Tests;
@@ -37,7 +36,11 @@ public sealed partial class SampleTests
 
     private static string Plain(string text) => string.Join('\n', text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    internal static string PathOf(params string[] parts) => Path.Combine([Path.GetDirectoryName(ThisFile())!, "..", "..", .. parts]);
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    internal static string PathOf(params string[] parts)
+    {
+        // From where the program lies: a build for others names no folder of this machine.
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Touchstone.slnx"))) folder = folder.Parent;
+        return Path.Combine([folder.ShouldNotBeNull("Touchstone.slnx must lie above the tests").FullName, .. parts]);
+    }
 }
