@@ -1,4 +1,6 @@
 // What docs/guides/other-servers.md shows.
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Touchstone.AspNetCore;
 using Touchstone.Client;
 
@@ -39,6 +41,26 @@ internal static class OtherServers
         options.Introspection.IntrospectionEndpoint = new Uri("https://hydra-admin.internal/admin/oauth2/introspect");
         options.Introspection.Authentication = ClientAuthentication.Bearer(accessToken); // Or Basic: what the proxy in front asks for.
         options.Audiences = ["https://orders.example.com"];
+        // guide: end
+    }
+
+    internal static async Task<IntrospectionResult> Several(IntrospectionClient ours, IntrospectionClient theirs, IntrospectionClient legacy, string token)
+    {
+        // guide: other-servers, several
+        var router = new IntrospectionRouter([new(ours) { TokenPrefix = "ts_" }, new(theirs) { JwtIssuer = "https://op.example.com" }, new(legacy)]);
+        var result = await router.IntrospectAsync(token);
+        // guide: end
+        return result;
+    }
+
+    internal static void Schemes(WebApplicationBuilder builder, Action<TokenIntrospectionSchemeOptions> ours, Action<TokenIntrospectionSchemeOptions> theirs)
+    {
+        // guide: other-servers, schemes
+        builder.Services.AddAuthentication("either")
+            .AddPolicyScheme("either", null, options => options.ForwardDefaultSelector = http =>
+                http.Request.Headers.Authorization.ToString().StartsWith("Bearer ts_", StringComparison.OrdinalIgnoreCase) ? "ours" : "theirs")
+            .AddTokenIntrospection("ours", ours)
+            .AddTokenIntrospection("theirs", theirs);
         // guide: end
     }
 
