@@ -46,21 +46,22 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public IntrospectionClient(TokenIntrospectionOptions options, HttpClient? http = null, ILogger<IntrospectionClient>? logger = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var faults = TokenIntrospectionOptionsRules.Faults(options);
-        if (faults.Count > 0) throw new ArgumentException(string.Join(' ', faults), nameof(options));
+        var wrong = TokenIntrospectionOptionsRules.Faults(options);
+        if (wrong.Count > 0) throw new ArgumentException(string.Join(' ', wrong), nameof(options));
 
         _options = options;
         _time = time ?? TimeProvider.System;
-        _http = http ?? Wire.NewHttp(options);
+        var log = logger ?? NullLogger<IntrospectionClient>.Instance;
+        var faults = new CallbackFaults(log);
+        _http = http ?? Wire.NewHttp(options, faults);
         _ownsHttp = http is null;
         Policy = options.Policy;
-        var log = logger ?? NullLogger<IntrospectionClient>.Instance;
         _discovery = new Discovery(options, _http, _time);
         var server = new AskedServer(_discovery, _http, _time);
         var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
-        var authentication = caller.At(server);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(caller.AtFeed(server), _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
-        _held = new HeldAnswers(options, _follower, _time);
+        var authentication = new GuardedAuthentication(caller.At(server), faults);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
+        _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time);
         _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);

@@ -34,7 +34,7 @@ public sealed record IntrospectionPolicy
     /// <summary>How often a check asks the server although it need not, to find out what memory can't know. If the server can't be asked, the answer from memory counts. From 0 (never) to 1 (always); default 0.</summary>
     public double RecheckProbability { get; init; }
 
-    /// <summary>Multiplies <see cref="RecheckProbability"/> for a token: more for what may do more harm, 0 for what may not. Called at every check, so it has to be quick. Null: 1 for all.</summary>
+    /// <summary>Multiplies <see cref="RecheckProbability"/> for a token: more for what may do more harm, 0 for what may not. Called at every check, so it has to be quick; where it throws, the server is asked. Null: 1 for all.</summary>
     public Func<IntrospectedToken, double>? RecheckRisk { get; init; }
 
     /// <summary>What becomes of a check when the server can't be asked. Default <see cref="Client.FailMode.FailClosed"/>.</summary>

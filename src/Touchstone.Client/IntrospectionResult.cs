@@ -53,7 +53,7 @@ public enum IntrospectionFault
     /// <summary>It answered 429: this caller asks more than it may.</summary>
     Throttled,
 
-    /// <summary>It refused this caller (401 or 403): the credentials or the registration are wrong.</summary>
+    /// <summary>It refused this caller (401 or 403): the credentials or the registration are wrong. Or the caller has nothing to prove itself with, and it was not asked.</summary>
     Refused,
 
     /// <summary>It answered something that is no introspection answer.</summary>

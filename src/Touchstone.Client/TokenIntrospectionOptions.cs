@@ -58,7 +58,7 @@ public sealed class TokenIntrospectionOptions
     /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
     public IntrospectionPolicy Policy { get; set; } = new();
 
-    /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten. Zero: it is not used again.</summary>
+    /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten. Zero, or a function that throws: it is not used again.</summary>
     public Func<IntrospectedToken, TimeSpan?>? TtlOf { get; set; }
 
     /// <summary>A cache that several processes share; null: none. Needs <see cref="ClientId"/>. Default null.</summary>

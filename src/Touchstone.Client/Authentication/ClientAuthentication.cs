@@ -5,7 +5,8 @@ namespace Touchstone.Client;
 
 /// <summary>
 /// How a caller proves itself to the server. Asked before each call, so what it says may change without a restart: each function given here is called once for each request, and may throw
-/// <see cref="HttpRequestException"/> or <see cref="IOException"/> where what it needs is out of reach. <see cref="FromFile"/> makes functions that follow files.
+/// <see cref="HttpRequestException"/> or <see cref="IOException"/> where what it needs is out of reach. Whatever else it throws counts as a refusal (<see cref="IntrospectionFault.Refused"/>), is logged once without its text,
+/// and is tried again with the next call. <see cref="FromFile"/> makes functions that follow files.
 /// </summary>
 public abstract class ClientAuthentication
 {
@@ -32,7 +33,7 @@ public abstract class ClientAuthentication
 
     /// <summary><c>client_secret_jwt</c> (RFC 7523 §2.2): the same with a MAC under the secret, which is not sent.</summary>
     /// <param name="clientId">The identifier of the caller.</param>
-    /// <param name="clientSecret">The secret, asked for at each call. At least 32 bytes for <c>HS256</c>, 48 for <c>HS384</c>, 64 for <c>HS512</c> (RFC 7518 §3.2); a shorter one is an <see cref="InvalidOperationException"/> of the call.</param>
+    /// <param name="clientSecret">The secret, asked for at each call. At least 32 bytes for <c>HS256</c>, 48 for <c>HS384</c>, 64 for <c>HS512</c> (RFC 7518 §3.2); with a shorter one each call is <see cref="IntrospectionFault.Refused"/>, and none is sent.</param>
     /// <param name="algorithm"><c>HS256</c>, <c>HS384</c> or <c>HS512</c>.</param>
     /// <param name="assertion">How assertions are made; null: as the defaults say.</param>
     /// <exception cref="ArgumentException">The algorithm is none of these.</exception>

@@ -114,30 +114,47 @@ internal sealed class FeedFollower : IAsyncDisposable
         var failures = 0;
         try
         {
-            while (true)
-            {
-                if (await FindFeedAsync() is not { } feed)
-                {
-                    _first.TrySetResult();
-                    await PauseAsync(_discovery.Known is null ? Pause(failures++) : LookAgain);
-                    continue;
-                }
-                Volatile.Write(ref _wasSeen, true);
-                var retryAfter = await PollAsync(feed, waits: failures == 0);
-                if (retryAfter is null) failures = 0;
-                else await PauseAsync(retryAfter > TimeSpan.Zero ? retryAfter.Value : Pause(failures++));
-            }
+            while (true) failures = await TryRoundAsync(failures);
         }
         catch (OperationCanceledException)
         {
             // It was told to stop.
         }
-        catch (Exception bug)
-        {
-            // Without it nothing that is kept is used: every check is asked upstream.
-            _logger.FollowerBroke(bug);
-        }
         _first.TrySetResult();
+    }
+
+    // No fault ends it for ever. Until it follows again nothing that is kept is used: every check is asked upstream.
+    private async Task<int> TryRoundAsync(int failures)
+    {
+        try
+        {
+            return await RoundAsync(failures);
+        }
+        catch (Exception bug) when (!_stopping.IsCancellationRequested)
+        {
+            _log.Forget(_time.Read());
+            if (!_isFailing) _logger.FollowerBroke(bug);
+            _isFailing = true;
+            _first.TrySetResult();
+        }
+        await PauseAsync(Pause(failures));
+        return failures + 1;
+    }
+
+    // Gives how many failed one after the other.
+    private async Task<int> RoundAsync(int failures)
+    {
+        if (await FindFeedAsync() is not { } feed)
+        {
+            _first.TrySetResult();
+            await PauseAsync(_discovery.Known is null ? Pause(failures++) : LookAgain);
+            return failures;
+        }
+        Volatile.Write(ref _wasSeen, true);
+        var retryAfter = await PollAsync(feed, waits: failures == 0);
+        if (retryAfter is null) return 0;
+        await PauseAsync(retryAfter > TimeSpan.Zero ? retryAfter.Value : Pause(failures++));
+        return failures;
     }
 
     private async Task<Uri?> FindFeedAsync()

@@ -55,9 +55,8 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     internal bool IsDoubted => Volatile.Read(ref _isDoubted);
 
     /// <summary>Throws the dice.</summary>
-    internal bool Doubt(IntrospectionPolicy policy)
+    internal bool Doubt(double probability)
     {
-        var probability = policy.RecheckProbability * (policy.RecheckRisk?.Invoke(Token!) ?? 1);
         if (!(Random.Shared.NextDouble() < probability)) return false;
         Volatile.Write(ref _isDoubted, true);
         return true;

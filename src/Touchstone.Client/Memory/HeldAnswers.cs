@@ -1,4 +1,5 @@
 using Touchstone.Client.Follow;
+using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Leases;
@@ -19,7 +20,7 @@ internal enum Recall
 }
 
 /// <summary>What the server said of tokens, and the one judgement of whether it may be used: every use goes through it, also that of another process's answer.</summary>
-internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollower follower, TimeProvider time)
+internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollower follower, CallbackFaults faults, TimeProvider time)
 {
     private readonly long _leeway = (long)options.Leeway.TotalSeconds;
     private long _invalidations;
@@ -39,7 +40,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         result = default;
         if (!Active.TryFind(key, out var held) && !Inactive.TryFind(key, out held)) return Recall.Nothing;
         var recall = held.IsDoubted ? Recall.Nothing : Use(held, policy, now, out result);
-        if (recall is Recall.Nothing || policy.RecheckProbability == 0 || held.Token is null || !held.Doubt(policy)) return recall;
+        if (recall is Recall.Nothing || policy.RecheckProbability == 0 || held.Token is null || !held.Doubt(policy.RecheckProbability * RiskOf(held.Token, policy))) return recall;
         result = default;
         return Recall.Nothing;
     }
@@ -73,7 +74,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
     internal HeldAnswer Hold(in UpstreamAnswer answer)
     {
         var isActive = IsActive(answer, time.Read());
-        var ttl = isActive && options.TtlOf is { } ttlOf ? ttlOf(answer.Token!) : null;
+        var ttl = isActive ? TtlOf(answer.Token!) : null;
         return new HeldAnswer(isActive ? answer.Token : null, answer.Mark, answer.Asked, HeldAnswer.SizeOf(answer), ttl ?? TimeSpan.MaxValue);
     }
 
@@ -111,6 +112,34 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         }
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
+    }
+
+    // The answer is good; how long it will be is not known, so it serves this check alone.
+    private TimeSpan? TtlOf(IntrospectedToken token)
+    {
+        try
+        {
+            return options.TtlOf?.Invoke(token);
+        }
+        catch (Exception thrown)
+        {
+            faults.Tell(nameof(TokenIntrospectionOptions.TtlOf), thrown);
+            return TimeSpan.Zero;
+        }
+    }
+
+    // A risk that is not known is the highest.
+    private double RiskOf(IntrospectedToken token, IntrospectionPolicy policy)
+    {
+        try
+        {
+            return policy.RecheckRisk?.Invoke(token) ?? 1;
+        }
+        catch (Exception thrown)
+        {
+            faults.Tell(nameof(IntrospectionPolicy.RecheckRisk), thrown);
+            return double.PositiveInfinity;
+        }
     }
 
     private bool IsTrue(HeldAnswer held, ClockReading now) => held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(follower.View);

@@ -12,7 +12,7 @@ internal static partial class LogMessages
     [LoggerMessage(2, LogLevel.Information, "The revocation feed is followed again.")]
     internal static partial void FollowsAgain(this ILogger logger);
 
-    [LoggerMessage(3, LogLevel.Error, "Following the revocation feed ended by a fault of the client. Each check is asked upstream until the process is started again.")]
+    [LoggerMessage(3, LogLevel.Error, "Following the revocation feed was interrupted by a fault of the client. Each check is asked upstream until it is followed again.")]
     internal static partial void FollowerBroke(this ILogger logger, Exception bug);
 
     [LoggerMessage(4, LogLevel.Warning, "The shared cache fails or is too slow, and is left alone for a while. Checks ask the server instead.")]
@@ -20,4 +20,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(5, LogLevel.Information, "The shared cache works again.")]
     internal static partial void SharedCacheWorks(this ILogger logger);
+
+    [LoggerMessage(6, LogLevel.Error, "{Callback} of the options threw {Exception}. It is called again when it is needed again, and this is not logged again.")]
+    internal static partial void CallbackThrew(this ILogger logger, string callback, string exception);
 }

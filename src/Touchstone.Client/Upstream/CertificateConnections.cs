@@ -1,9 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
+using Touchstone.Client.Authentication;
+using Touchstone.Client.Telemetry;
 
 namespace Touchstone.Client.Upstream;
 
 /// <summary>Connections that show the caller's certificate. Another certificate means other connections: those of before end with the requests that they carry.</summary>
-internal sealed class CertificateConnections(Func<X509Certificate2> certificate, Func<SocketsHttpHandler> connections) : HttpMessageHandler
+internal sealed class CertificateConnections(Func<X509Certificate2> certificate, Func<SocketsHttpHandler> connections, CallbackFaults faults) : HttpMessageHandler
 {
     private readonly Lock _one = new();
     private Group? _now;
@@ -21,7 +23,7 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var group = Take(certificate());
+        var group = Take(Shown());
         try
         {
             // A body that is still read after this keeps its connection; only idle ones are closed with the group.
@@ -40,6 +42,19 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
             lock (_one) End();
         }
         base.Dispose(disposing);
+    }
+
+    private X509Certificate2 Shown()
+    {
+        try
+        {
+            return certificate();
+        }
+        catch (Exception thrown) when (!GuardedAuthentication.IsOutOfReach(thrown))
+        {
+            faults.Tell(nameof(TokenIntrospectionOptions.Authentication), thrown);
+            throw GuardedAuthentication.Refusal();
+        }
     }
 
     private Group Take(X509Certificate2 certificate)

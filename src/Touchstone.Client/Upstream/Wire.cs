@@ -1,3 +1,5 @@
+using Touchstone.Client.Telemetry;
+
 namespace Touchstone.Client.Upstream;
 
 /// <summary>How the server is reached where nobody brings another way.</summary>
@@ -6,10 +8,10 @@ internal static class Wire
     /// <summary>The name of the machine, as far as a header can have it.</summary>
     internal static string DefaultFollowerName { get; } = NameOf(Environment.MachineName);
 
-    internal static HttpClient NewHttp(TokenIntrospectionOptions options) => new(options.Backchannel?.Invoke() ?? OwnConnections(options)) { Timeout = Timeout.InfiniteTimeSpan };
+    internal static HttpClient NewHttp(TokenIntrospectionOptions options, CallbackFaults faults) => new(options.Backchannel?.Invoke() ?? OwnConnections(options, faults)) { Timeout = Timeout.InfiniteTimeSpan };
 
-    private static HttpMessageHandler OwnConnections(TokenIntrospectionOptions options) =>
-        options.Authentication?.Certificate is { } certificate ? new CertificateConnections(certificate, () => NewConnections(options)) : NewConnections(options);
+    private static HttpMessageHandler OwnConnections(TokenIntrospectionOptions options, CallbackFaults faults) =>
+        options.Authentication?.Certificate is { } certificate ? new CertificateConnections(certificate, () => NewConnections(options), faults) : NewConnections(options);
 
     private static SocketsHttpHandler NewConnections(TokenIntrospectionOptions options) => new()
     {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 
 namespace Touchstone.Client.Tests.Authentication;
@@ -6,5 +8,5 @@ namespace Touchstone.Client.Tests.Authentication;
 internal static class Certificates
 {
     internal static HttpClient Http(ClientAuthentication caller) =>
-        new(new CertificateConnections(caller.Certificate!, () => new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } })) { Timeout = Timeout.InfiniteTimeSpan };
+        new(new CertificateConnections(caller.Certificate!, () => new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }, new CallbackFaults(NullLogger.Instance))) { Timeout = Timeout.InfiniteTimeSpan };
 }

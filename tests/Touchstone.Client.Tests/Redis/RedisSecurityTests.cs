@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Touchstone.Client.Redis;
 using Touchstone.Testing.Processes;
 
@@ -71,12 +68,12 @@ public sealed class RedisSecurityTests
         using var files = new TempFolder();
         using var ca = new Authority();
         using var client = ca.Issue("client");
-        await using var server = await StartTlsAsync(files, ca);
-        await using var cache = await Caches.ConnectAsync(Tls(server), options => (options.TrustedRoots, options.ClientCertificate) = ([ca.Root], client));
+        await using var server = await ca.StartTlsAsync(files);
+        await using var cache = await Caches.ConnectAsync(Authority.Tls(server), options => (options.TrustedRoots, options.ClientCertificate) = ([ca.Root], client));
         await cache.SetAsync("a", [1], Caches.Minute);
         (await cache.GetAsync("a")).ShouldBe([1]);
 
-        await using var nameless = Caches.Of(Tls(server), options => options.TrustedRoots = [ca.Root], _logs);
+        await using var nameless = Caches.Of(Authority.Tls(server), options => options.TrustedRoots = [ca.Root], _logs);
         await Until.TrueAsync(() => _logs.Of(22).Count > 0, "without a certificate there is no connection");
         nameless.IsConnected.ShouldBeFalse();
     }
@@ -89,53 +86,12 @@ public sealed class RedisSecurityTests
         using var ca = new Authority();
         using var other = new Authority();
         using var client = ca.Issue("client");
-        await using var server = await StartTlsAsync(files, ca);
-        await using var system = Caches.Of(Tls(server), options => options.ClientCertificate = client);
-        await using var stranger = Caches.Of(Tls(server), options => (options.TrustedRoots, options.ClientCertificate) = ([other.Root], client));
-        await using var misnamed = Caches.Of(Tls(server), options => (options.TrustedRoots, options.ClientCertificate, options.TlsHost) = ([ca.Root], client, "redis.example"));
+        await using var server = await ca.StartTlsAsync(files);
+        await using var system = Caches.Of(Authority.Tls(server), options => options.ClientCertificate = client);
+        await using var stranger = Caches.Of(Authority.Tls(server), options => (options.TrustedRoots, options.ClientCertificate) = ([other.Root], client));
+        await using var misnamed = Caches.Of(Authority.Tls(server), options => (options.TrustedRoots, options.ClientCertificate, options.TlsHost) = ([ca.Root], client, "redis.example"));
         foreach (var cache in new[] { system, stranger, misnamed }) await Caches.FailsAsync(cache, RedisFault.Tls);
     }
 
     private static Uri As(string user, RedisServer server) => new UriBuilder(server.Address) { UserName = user }.Uri;
-
-    private static Uri Tls(RedisServer server) => new UriBuilder(server.Address) { Scheme = "rediss" }.Uri;
-
-    private static Task<RedisServer> StartTlsAsync(TempFolder files, Authority ca)
-    {
-        using var certificate = ca.Issue("redis");
-        using var key = certificate.GetECDsaPrivateKey()!;
-        File.WriteAllText(files.File("ca.pem"), ca.Root.ExportCertificatePem());
-        File.WriteAllText(files.File("redis.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(files.File("redis.key"), key.ExportPkcs8PrivateKeyPem());
-        return RedisServer.StartTlsAsync($"tls-cert-file {files.File("redis.pem")}", $"tls-key-file {files.File("redis.key")}", $"tls-ca-cert-file {files.File("ca.pem")}");
-    }
-
-    // A root of a test, and what it issues for 127.0.0.1.
-    private sealed class Authority : IDisposable
-    {
-        private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), To = new(2040, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        internal Authority()
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest("CN=Root", key, HashAlgorithmName.SHA256);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-            Root = request.CreateSelfSigned(From, To);
-        }
-
-        internal X509Certificate2 Root { get; }
-
-        internal X509Certificate2 Issue(string name)
-        {
-            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-            var san = new SubjectAlternativeNameBuilder();
-            san.AddIpAddress(IPAddress.Loopback);
-            request.CertificateExtensions.Add(san.Build());
-            using var issued = request.Create(Root, From, To, RandomNumberGenerator.GetBytes(8));
-            return issued.CopyWithPrivateKey(key);
-        }
-
-        public void Dispose() => Root.Dispose();
-    }
 }

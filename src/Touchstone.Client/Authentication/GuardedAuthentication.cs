@@ -1,0 +1,40 @@
+using System.Net;
+using Touchstone.Client.Telemetry;
+
+namespace Touchstone.Client.Authentication;
+
+/// <summary>A proof whose functions may throw what they like: beside what is out of reach it comes to a refusal of this caller, and never to the end of what asked for it.</summary>
+internal sealed class GuardedAuthentication(ClientAuthentication inner, CallbackFaults faults) : ClientAuthentication
+{
+    protected internal override async ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inner.ApplyAsync(request, form, cancellationToken);
+        }
+        catch (Exception thrown) when (!IsOutOfReach(thrown))
+        {
+            faults.Tell(nameof(TokenIntrospectionOptions.Authentication), thrown);
+            throw Refusal();
+        }
+    }
+
+    internal override bool Renews()
+    {
+        try
+        {
+            return inner.Renews();
+        }
+        catch (Exception thrown)
+        {
+            if (!IsOutOfReach(thrown)) faults.Tell(nameof(TokenIntrospectionOptions.Authentication), thrown);
+            return false; // Nobody knows of another proof.
+        }
+    }
+
+    /// <summary>Whether it says that something can't be reached now, as these functions may say.</summary>
+    internal static bool IsOutOfReach(Exception thrown) => thrown is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>What is thrown in place of anything else. Without the cause: its text may hold a secret.</summary>
+    internal static HttpRequestException Refusal() => new("This caller can not prove itself.", inner: null, HttpStatusCode.Unauthorized);
+}
