@@ -220,7 +220,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // Then without.
+            _follower.WaitNoLonger(); // Then without.
         }
     }
 
