@@ -34,6 +34,7 @@ internal sealed class ProtectedApi : IAsyncDisposable
         builder.Services.AddAuthentication().AddTokenIntrospection(scheme => configure(scheme.Introspection));
         builder.Services.AddAuthorization();
         var api = new ProtectedApi(builder.Build());
+        api._app.Use(TellAsync);
         foreach (var (path, policy) in endpoints)
             api._app.MapGet(path, (HttpContext http) => http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString()).RequireAuthorization().WithTokenPolicy(policy);
         await api._app.StartAsync();
@@ -50,6 +51,20 @@ internal sealed class ProtectedApi : IAsyncDisposable
         using var response = await _http.SendAsync(request);
         var source = await response.Content.ReadAsStringAsync();
         return new ApiAnswer(begun, TimeProvider.System.GetElapsedTime(begun), (int)response.StatusCode, source);
+    }
+
+    // No expected failure is an exception: what comes here is a bug, and a test that fails by it says which.
+    private static async Task TellAsync(HttpContext http, RequestDelegate next)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (Exception bug)
+        {
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            await http.Response.WriteAsync(bug.ToString());
+        }
     }
 
     public async ValueTask DisposeAsync()
