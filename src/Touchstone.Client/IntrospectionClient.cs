@@ -223,7 +223,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // Then without.
+            _follower.WaitNoLonger(); // Then without.
         }
     }
 

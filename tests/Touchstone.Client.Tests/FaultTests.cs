@@ -76,6 +76,23 @@ public sealed class FaultTests
         (await client.IntrospectAsync("t")).IsActive.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task L25_A_feed_that_fails_from_the_start_makes_no_check_wait_after_the_first(bool isSilent)
+    {
+        await using var server = await OtherServer.StartAsync();
+        server.Behavior = http => http.Request.Method == "POST" ? OtherServer.AnswerAsync(http, OtherServer.Active)
+            : isSilent ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted)
+            : OtherServer.RefuseAsync(http, 500);
+        await using var client = server.Client(options => options.FeedEndpoint = new Uri(server.Address, "/feed"), _time);
+        var first = client.IntrospectAsync("t").AsTask();
+        if (isSilent) _time.AdvanceSeconds(2); // More than a try may take.
+        (await first.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System)).IsActive.ShouldBeTrue();
+        // The clock stands still: whatever waits for it waits for ever.
+        (await client.IntrospectAsync("u").AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System)).IsActive.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task L25_One_that_goes_away_harms_no_other()
     {

@@ -65,8 +65,11 @@ internal sealed class FeedFollower : IAsyncDisposable
     /// <summary>How long ago the feed last answered; zero where it never did.</summary>
     internal TimeSpan Lag => Volatile.Read(ref _answered) is var ticks and not 0 ? _time.Read().Monotonic - TimeSpan.FromTicks(ticks) : TimeSpan.Zero;
 
-    /// <summary>Ends when the first answer came, or it is clear that there is no feed to wait for.</summary>
+    /// <summary>Ends when the first poll did, or somebody waited for it in vain, or it is clear that there is no feed to wait for.</summary>
     internal Task First => _first.Task;
+
+    /// <summary>Who waited for the first poll in vain was the last: until it comes, each check asks at once.</summary>
+    internal void WaitNoLonger() => _first.TrySetResult();
 
     /// <summary>Begins, once.</summary>
     internal void Start()
@@ -188,6 +191,7 @@ internal sealed class FeedFollower : IAsyncDisposable
             _first.TrySetResult();
             return null;
         }
+        _first.TrySetResult();
         // Whoever is not known any more, or does not understand what it is told, holds nothing that it may use.
         if (result.Outcome is PollOutcome.Refused or PollOutcome.Malformed) _log.Forget(_time.Read());
         if (!_isFailing) _logger.DoesNotFollow(result.Outcome);

@@ -26,6 +26,12 @@ internal static class Bars
     /// <summary>Rotations of a secret that is in use.</summary>
     internal static int Rotations { get; } = Number("TOUCHSTONE_ROTATIONS", 6);
 
+    /// <summary>Revocations beside a loaded API.</summary>
+    internal static int ClientRevocations { get; } = Number("TOUCHSTONE_CLIENT_REVOCATIONS", 50);
+
+    /// <summary>For how long a server can't be asked.</summary>
+    internal static int OutageSeconds { get; } = Number("TOUCHSTONE_OUTAGE_SECONDS", 4);
+
     /// <summary>Revocations at a cluster, for each fault; 50 a second.</summary>
     internal static int ClusterRevocations { get; } = Number("TOUCHSTONE_CLUSTER_REVOCATIONS", 200);
 
