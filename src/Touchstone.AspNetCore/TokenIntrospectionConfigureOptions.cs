@@ -39,6 +39,7 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
         PlainTtl = section.GetValue(nameof(policy.PlainTtl), policy.PlainTtl),
         UnfollowedTtl = section.GetValue(nameof(policy.UnfollowedTtl), policy.UnfollowedTtl),
         NegativeTtl = section.GetValue(nameof(policy.NegativeTtl), policy.NegativeTtl),
+        AlsoIntrospectJwts = section.GetValue(nameof(policy.AlsoIntrospectJwts), policy.AlsoIntrospectJwts),
         FailMode = section.GetValue(nameof(policy.FailMode), policy.FailMode),
         MaxStale = section.GetValue(nameof(policy.MaxStale), policy.MaxStale),
     };

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Touchstone.Client.Follow;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Telemetry;
 
@@ -20,4 +21,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(5, LogLevel.Information, "The shared cache works again.")]
     internal static partial void SharedCacheWorks(this ILogger logger);
+
+    [LoggerMessage(20, LogLevel.Warning, "The keys of issuer {Issuer} can't be read. Those of before are used for up to an hour; then nothing that it signed can be judged.")]
+    internal static partial void KeysMissing(this ILogger logger, string issuer);
+
+    [LoggerMessage(21, LogLevel.Debug, "A JWT of issuer {Issuer} was refused: {Fault}.")]
+    internal static partial void JwtRefused(this ILogger logger, string issuer, JwtFault fault);
 }
