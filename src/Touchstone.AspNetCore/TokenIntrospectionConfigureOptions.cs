@@ -43,6 +43,7 @@ internal sealed class TokenIntrospectionConfigureOptions(IAuthenticationConfigur
         StaleWhileRevalidate = section.GetValue(nameof(policy.StaleWhileRevalidate), policy.StaleWhileRevalidate),
         RecheckProbability = section.GetValue(nameof(policy.RecheckProbability), policy.RecheckProbability),
         RecheckRisk = policy.RecheckRisk,
+        AlsoIntrospectJwts = section.GetValue(nameof(policy.AlsoIntrospectJwts), policy.AlsoIntrospectJwts),
         FailMode = section.GetValue(nameof(policy.FailMode), policy.FailMode),
         MaxStale = section.GetValue(nameof(policy.MaxStale), policy.MaxStale),
     };

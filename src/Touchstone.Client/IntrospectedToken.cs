@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Touchstone.Client.Memory;
 using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Client;
@@ -74,10 +75,19 @@ public sealed class IntrospectedToken
     internal bool IsInTime(long now, long leeway) => (_expiresAt == Never || now < _expiresAt) && (_notBefore == Never || now + leeway >= _notBefore);
 
     /// <summary>Reads an active answer; fails where a member of the standard has a type that would make it mean something else to somebody else.</summary>
-    internal static bool TryRead(IntrospectionAnswer answer, ReadOnlyMemory<byte> json, SharedTexts texts, [NotNullWhen(true)] out IntrospectedToken? token)
+    internal static bool TryRead(IntrospectionAnswer answer, ReadOnlyMemory<byte> json, SharedTexts texts, [NotNullWhen(true)] out IntrospectedToken? token) => TryRead(answer.Members, json, texts, out token);
+
+    /// <summary>Reads the claims of a JWT that was judged, as the members that an answer about it would have.</summary>
+    internal static bool TryRead(SignedJwt jwt, SharedTexts texts, [NotNullWhen(true)] out IntrospectedToken? token)
+    {
+        var claims = jwt.Payload.Span;
+        byte[] json = [.. "{\"active\":true,"u8, .. claims[(claims.IndexOf((byte)'{') + 1)..]];
+        return TryRead(jwt.Claims, json, texts, out token);
+    }
+
+    private static bool TryRead(JsonElement members, ReadOnlyMemory<byte> json, SharedTexts texts, [NotNullWhen(true)] out IntrospectedToken? token)
     {
         token = null;
-        var members = answer.Members;
         if (!TryReadTexts(members, "scope"u8, texts, texts.Split, out var scopes) || !TryReadTexts(members, "aud"u8, texts, texts.One, out var audience)) return false;
         if (!TryReadTime(members, "exp"u8, out var expiresAt) || !TryReadTime(members, "nbf"u8, out var notBefore)) return false;
         token = new IntrospectedToken(json, expiresAt, notBefore)

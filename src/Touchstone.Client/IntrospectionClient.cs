@@ -4,6 +4,7 @@ using Polly.CircuitBreaker;
 using Touchstone.Client.Authentication;
 using Touchstone.Client.Flights;
 using Touchstone.Client.Follow;
+using Touchstone.Client.Jwt;
 using Touchstone.Client.Memory;
 using Touchstone.Client.Shared;
 using Touchstone.Client.Telemetry;
@@ -32,6 +33,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly bool _ownsHttp;
     private readonly Discovery _discovery;
     private readonly IntrospectionEndpoint _endpoint;
+    private readonly IssuerKeyRing _issuers;
+    private readonly LocalJwts? _jwts;
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
@@ -63,7 +66,9 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
         _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
-        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time);
+        _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);
+        _jwts = LocalJwts.Of(options, _issuers, MayHaveFeedAsync, log, _time);
+        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, _time));
         _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
         _metrics = new ClientMetrics(options.Name);
         _metrics.Watch(this, _time);
@@ -92,6 +97,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
     internal ResilientCalls Calls => _calls;
 
     internal IntrospectionEndpoint Endpoint => _endpoint;
+
+    internal LocalJwts? Jwts => _jwts;
+
+    internal IssuerKeyRing Issuers => _issuers;
 
     /// <summary>Looks for the server and begins to follow its feed, so that the first check need not wait for that. A server that is not there is no failure: it is looked for again. Waits for <see cref="TokenIntrospectionOptions.TryTimeout"/> at most.</summary>
     /// <param name="cancellationToken">Ends the wait; what was begun goes on.</param>
@@ -129,7 +138,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
         // 1. What no token can be is not asked about; and what is kept, and still true, is enough.
         if (TryIntrospect(token, policy, out var known)) return new(known);
 
-        // 2. The server, or what the policy says where it can't be asked.
+        // 2. A JWT of an issuer that is known is judged here.
+        // 3. The server, or what the policy says where it can't be asked.
         return AskAsync(token, _keys.Of(token), policy ?? Policy, cancellationToken);
     }
 
@@ -151,15 +161,52 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _metrics.Dispose();
         await _follower.DisposeAsync();
         _calls.Dispose();
+        _issuers.Dispose();
         _discovery.Dispose();
         if (_ownsHttp) _http.Dispose();
     }
 
     private async ValueTask<IntrospectionResult> AskAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
-        var result = await FindOutAsync(token, key, policy, cancellationToken);
+        var result = await JudgeHereAsync(token, key, policy, cancellationToken) ?? await FindOutAsync(token, key, policy, cancellationToken);
         _metrics.Checked(result);
         return result;
+    }
+
+    // Null where the server has to be asked, alone or as well.
+    private async ValueTask<IntrospectionResult?> JudgeHereAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    {
+        if (_jwts is null || !JwtShape.Is(token)) return null;
+        var began = _time.Read();
+        var judgement = await _jwts.JudgeAsync(token, policy, cancellationToken);
+        switch (judgement.Verdict)
+        {
+            case LocalVerdict.Accepted:
+                _held.Keep(key, new HeldAnswer(judgement.Token, mark: null, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, tags: 0), IssuerKeys.Fresh) { Proof = judgement.Proof });
+                return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Jwt, judgement.Token);
+            case LocalVerdict.Refused:
+                return new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt);
+            case LocalVerdict.CannotTell:
+                return _held.InFault(key, policy, IntrospectionFault.KeysUnavailable);
+            default:
+                return null;
+        }
+    }
+
+    // Whether the feed is followed, or should be: so too where that can't be found out.
+    private async ValueTask<bool> MayHaveFeedAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(_options.TryTimeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _discovery.FindAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Then it is not known.
+        }
+        return _follower.At(_time.Read()) is not Freshness.Plain;
     }
 
     private async ValueTask<IntrospectionResult> FindOutAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)

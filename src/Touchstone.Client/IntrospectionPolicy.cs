@@ -37,6 +37,9 @@ public sealed record IntrospectionPolicy
     /// <summary>Multiplies <see cref="RecheckProbability"/> for a token: more for what may do more harm, 0 for what may not. Called at every check, so it has to be quick; where it throws, the server is asked. Null: 1 for all.</summary>
     public Func<IntrospectedToken, double>? RecheckRisk { get; init; }
 
+    /// <summary>Whether a JWT that is good as far as can be seen here (<see cref="JwtMode.JwtFirst"/>) is introspected as well: for endpoints where a revocation must count at once. Default false.</summary>
+    public bool AlsoIntrospectJwts { get; init; }
+
     /// <summary>What becomes of a check when the server can't be asked. Default <see cref="Client.FailMode.FailClosed"/>.</summary>
     public FailMode FailMode { get; init; }
 

@@ -33,6 +33,9 @@ public enum IntrospectionSource
 
     /// <summary>Nobody needed to be asked: no token looks like this.</summary>
     Shape,
+
+    /// <summary>Nobody was asked: the token is a JWT of an issuer that is known, and was judged here (<see cref="JwtOptions"/>).</summary>
+    Jwt,
 }
 
 /// <summary>Why a token could not be judged.</summary>
@@ -67,6 +70,9 @@ public enum IntrospectionFault
 
     /// <summary>Whatever it answered was out of date when it came: revocations that concern the token come faster than answers.</summary>
     Outdated,
+
+    /// <summary>The keys of the issuer that signed could not be had.</summary>
+    KeysUnavailable,
 }
 
 /// <summary>The result of one check.</summary>

@@ -105,4 +105,16 @@ public sealed class TokenIntrospectionOptions
 
     /// <summary>For how long the server is left alone once half of the calls failed. From 500 ms to 5 minutes; default 2 seconds.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What becomes of access tokens that are JWTs (RFC 9068). Default: they are introspected as all others are.</summary>
+    public JwtOptions Jwt { get; set; } = new();
+
+    /// <summary>
+    /// Takes no answer but one that the server signed (RFC 9701): a plain one is malformed then. Needs <see cref="Issuer"/>, to the letter, and <see cref="ClientId"/>, which the answer must name; and clocks within a minute of each other.
+    /// What the feed tells is not signed. Default false: then a signed answer is malformed.
+    /// </summary>
+    public bool RequireSignedAnswers { get; set; }
+
+    /// <summary>The algorithms that the server may sign its answers with, as <see cref="JwtIssuer.Algorithms"/>. Empty, the default: each that is understood.</summary>
+    public IList<string> SignedAnswerAlgorithms { get; set; } = [];
 }

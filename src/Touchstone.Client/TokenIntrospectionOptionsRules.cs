@@ -35,10 +35,11 @@ internal static class TokenIntrospectionOptionsRules
         if (!IsWithin(options.BatchWindow, TimeSpan.Zero, TimeSpan.FromSeconds(1))) yield return "BatchWindow must be from 0 to 1 second.";
         if (options.BatchSize is < 2 or > 100) yield return "BatchSize must be from 2 to 100.";
         foreach (var fault in options.Authentication?.Faults(options) ?? []) yield return fault;
+        foreach (var fault in Jwt.JwtOptionsRules.Find(options)) yield return fault;
         foreach (var fault in options.Policy.Faults()) yield return fault;
     }
 
-    private static string? FaultOf(string name, Uri uri, bool allowInsecureHttp)
+    internal static string? FaultOf(string name, Uri uri, bool allowInsecureHttp)
     {
         if (!uri.IsAbsoluteUri || uri.Scheme is not ("https" or "http")) return $"{name} must be an absolute https URL.";
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0) return $"{name} must have no user and no fragment.";

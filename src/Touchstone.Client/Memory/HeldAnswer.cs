@@ -1,3 +1,4 @@
+using Touchstone.Client.Jwt;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
@@ -34,6 +35,9 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     /// <summary>How old it was when it came from the shared cache; zero where the server was asked. From then on it is kept as long as one that just came.</summary>
     internal TimeSpan AgeWhenShared { get; init; }
 
+    /// <summary>The keys that vouched for it, where the server was not asked: it is a JWT that was judged here.</summary>
+    internal LocalProof? Proof { get; init; }
+
     /// <summary>What it takes in memory, as estimated.</summary>
     internal int Bytes { get; } = bytes;
 
@@ -43,7 +47,7 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     /// <summary>Whether no revocation is known that ends it. With nothing new since the last time that is one comparison.</summary>
     internal bool IsAllowed(FollowerView view)
     {
-        if (mark is not { } judged) return true;
+        if (mark is not { } judged) return Proof is not { Holds: false };
         if (Volatile.Read(ref _checked) == view.Stamp) return true;
         if (!view.Allows(judged)) return false;
         // A race between two checks leaves one of two stamps, and both were checked.

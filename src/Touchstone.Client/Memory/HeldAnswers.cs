@@ -102,7 +102,8 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         // A refusal is the caller's own fault, or its end at the server: nothing that was kept is its business any more.
         if (fault is IntrospectionFault.Refused) return cannotTell;
         var now = time.Read();
-        if (Active.TryFind(key, out var held))
+        // What was judged here is no answer of the server.
+        if (Active.TryFind(key, out var held) && held.Proof is null)
         {
             if (!IsTrue(held, now)) return cannotTell;
             var age = now.AtMostSince(held.Asked);
@@ -144,8 +145,11 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
 
     private bool IsTrue(HeldAnswer held, ClockReading now) => held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(follower.View);
 
+    // A JWT that was judged here is judged again before its keys are old, and is never enough where the server has to be asked as well.
+    private static TimeSpan LocalTtlOf(HeldAnswer held, IntrospectionPolicy policy) => policy.AlsoIntrospectJwts ? TimeSpan.Zero : Least(policy.MaxTtl, held.MaxTtl);
+
     // How old it may be; and how much older while another is fetched, which is no grace: with the lease it is as current as before, and without a feed nobody was promised more.
-    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => follower.At(now) switch
+    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null ? (LocalTtlOf(held, policy), default) : follower.At(now) switch
     {
         Freshness.Plain => (Least(PlainTtlOf(held, policy), held.MaxTtl), policy.StaleWhileRevalidate),
         Freshness.Followed when held.IsFollowed => (Least(policy.MaxTtl, held.MaxTtl), policy.StaleWhileRevalidate),

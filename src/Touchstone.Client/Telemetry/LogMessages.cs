@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Touchstone.Client.Follow;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Telemetry;
 
@@ -23,4 +24,10 @@ internal static partial class LogMessages
 
     [LoggerMessage(6, LogLevel.Error, "{Callback} of the options threw {Exception}. It is called again when it is needed again, and this is not logged again.")]
     internal static partial void CallbackThrew(this ILogger logger, string callback, string exception);
+
+    [LoggerMessage(20, LogLevel.Warning, "The keys of issuer {Issuer} can't be read. Those of before are used for up to an hour; then nothing that it signed can be judged.")]
+    internal static partial void KeysMissing(this ILogger logger, string issuer);
+
+    [LoggerMessage(21, LogLevel.Debug, "A JWT of issuer {Issuer} was refused: {Fault}.")]
+    internal static partial void JwtRefused(this ILogger logger, string issuer, JwtFault fault);
 }

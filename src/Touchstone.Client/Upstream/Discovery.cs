@@ -8,7 +8,7 @@ namespace Touchstone.Client.Upstream;
 /// Finds the endpoints of an issuer in its metadata (RFC 8414, or OpenID Connect Discovery where there is none). Asked when it is first needed, again after a failure, and now and then, because a server may get a feed.
 /// What was found stays in use until something else is found.
 /// </summary>
-internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient http, TimeProvider time) : IDisposable
+internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient http, TimeProvider time, bool forKeys = false) : IDisposable
 {
     private static readonly TimeSpan FoundFor = TimeSpan.FromHours(1), FailedFor = TimeSpan.FromSeconds(1);
     private const int MostBytes = 256 << 10;
@@ -78,8 +78,9 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
     private ServerEndpoints? Read(JsonElement metadata)
     {
         if (metadata.ValueKind is not JsonValueKind.Object || Text(metadata, "issuer"u8)?.TrimEnd('/') != options.Issuer!.OriginalString.TrimEnd('/')) return null;
-        return Endpoint(metadata, "introspection_endpoint"u8) is { } introspection
-            ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8), Endpoint(metadata, "touchstone_introspection_batch_endpoint"u8), Endpoint(metadata, "token_endpoint"u8), Text(metadata, "issuer"u8))
+        var (introspection, keys) = (Endpoint(metadata, "introspection_endpoint"u8), UsableEndpoint(metadata, "jwks_uri"u8));
+        return (forKeys ? keys : introspection) is not null
+            ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8), Endpoint(metadata, "touchstone_introspection_batch_endpoint"u8), Endpoint(metadata, "token_endpoint"u8), Text(metadata, "issuer"u8), keys)
             : null;
     }
 

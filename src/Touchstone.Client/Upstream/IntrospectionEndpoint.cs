@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Touchstone.Client.Jwt;
 using Touchstone.Client.Memory;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Introspection;
@@ -12,11 +13,12 @@ namespace Touchstone.Client.Upstream;
 /// <param name="http">What sends.</param>
 /// <param name="after">The cursor of the feed, where the answer is to be kept as a followed one.</param>
 /// <param name="time">The clock.</param>
-internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time)
+/// <param name="signed">Opens signed answers; null where they are plain.</param>
+internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time, SignedAnswers? signed = null)
 {
     private const int MostBytes = 1 << 20;
 
-    private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json");
+    private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json"), Signed = new(SignedAnswers.MediaType);
 
     private readonly SharedTexts _texts = new();
     private long _skew; // Ticks.
@@ -35,19 +37,23 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
     {
         try
         {
-            if (await discovery.FindAsync(cancellationToken) is not { } server) return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
-            using var request = new HttpRequestMessage(HttpMethod.Post, server.Introspection);
+            if (await discovery.FindAsync(cancellationToken) is not { Introspection: { } endpoint }) return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
+            using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
             var form = new List<KeyValuePair<string, string>>(4) { new("token", token) };
-            request.Headers.Accept.Add(Json);
+            request.Headers.Accept.Add(signed is null ? Json : Signed);
             Follow(request, after());
             await authentication.ApplyAsync(request, form, cancellationToken);
             request.Content = new FormUrlEncodedContent(form);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.Headers.Date is { } date) Volatile.Write(ref _skew, (date - time.GetUtcNow()).Ticks);
             if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response, time));
-            return await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is { } body && IsJson(response.Content.Headers.ContentType)
-                ? Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"))
-                : UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body || !IsWanted(response.Content.Headers.ContentType)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+            if (signed is not null && await signed.OpenAsync(body, cancellationToken) is var (fault, json))
+            {
+                if (fault is not IntrospectionFault.None) return UpstreamAnswer.Failed(fault);
+                body = json;
+            }
+            return Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"));
         }
         catch (OperationCanceledException)
         {
@@ -80,6 +86,9 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         FollowedMark? mark = FollowedMark.TryRead(asOf, tags, answer.IsActive, out var read) ? read : null;
         return new UpstreamAnswer(answer.IsActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionFault.None, token, mark, body.Length);
     }
+
+    // A plain answer is none where a signed one is demanded, and the reverse: nobody talks this client down.
+    private bool IsWanted(MediaTypeHeaderValue? type) => signed is null ? IsJson(type) : string.Equals(type?.MediaType, SignedAnswers.MediaType, StringComparison.OrdinalIgnoreCase);
 
     // I-46: an answer that is not JSON is none.
     internal static bool IsJson(MediaTypeHeaderValue? type) => string.Equals(type?.MediaType, "application/json", StringComparison.OrdinalIgnoreCase);

@@ -1,0 +1,35 @@
+using Touchstone.Protocol.Jwt;
+
+namespace Touchstone.Client.Jwt;
+
+/// <summary>What was found out about a token without asking anybody about it.</summary>
+internal enum LocalVerdict
+{
+    /// <summary>Nothing: it is no JWT, or none of an issuer that is known.</summary>
+    NotMine,
+
+    /// <summary>It names an issuer that is known, and something is wrong with it.</summary>
+    Refused,
+
+    /// <summary>The keys of its issuer can't be had: it may be good or not.</summary>
+    CannotTell,
+
+    /// <summary>It is good, and that is enough.</summary>
+    Accepted,
+
+    /// <summary>It is good as far as can be seen here; the server has to be asked as well.</summary>
+    AlsoAsk,
+}
+
+/// <summary>The judgement of a JWT. Starts from knowing nothing.</summary>
+/// <param name="Verdict">What was found out.</param>
+/// <param name="Fault">Why it was refused.</param>
+/// <param name="Token">What it says, where it was accepted.</param>
+/// <param name="Proof">What it was accepted by.</param>
+internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null);
+
+/// <summary>The keys that vouched for a JWT. It holds as long as its issuer is not known to have others.</summary>
+internal sealed class LocalProof(IssuerKeys issuer, KeySet keys)
+{
+    internal bool Holds => issuer.Current == keys;
+}

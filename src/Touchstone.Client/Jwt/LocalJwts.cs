@@ -1,0 +1,77 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Touchstone.Client.Memory;
+using Touchstone.Client.Telemetry;
+using Touchstone.Protocol.Jwt;
+
+namespace Touchstone.Client.Jwt;
+
+/// <summary>
+/// Judges JWT access tokens of issuers that are known (RFC 9068 §4, RFC 8725). What names such an issuer is refused unless all is right with it: asking the server instead would tell whoever made it up what the server knows.
+/// </summary>
+internal sealed class LocalJwts
+{
+    /// <summary>The most characters of a JWT. A longer one is refused unread.</summary>
+    internal const int MaxLength = 16 << 10;
+
+    private readonly Dictionary<string, Known> _issuers;
+    private readonly Func<CancellationToken, ValueTask<bool>> _mayHaveFeed;
+    private readonly SharedTexts _texts = new();
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly long _leeway;
+
+    private LocalJwts(TokenIntrospectionOptions options, IssuerKeyRing keys, Func<CancellationToken, ValueTask<bool>> mayHaveFeed, ILogger logger, TimeProvider time)
+    {
+        (_mayHaveFeed, _logger, _time, _leeway) = (mayHaveFeed, logger, time, (long)options.Leeway.TotalSeconds);
+        _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), MayBeTheServer(issuer, options)), StringComparer.Ordinal);
+    }
+
+    private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, bool NeedsServer);
+
+    /// <summary>Null where JWTs are introspected as all others are.</summary>
+    /// <param name="options">Which issuers are known.</param>
+    /// <param name="keys">Their keys.</param>
+    /// <param name="mayHaveFeed">Whether revocations of the server's own tokens are told to this client, or may be.</param>
+    /// <param name="logger">Where it is told why one was refused.</param>
+    /// <param name="time">The clock.</param>
+    internal static LocalJwts? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, Func<CancellationToken, ValueTask<bool>> mayHaveFeed, ILogger logger, TimeProvider time) =>
+        options.Jwt.Mode is JwtMode.JwtFirst ? new LocalJwts(options, keys, mayHaveFeed, logger, time) : null;
+
+    /// <summary>The algorithms that are allowed where this list is given: all, if it is empty.</summary>
+    internal static HashSet<string> AlgorithmsOf(IList<string> allowed) => [.. allowed.Count > 0 ? allowed : (IEnumerable<string>)JwtRules.Algorithms];
+
+    /// <summary>Judges a token that has the shape of a JWT.</summary>
+    internal async ValueTask<LocalJudgement> JudgeAsync(string token, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    {
+        if (token.Length > MaxLength) return new LocalJudgement(LocalVerdict.Refused, JwtFault.TooLong);
+        if (JwtShape.IssuerOf(token) is not { } name || !_issuers.TryGetValue(name, out var issuer)) return default;
+
+        // 1. What costs nothing first.
+        if (!SignedJwt.TryRead(Encoding.UTF8.GetBytes(token), out var jwt)) return Refuse(issuer, JwtFault.Malformed);
+        if (JudgeClaims(jwt, issuer) is var fault and not JwtFault.None) return Refuse(issuer, fault);
+
+        // 2. Is it the issuer's?
+        var vouched = await issuer.Keys.VerifyAsync(jwt, cancellationToken);
+        if (vouched.Keys is not { } keys) return new LocalJudgement(LocalVerdict.CannotTell);
+        if (vouched.Verdict is not SignatureVerdict.Good) return Refuse(issuer, vouched.Verdict is SignatureVerdict.Wrong ? JwtFault.Signature : JwtFault.UnknownKey);
+        if (!IntrospectedToken.TryRead(jwt, _texts, out var read)) return Refuse(issuer, JwtFault.Malformed);
+
+        // 3. Is that enough? Its time is asked after the last wait.
+        if (policy.AlsoIntrospectJwts || (issuer.NeedsServer && await _mayHaveFeed(cancellationToken))) return new LocalJudgement(LocalVerdict.AlsoAsk);
+        fault = JudgeClaims(jwt, issuer);
+        return fault is JwtFault.None ? new LocalJudgement(LocalVerdict.Accepted, JwtFault.None, read, new LocalProof(issuer.Keys, keys)) : Refuse(issuer, fault);
+    }
+
+    private JwtFault JudgeClaims(SignedJwt jwt, Known issuer) => JwtRules.JudgeAccessToken(jwt, issuer.Issuer, issuer.Audiences, issuer.Algorithms, _time.Read().UnixSeconds(), _leeway);
+
+    private LocalJudgement Refuse(Known issuer, JwtFault fault)
+    {
+        _logger.JwtRefused(issuer.Issuer, fault);
+        return new LocalJudgement(LocalVerdict.Refused, fault);
+    }
+
+    // Where only the endpoint of the server is known, any issuer may be it.
+    private static bool MayBeTheServer(JwtIssuer issuer, TokenIntrospectionOptions options) =>
+        !issuer.TrustUntilExpiry && (options.Issuer is null || options.Issuer.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/'));
+}

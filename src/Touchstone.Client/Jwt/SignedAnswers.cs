@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Touchstone.Protocol.Jwt;
+
+namespace Touchstone.Client.Jwt;
+
+/// <summary>Introspection answers that the server signs (RFC 9701). Where they are demanded, nothing else is an answer.</summary>
+internal sealed class SignedAnswers
+{
+    internal const string MediaType = "application/token-introspection+jwt";
+
+    private readonly string _issuer, _clientId;
+    private readonly HashSet<string> _algorithms;
+    private readonly IssuerKeys _keys;
+    private readonly TimeProvider _time;
+    private readonly long _leeway;
+
+    private SignedAnswers(TokenIntrospectionOptions options, IssuerKeyRing keys, TimeProvider time)
+    {
+        (_issuer, _clientId, _algorithms) = (options.Issuer!.OriginalString, options.ClientId!, LocalJwts.AlgorithmsOf(options.SignedAnswerAlgorithms));
+        (_keys, _time, _leeway) = (keys.Of(_issuer), time, (long)options.Leeway.TotalSeconds);
+    }
+
+    /// <summary>Null where answers are plain JSON.</summary>
+    internal static SignedAnswers? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, TimeProvider time) => options.RequireSignedAnswers ? new SignedAnswers(options, keys, time) : null;
+
+    /// <summary>The answer within, as JSON; or why there is none.</summary>
+    internal async ValueTask<(IntrospectionFault Fault, ReadOnlyMemory<byte> Json)> OpenAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        var now = _time.Read().UnixSeconds();
+        if (!SignedJwt.TryRead(body.Span, out var jwt) || JwtRules.JudgeAnswer(jwt, _issuer, _clientId, _algorithms, now, _leeway) is not JwtFault.None) return (IntrospectionFault.Malformed, default);
+        var vouched = await _keys.VerifyAsync(jwt, cancellationToken);
+        if (vouched.Keys is null) return (IntrospectionFault.KeysUnavailable, default);
+        return vouched.Verdict is SignatureVerdict.Good ? (IntrospectionFault.None, JsonMarshal.GetRawUtf8Value(jwt.Claims.GetProperty("token_introspection"u8)).ToArray()) : (IntrospectionFault.Malformed, default);
+    }
+}

@@ -1,0 +1,112 @@
+namespace Touchstone.Client.Tests.Jwt;
+
+/// <summary>How the keys of an issuer come, stay and go.</summary>
+public sealed class IssuerKeysTests
+{
+    [Fact]
+    public async Task K36_A_new_key_is_fetched_when_it_is_met()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        await client.IntrospectAsync(server.Token());
+        var next = new JwtKey("k2");
+        server.Published.Add(next.Jwk());
+        server.Time.AdvanceSeconds(5);
+        (await client.IntrospectAsync(next.Sign(next.Header(), server.Claims()))).Source.ShouldBe(IntrospectionSource.Jwt);
+        server.KeyFetches.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task W09_Many_unknown_kids_make_one_fetch_in_five_seconds()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        await client.IntrospectAsync(server.Token());
+        server.Time.AdvanceSeconds(5);
+        var stranger = new JwtKey("x");
+        for (var round = 1; round <= 2; round++)
+        {
+            var tokens = Enumerable.Range(0, 50).Select(i =>
+            {
+                var header = stranger.Header();
+                header["kid"] = $"{round}.{i}";
+                return stranger.Sign(header, server.Claims());
+            });
+            var results = await Task.WhenAll(tokens.Select(token => Task.Run(async () => await client.IntrospectAsync(token))));
+            results.ShouldAllBe(result => result.Outcome == IntrospectionOutcome.Inactive);
+            server.KeyFetches.ShouldBe(1 + round);
+            server.Time.AdvanceSeconds(5);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_left_ends_what_it_vouched_for()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        var token = server.Token();
+        await client.IntrospectAsync(token);
+        (await client.IntrospectAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        var next = new JwtKey("k2");
+        server.Published = [next.Jwk()];
+        server.Time.AdvanceSeconds(5);
+        (await client.IntrospectAsync(next.Sign(next.Header(), server.Claims()))).IsActive.ShouldBeTrue();
+        (await client.IntrospectAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task Keys_that_cannot_be_had_make_no_token_inactive_and_are_asked_for_again()
+    {
+        await using var server = await JwtServer.StartAsync();
+        server.HidesKeys = true;
+        await using var client = server.Client();
+        var token = server.Token();
+        for (var i = 0; i < 3; i++)
+        {
+            var result = await client.IntrospectAsync(token);
+            (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.KeysUnavailable));
+        }
+        (server.KeyFetches, server.Introspections).ShouldBe((1, 0));
+        server.HidesKeys = false;
+        server.Time.AdvanceSeconds(1);
+        (await client.IntrospectAsync(token)).IsActive.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Where_the_issuer_is_out_of_reach_its_keys_serve_for_an_hour()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        var long1 = server.Key.Sign(server.Key.Header(), server.With("exp", server.Time.Seconds + 10_000));
+        await client.IntrospectAsync(long1);
+        server.HidesKeys = true;
+        server.Time.AdvanceSeconds(3599);
+        (await client.IntrospectAsync(long1)).Source.ShouldBe(IntrospectionSource.Jwt);
+        server.Time.AdvanceSeconds(600);
+        (await client.IntrospectAsync(long1)).Fault.ShouldBe(IntrospectionFault.KeysUnavailable);
+    }
+
+    [Fact]
+    public async Task An_issuer_that_is_dead_harms_no_other()
+    {
+        await using var server = await JwtServer.StartAsync();
+        var dead = await JwtServer.StartAsync();
+        var (known, token) = (dead.Known(), dead.Token());
+        await dead.DisposeAsync();
+        await using var client = server.Client(options => options.Jwt.Issuers.Insert(0, known));
+        (await client.IntrospectAsync(token)).Fault.ShouldBe(IntrospectionFault.KeysUnavailable);
+        (await client.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await client.IntrospectAsync("opaque")).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Fact]
+    public async Task JwksUri_is_used_without_metadata()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var keys = await JwtServer.StartAsync();
+        keys.Published = [server.Key.Jwk()];
+        await using var client = server.Client(options => options.Jwt.Issuers[0].JwksUri = new Uri(keys.Issuer + "/jwks"));
+        (await client.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Jwt);
+        (server.KeyFetches, keys.KeyFetches).ShouldBe((0, 1));
+    }
+}
