@@ -58,7 +58,7 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
         {
             return new Result(PollOutcome.Refused);
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException || (failed is OperationCanceledException && !stopping.IsCancellationRequested))
+        catch (Exception failed) when (failed.IsOutOfReach() || (failed is OperationCanceledException && !stopping.IsCancellationRequested))
         {
             return new Result(PollOutcome.Failed);
         }

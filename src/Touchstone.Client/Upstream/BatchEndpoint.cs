@@ -48,7 +48,7 @@ internal sealed class BatchEndpoint(ClientAuthentication authentication, HttpCli
         {
             return [UpstreamAnswer.Failed(IntrospectionFault.Refused)];
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException)
+        catch (Exception failed) when (failed.IsOutOfReach())
         {
             return [UpstreamAnswer.Failed(IntrospectionFault.Unreachable)];
         }

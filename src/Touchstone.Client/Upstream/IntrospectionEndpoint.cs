@@ -63,7 +63,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         {
             return UpstreamAnswer.Failed(IntrospectionFault.Refused);
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException)
+        catch (Exception failed) when (failed.IsOutOfReach())
         {
             return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
         }

@@ -35,6 +35,8 @@ internal sealed class ProtectedApi : IAsyncDisposable
         builder.Services.AddAuthorization();
         var api = new ProtectedApi(builder.Build());
         api._app.Use(TellAsync);
+        api._app.UseAuthentication();
+        api._app.UseAuthorization();
         foreach (var (path, policy) in endpoints)
             api._app.MapGet(path, (HttpContext http) => http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString()).RequireAuthorization().WithTokenPolicy(policy);
         await api._app.StartAsync();
