@@ -36,6 +36,8 @@ switch (args)
         return 0;
     case ["client"]:
         return await ClientBar.RunAsync() ? 0 : 1;
+    case ["miss", var server, var file, var rounds]:
+        return await MissBar.RunAsync(new Uri(server), file, Number(rounds)) ? 0 : 1;
     case ["million", var server, var data, var file]:
         return await Bars.MillionAsync(new Uri(server), data, file) ? 0 : 1;
     case ["all-active", var server, var data, var file]:

@@ -125,12 +125,14 @@ public sealed class SharedRedisTests
             "it is checked");
         (await check).IsActive.ShouldBeTrue();
         if (!comesLate) await IsThereAsync();
-        await shop.Server.Admin.RevokeAsync(token);
+        var seq = (await shop.Server.Admin.RevokeAsync(token)).GetProperty("seq").GetInt64();
         if (comesLate) redis.Thaw();
         await IsThereAsync();
 
         await using var after = Shop.ClientOf(shop.Server, shop.Orders, options => SharedPair.Share(options, cache));
         var reader = isNew ? after : before;
+        await reader.StartAsync();
+        await Until.TrueAsync(() => reader.Follower.View.Head.Seq >= seq, "the feed has told of it");
         (await reader.IntrospectAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
         reader.Shared!.Lookups(Touchstone.Client.Shared.SharedLookup.Hit).ShouldBe(1, "it was found, and not accepted");
         (await shop.CheckAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
