@@ -39,7 +39,7 @@ internal sealed class SharedAnswers
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline _pipeline;
     private readonly SharedTexts _texts = new();
-    private readonly string _issuer, _endpoint, _caller;
+    private readonly string _issuer, _endpoint, _caller, _kind;
     private readonly TimeSpan _followedTtl;
     private readonly long[] _lookups = new long[4];
     private int _writes;
@@ -48,6 +48,8 @@ internal sealed class SharedAnswers
     {
         (_options, _cache, _time) = (shared, shared.Cache!, time);
         (_issuer, _endpoint, _caller) = (options.Issuer?.OriginalString ?? "", options.IntrospectionEndpoint?.OriginalString ?? "", options.ClientId!);
+        // Who takes signed answers alone does not take them from one who takes others.
+        _kind = options.RequireSignedAnswers ? "signed" : "plain";
         _followedTtl = options.Policy.MaxTtl + options.Policy.StaleWhileRevalidate;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
@@ -127,7 +129,7 @@ internal sealed class SharedAnswers
         return left < ttl ? left : ttl;
     }
 
-    private string NameOf(string token) => SealedAnswer.NameOf(_options.KeyPrefix, _issuer, _endpoint, _caller, token);
+    private string NameOf(string token) => SealedAnswer.NameOf(_options.KeyPrefix, _issuer, _endpoint, _caller, _kind, token);
 
     private HeldAnswer? Open(byte[] value, string name)
     {

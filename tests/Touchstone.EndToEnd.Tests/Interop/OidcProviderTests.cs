@@ -90,6 +90,6 @@ public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<Oid
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var answer = await provider.Http.SendAsync(request);
-        return (answer.StatusCode, answer.Headers.WwwAuthenticate.Select(header => header.ToString()).SingleOrDefault() ?? "");
+        return (answer.StatusCode, answer.Headers.WwwAuthenticate.Where(header => header.Scheme == "Bearer").Select(header => header.ToString()).SingleOrDefault() ?? "");
     }
 }
