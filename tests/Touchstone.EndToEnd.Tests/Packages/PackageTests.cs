@@ -16,8 +16,8 @@ public sealed class PackageTests(Packed packed) : IClassFixture<Packed>
 
     [Theory]
     [InlineData("Touchstone.Protocol")]
-    [InlineData("Touchstone.Client", "Touchstone.Protocol", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Polly.Core")]
-    [InlineData("Touchstone.AspNetCore", "Touchstone.Client")]
+    [InlineData("Touchstone.Client", "Touchstone.Protocol", "Microsoft.Extensions.Caching.Abstractions", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Options", "Polly.Core")]
+    [InlineData("Touchstone.AspNetCore", "Touchstone.Client", "Touchstone.Protocol")]
     public void A_package_has_its_library_its_documentation_and_these_dependencies(string id, params string[] dependencies)
     {
         var package = packed.Open($"{id}.{Packed.Version}.nupkg");
