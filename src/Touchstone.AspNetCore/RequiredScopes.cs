@@ -27,9 +27,12 @@ public sealed class RequiredScopeAttribute : AuthorizeAttribute, IAuthorizationR
 /// <summary>Whether the user has all scopes.</summary>
 internal sealed class RequiredScopes(IReadOnlyList<string> scopes) : AuthorizationHandler<RequiredScopes>, IAuthorizationRequirement
 {
+    private IReadOnlyList<string> Scopes => scopes;
+
+    // Where an endpoint has several of these, each is asked about all of them: what counts is what that one needs, never what this one does.
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RequiredScopes requirement)
     {
-        if (scopes.All(scope => context.User.HasClaim(TokenIntrospectionDefaults.ScopeClaimType, scope))) context.Succeed(requirement);
+        if (requirement.Scopes.All(scope => context.User.HasClaim(TokenIntrospectionDefaults.ScopeClaimType, scope))) context.Succeed(requirement);
         return Task.CompletedTask;
     }
 }

@@ -60,12 +60,9 @@ internal sealed class BoundApi : IAsyncDisposable
     }
 
     /// <summary>A token that is active, and more members of the answer.</summary>
-    internal string Token(string more = "")
-    {
-        var token = $"at.{Interlocked.Increment(ref _tokens)}-{Guid.NewGuid():N}";
-        _answers[token] = $$"""{"active":true,"sub":"alice","scope":"orders:read"{{(more.Length == 0 ? "" : "," + more)}}}""";
-        return token;
-    }
+    internal string Token(string more = "") => Answer($$"""{"active":true,"sub":"alice","scope":"orders:read"{{(more.Length == 0 ? "" : "," + more)}}}""");
+
+    internal string TokenOf(string scope) => Answer($$"""{"active":true,"sub":"alice","scope":"{{scope}}"}""");
 
     internal string Token(DPoPKey key) => Token($$"""
         "token_type":"DPoP","cnf":{"jkt":"{{key.Thumbprint}}"}
@@ -88,6 +85,13 @@ internal sealed class BoundApi : IAsyncDisposable
         if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
         foreach (var proof in proofs) request.Headers.TryAddWithoutValidation("DPoP", proof);
         return await Http.SendAsync(request);
+    }
+
+    private string Answer(string json)
+    {
+        var token = $"at.{Interlocked.Increment(ref _tokens)}-{Guid.NewGuid():N}";
+        _answers[token] = json;
+        return token;
     }
 
     public async ValueTask DisposeAsync()
