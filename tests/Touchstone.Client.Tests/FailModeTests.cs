@@ -66,6 +66,20 @@ public sealed class FailModeTests
         (await client.IntrospectAsync("other", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
     }
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(413)]
+    [InlineData(414)]
+    [InlineData(200)]
+    public async Task L47_FailOpen_does_not_let_pass_what_the_server_has_an_answer_to_that_is_none(int status)
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(options => options.Policy = new() { FailMode = FailMode.FailOpen }, _time);
+        server.Behavior = http => OtherServer.RefuseAsync(http, status);
+        var result = await client.IntrospectAsync("made so that no server understands it");
+        (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Malformed));
+    }
+
     // A client that holds an answer about "t" that is too old to be used as it is; and the server fails from now on.
     private async Task<IntrospectionClient> PrimedAsync(OtherServer server)
     {

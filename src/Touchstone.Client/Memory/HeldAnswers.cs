@@ -111,6 +111,8 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
             if (held.IsDoubted && age < TtlOf(held, policy, now).Ttl) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, fault, age);
             if (policy.FailMode is not FailMode.FailClosed && age < policy.MaxStale && (!held.IsFollowed || follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
         }
+        // A server that has no answer to just this is no server out of reach: whoever brings the token may have made it so (L47). And what is outdated is known to have ended.
+        if (fault is IntrospectionFault.Malformed or IntrospectionFault.Outdated) return cannotTell;
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }
