@@ -149,8 +149,11 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public async ValueTask<bool> InvalidateAsync(string token)
     {
         ArgumentNullException.ThrowIfNull(token);
-        var wasHeld = _held.Invalidate(_keys.Of(token));
-        if (_shared is not null) await _shared.RemoveAsync(token);
+        var key = _keys.Of(token);
+        var wasHeld = _held.Invalidate(key);
+        // Whoever comes after this does not join what was asked before.
+        _flights.Close(key);
+        if (_shared is not null) await _shared.InvalidateAsync(token, key);
         return wasHeld;
     }
 
@@ -177,12 +180,12 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private async ValueTask<IntrospectionResult?> JudgeHereAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
         if (_jwts is null || !JwtShape.Is(token)) return null;
-        var began = _time.Read();
+        var (began, invalidations) = (_time.Read(), _held.Invalidations);
         var judgement = await _jwts.JudgeAsync(token, policy, cancellationToken);
         switch (judgement.Verdict)
         {
             case LocalVerdict.Accepted:
-                _held.Keep(key, new HeldAnswer(judgement.Token, mark: null, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, tags: 0), IssuerKeys.Fresh) { Proof = judgement.Proof });
+                _held.Keep(key, new HeldAnswer(judgement.Token, mark: null, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, tags: 0), IssuerKeys.Fresh) { Proof = judgement.Proof }, invalidations);
                 return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Jwt, judgement.Token);
             case LocalVerdict.Refused:
                 return new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt);
@@ -237,28 +240,28 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     private async Task<UpstreamAnswer> FlyAsync(string token, Mac128 key, IntrospectionPolicy policy, bool asksAnew)
     {
+        var invalidations = _held.Invalidations;
         if (!asksAnew && !_held.IsDoubted(key))
         {
             // 1. A flight may have landed between the check's look into memory and this take-off.
             if (_held.Peek(key, policy, _time.Read()) is { } landed) return UpstreamAnswer.Of(landed, IntrospectionSource.Memory);
             // 2. Another process may have asked.
-            if (_shared is not null && await _shared.FindAsync(token) is { } there && _held.Use(there, policy, _time.Read(), out _) is not Recall.Nothing)
+            if (_shared is not null && await _shared.FindAsync(token, key) is { } there && _held.Use(there, policy, _time.Read(), out _) is not Recall.Nothing)
             {
-                _held.Keep(key, there);
+                _held.Keep(key, there, invalidations);
                 return UpstreamAnswer.Of(there, IntrospectionSource.Shared);
             }
         }
         // 3. The server. The clocks are read before the request leaves: what is revoked meanwhile is revoked after.
-        var (asked, invalidations) = (_time.Read(), _held.Invalidations);
+        (var asked, invalidations) = (_time.Read(), _held.Invalidations);
         using var activity = ClientActivities.Begin(_options.Name);
         var answer = await _calls.AskAsync(token) with { Asked = asked };
         activity.Tell(answer.Outcome, answer.Fault);
         _metrics.Called(answer.Fault, _time.Read().AtLeastSince(asked));
         // 4. It is kept, unless somebody said meanwhile that it is not true any more (L30).
-        if (answer.Outcome is IntrospectionOutcome.CannotTell || _held.Invalidations != invalidations) return answer;
+        if (answer.Outcome is IntrospectionOutcome.CannotTell) return answer;
         var held = _held.Hold(answer);
-        _held.Keep(key, held);
-        if (_shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, held);
+        if (_held.Keep(key, held, invalidations) && _shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, key, held);
         return answer;
     }
 

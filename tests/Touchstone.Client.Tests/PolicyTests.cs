@@ -116,6 +116,43 @@ public sealed class PolicyTests
         (await client.IntrospectAsync("t")).IsActive.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task L30_A_check_after_an_invalidation_joins_no_call_from_before_it()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(time: _time);
+        var (arrived, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        server.Behavior = async http =>
+        {
+            server.Behavior = other => OtherServer.AnswerAsync(other, OtherServer.Inactive);
+            arrived.TrySetResult();
+            await answer.Task;
+            await OtherServer.AnswerAsync(http, OtherServer.Active);
+        };
+        var before = client.IntrospectAsync("t").AsTask();
+        await arrived.Task;
+        await client.InvalidateAsync("t");
+        var after = client.IntrospectAsync("t").AsTask();
+        answer.SetResult();
+        (await before).IsActive.ShouldBeTrue();
+        (await after).IsActive.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task L30_An_invalidation_while_an_answer_is_put_away_is_not_lost()
+    {
+        await using var server = await OtherServer.StartAsync();
+        IntrospectionClient? client = null;
+        await using var closing = client = server.Client(options => options.TtlOf = _ =>
+        {
+            client!.InvalidateAsync("t").AsTask().Wait();
+            return null;
+        }, _time);
+        await client.IntrospectAsync("t");
+        server.Behavior = http => OtherServer.AnswerAsync(http, OtherServer.Inactive);
+        (await client.IntrospectAsync("t")).IsActive.ShouldBeFalse();
+    }
+
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

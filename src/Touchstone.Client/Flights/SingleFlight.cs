@@ -22,6 +22,8 @@ internal sealed class SingleFlight<T>
         internal Flight? Next { get; set; }
 
         internal bool HasLanded { get; set; }
+
+        internal bool IsClosed { get; set; }
     }
 
     /// <summary>How many checks found a call under way.</summary>
@@ -48,9 +50,16 @@ internal sealed class SingleFlight<T>
                 // It may have landed since: then another is under way, or none.
                 if (flight.HasLanded) continue;
                 Interlocked.Increment(ref _joined);
-                return Result(mayJoin ? flight : flight.Next ??= mine, cancellationToken);
+                return Result(mayJoin && !flight.IsClosed ? flight : flight.Next ??= mine, cancellationToken);
             }
         }
+    }
+
+    /// <summary>From now on no check joins what is under way for this key: it waits for the next call.</summary>
+    internal void Close(Mac128 key)
+    {
+        if (!_underWay.TryGetValue(key, out var flight)) return;
+        lock (flight) flight.IsClosed = true;
     }
 
     private static Task<T> Result(Flight flight, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? flight.Told.Task.WaitAsync(cancellationToken) : flight.Told.Task;

@@ -23,6 +23,7 @@ internal enum Recall
 internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollower follower, CallbackFaults faults, TimeProvider time)
 {
     private readonly long _leeway = (long)options.Leeway.TotalSeconds;
+    private readonly Lock _changing = new();
     private long _invalidations;
 
     /// <summary>Answers about active tokens.</summary>
@@ -78,18 +79,26 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         return new HeldAnswer(isActive ? answer.Token : null, answer.Mark, answer.Asked, HeldAnswer.SizeOf(answer), ttl ?? TimeSpan.MaxValue);
     }
 
-    /// <summary>Keeps it in its room, and what was there in the other goes.</summary>
-    internal void Keep(Mac128 key, HeldAnswer held)
+    /// <summary>Keeps it in its room, and what was there in the other goes; unless somebody invalidated a token since that number was read, for then it may be this one (L30). Says whether it is kept.</summary>
+    internal bool Keep(Mac128 key, HeldAnswer held, long invalidations)
     {
         var (room, other) = held.Token is null ? (Inactive, Active) : (Active, Inactive);
-        other.Remove(key);
-        room.Keep(key, held);
+        lock (_changing)
+        {
+            if (_invalidations != invalidations) return false;
+            other.Remove(key);
+            room.Keep(key, held);
+            return true;
+        }
     }
 
     internal bool Invalidate(Mac128 key)
     {
-        Interlocked.Increment(ref _invalidations);
-        return Active.Remove(key) | Inactive.Remove(key);
+        lock (_changing)
+        {
+            Volatile.Write(ref _invalidations, _invalidations + 1);
+            return Active.Remove(key) | Inactive.Remove(key);
+        }
     }
 
     /// <summary>Whether the server says that it is active, and it is in its time.</summary>

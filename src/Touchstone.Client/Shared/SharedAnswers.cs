@@ -4,6 +4,7 @@ using Polly;
 using Polly.CircuitBreaker;
 using Touchstone.Client.Memory;
 using Touchstone.Client.Telemetry;
+using Touchstone.Protocol.Hashing;
 
 namespace Touchstone.Client.Shared;
 
@@ -30,7 +31,7 @@ internal enum SharedLookup
 internal sealed class SharedAnswers
 {
     private const double FailureRatio = 0.5;
-    private const int LeastCalls = 10, MostWrites = 256;
+    private const int LeastCalls = 10, MostWrites = 256, MostInvalidated = 20_000;
 
     private static readonly TimeSpan Sampled = TimeSpan.FromSeconds(10);
 
@@ -39,6 +40,7 @@ internal sealed class SharedAnswers
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline _pipeline;
     private readonly SharedTexts _texts = new();
+    private readonly InvalidatedKeys _invalidated = new(MostInvalidated);
     private readonly string _issuer, _endpoint, _caller, _kind;
     private readonly TimeSpan _followedTtl;
     private readonly long[] _lookups = new long[4];
@@ -70,7 +72,7 @@ internal sealed class SharedAnswers
     internal long Lookups(SharedLookup outcome) => Volatile.Read(ref _lookups[(int)outcome]);
 
     /// <summary>What is kept about a token; null when there is nothing, or nothing came in time. Whether it may be used is another question.</summary>
-    internal async ValueTask<HeldAnswer?> FindAsync(string token)
+    internal async ValueTask<HeldAnswer?> FindAsync(string token, Mac128 key)
     {
         var name = NameOf(token);
         var (lookup, held) = (SharedLookup.Failed, (HeldAnswer?)null);
@@ -80,24 +82,32 @@ internal sealed class SharedAnswers
             lookup = held is not null ? SharedLookup.Hit : found.Value is null ? SharedLookup.Miss : SharedLookup.Invalid;
         }
         Interlocked.Increment(ref _lookups[(int)lookup]);
-        return held;
+        // Asked last: it may have been on its way when somebody invalidated it, or could not be removed then (L30).
+        return held is null || _invalidated.Ends(key, held.Asked, AnswerCodec.MostAhead) ? null : held;
     }
 
     /// <summary>Keeps an answer of the server, beside the check; an inactive one only ends what was there.</summary>
-    internal void Keep(string token, HeldAnswer held)
+    internal void Keep(string token, Mac128 key, HeldAnswer held)
     {
         // Too many under way: the cache is slow, and others will do without this one.
         if (Interlocked.Increment(ref _writes) > MostWrites) Interlocked.Decrement(ref _writes);
-        else _ = KeepAsync(token, held);
+        else _ = KeepAsync(token, key, held);
     }
 
-    internal async ValueTask RemoveAsync(string token) => await TryAsync(async cancellation =>
+    /// <summary>Removes what is kept of a token, if the cache lets it; here it is not used any more in any case.</summary>
+    internal ValueTask InvalidateAsync(string token, Mac128 key)
+    {
+        _invalidated.Add(key, _time.Read());
+        return RemoveAsync(token);
+    }
+
+    private async ValueTask RemoveAsync(string token) => await TryAsync(async cancellation =>
     {
         await _cache.RemoveAsync(NameOf(token), cancellation);
         return null;
     });
 
-    private async Task KeepAsync(string token, HeldAnswer held)
+    private async Task KeepAsync(string token, Mac128 key, HeldAnswer held)
     {
         try
         {
@@ -114,6 +124,8 @@ internal sealed class SharedAnswers
                 await _cache.SetAsync(name, value, new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = ttl }, cancellation);
                 return null;
             });
+            // Somebody may have removed it before it was there.
+            if (_invalidated.Ends(key, held.Asked, doubt: TimeSpan.Zero)) await RemoveAsync(token);
         }
         finally
         {

@@ -217,6 +217,38 @@ public sealed class SharedCacheTests
         _cache.Entries.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task L30_What_was_on_its_way_from_there_when_it_was_invalidated_is_not_used()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var one = Client(server);
+        await using var other = Client(server);
+        await one.IntrospectAsync("t");
+        await _cache.Written;
+        var gate = _cache.Gate = new TaskCompletionSource();
+        var check = other.IntrospectAsync("t").AsTask();
+        await _cache.Reached;
+        await other.InvalidateAsync("t");
+        server.Behavior = http => OtherServer.AnswerAsync(http, OtherServer.Inactive);
+        gate.SetResult();
+        await check;
+        (await other.IntrospectAsync("t")).IsActive.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task L30_What_could_not_be_removed_there_is_not_used_here()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var one = Client(server);
+        await one.IntrospectAsync("t");
+        await _cache.Written;
+        _cache.Fault = new IOException("down");
+        await one.InvalidateAsync("t");
+        _cache.Fault = null;
+        server.Behavior = http => OtherServer.AnswerAsync(http, OtherServer.Inactive);
+        (await one.IntrospectAsync("t")).IsActive.ShouldBeFalse();
+    }
+
     private IntrospectionClient Client(OtherServer server, Action<TokenIntrospectionOptions>? more = null) => server.Client(options =>
     {
         With(options);
@@ -236,6 +268,9 @@ public sealed class SharedCacheTests
 
         internal bool Hangs { get; set; }
 
+        /// <summary>Holds back what was read.</summary>
+        internal TaskCompletionSource? Gate { get; set; }
+
         internal Task Written => _written.Task;
 
         internal Task Reached => _reached.Task;
@@ -248,6 +283,13 @@ public sealed class SharedCacheTests
         {
             Asked.Enqueue(key);
             if (Fault is not null) throw Fault;
+            if (Gate is { } gate)
+            {
+                var read = await _inner.GetAsync(key, token);
+                _reached.TrySetResult();
+                await gate.Task;
+                return read;
+            }
             if (!Hangs) return await _inner.GetAsync(key, token);
             _reached.SetResult();
             return await new TaskCompletionSource<byte[]?>().Task; // It does not even look at its cancellation.
