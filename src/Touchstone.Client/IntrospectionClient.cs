@@ -214,6 +214,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     private async ValueTask<IntrospectionResult> FindOutAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
+        var came = _time.Read();
         _follower.Start();
         _follower.Want(policy.Grace);
         // A poll that was begun first lets what is asked now be kept; where it does not come, the answer serves this check alone.
@@ -231,6 +232,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
                 if (_held.Use(kept, policy, _time.Read(), out var known) is not Recall.Nothing) return known with { Source = answer.Source };
                 continue;
             }
+            // Asked before this check came, it is judged as what is kept: by what the feed said since, and by this check's own policy (L22, L30).
+            if (answer.Asked.Monotonic < came.Monotonic && answer.Held is { Token: not null } earlier && _held.Use(earlier, policy, _time.Read(), out _) is Recall.Nothing) continue;
             // Something that concerns the token happened while the answer was under way: asking again gives the truth (L30).
             if (answer.Mark is { } mark && _follower.View.Ends(mark)) continue;
             return Judge(answer);
@@ -262,7 +265,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         if (answer.Outcome is IntrospectionOutcome.CannotTell) return answer;
         var held = _held.Hold(answer);
         if (_held.Keep(key, held, invalidations) && _shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, key, held);
-        return answer;
+        return answer with { Held = held };
     }
 
     private async ValueTask WaitForFirstPollAsync(CancellationToken cancellationToken)

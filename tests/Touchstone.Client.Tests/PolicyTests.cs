@@ -153,6 +153,28 @@ public sealed class PolicyTests
         (await client.IntrospectAsync("t")).IsActive.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task L22_A_check_that_always_asks_uses_no_answer_to_a_call_from_before_it()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(time: _time);
+        var (arrived, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        server.Behavior = async http =>
+        {
+            server.Behavior = other => OtherServer.AnswerAsync(other, OtherServer.Inactive);
+            arrived.TrySetResult();
+            await answer.Task;
+            await OtherServer.AnswerAsync(http, OtherServer.Active);
+        };
+        var lax = client.IntrospectAsync("t").AsTask();
+        await arrived.Task;
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        var strict = client.IntrospectAsync("t", client.Policy with { PlainTtl = TimeSpan.Zero }).AsTask();
+        answer.SetResult();
+        (await lax).IsActive.ShouldBeTrue();
+        (await strict).IsActive.ShouldBeFalse();
+    }
+
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -16,6 +16,9 @@ internal readonly record struct UpstreamAnswer(IntrospectionOutcome Outcome, Int
     /// <summary>When it was asked: before the request was sent.</summary>
     internal ClockReading Asked { get; init; }
 
+    /// <summary>The same as something to be kept; null where it was not asked, or said nothing.</summary>
+    internal HeldAnswer? Held { get; init; }
+
     /// <summary>What was found to be kept after all, so that the server was not asked; null where it was.</summary>
     internal HeldAnswer? Kept { get; private init; }
 

@@ -1,0 +1,88 @@
+using System.Net;
+using Touchstone.Client.Testing;
+
+namespace Touchstone.Client.Tests.Follow;
+
+/// <summary>Following a feed that fails, or answers what no feed answers.</summary>
+public sealed class FeedFollowerTests
+{
+    private readonly ManualTime _time = new();
+    private readonly FakeAuthorizationServer _server = new();
+
+    [Fact]
+    public async Task L30_A_check_joins_no_call_from_before_it_whose_answer_the_feed_says_nothing_of()
+    {
+        var (arrived, answer, isOut) = (new TaskCompletionSource(), new TaskCompletionSource(), true);
+        var calls = 0;
+        await using var client = Client(new Between(_server.CreateHandler())
+        {
+            Feed = _ => Volatile.Read(ref isOut) ? new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) : null,
+            Answered = async () =>
+            {
+                if (Interlocked.Increment(ref calls) > 1) return;
+                arrived.SetResult();
+                await answer.Task;
+            },
+        });
+        var token = _server.Issue();
+        // 1. Out of touch, a check asks, and gets an answer that is long on its way.
+        var before = client.IntrospectAsync(token).AsTask();
+        await UntilAsync(() => arrived.Task.IsCompleted);
+        // 2. The feed is followed, and says that the token is revoked.
+        Volatile.Write(ref isOut, false);
+        await FollowsAsync(client);
+        await _server.RevokeAsync(token);
+        // 3. Whoever comes after that is not given what was said before.
+        var after = client.IntrospectAsync(token).AsTask();
+        answer.SetResult();
+        (await before).IsActive.ShouldBeTrue();
+        (await after).IsActive.ShouldBeFalse();
+    }
+
+    private IntrospectionClient Client(Between between)
+    {
+        var options = new TokenIntrospectionOptions { Timeout = TimeSpan.FromMinutes(5), TryTimeout = TimeSpan.FromMinutes(5), Retries = 0 };
+        _server.Configure(options);
+        options.Backchannel = () => between;
+        return new IntrospectionClient(options, time: _time);
+    }
+
+    private async Task FollowsAsync(IntrospectionClient client)
+    {
+        using var stop = new CancellationTokenSource();
+        var start = client.StartAsync(stop.Token);
+        await UntilAsync(() => client.Status.Feed is FeedState.Followed);
+        await stop.CancelAsync();
+        await Should.NotThrowAsync(async () => await Task.WhenAny(start));
+    }
+
+    // Time goes on until it holds; every pause of the follower ends by that.
+    private async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!holds())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Stands between a client and its server.</summary>
+    private sealed class Between(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        /// <summary>What a poll is answered; null: what the server says.</summary>
+        internal Func<HttpRequestMessage, HttpResponseMessage?> Feed { get; init; } = static _ => null;
+
+        /// <summary>What answers about tokens wait for.</summary>
+        internal Func<Task> Answered { get; init; } = static () => Task.CompletedTask;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.RequestUri!.AbsolutePath.EndsWith("/feed", StringComparison.Ordinal) && Feed(request) is { } answer) return answer;
+            var response = await base.SendAsync(request, cancellationToken);
+            if (request.Method == HttpMethod.Post) await Answered();
+            return response;
+        }
+    }
+}
