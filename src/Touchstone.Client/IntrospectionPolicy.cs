@@ -28,7 +28,7 @@ public sealed record IntrospectionPolicy
     /// <summary>The longest that an answer about an inactive token is used: it may become valid later. From 0 to 1 hour; default 5 seconds.</summary>
     public TimeSpan NegativeTtl { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>For how long past <see cref="MaxTtl"/> or <see cref="PlainTtl"/> an answer is still used while another is fetched beside it, so that checks of popular tokens never wait. While the feed is followed that makes no revocation later; while it is out of reach it does not apply. From 0 to 1 hour; default 0.</summary>
+    /// <summary>For how long past <see cref="MaxTtl"/> or <see cref="PlainTtl"/> an answer is still used while another is fetched beside it, so that checks of popular tokens never wait. While the feed is followed that makes no revocation later; while it is out of reach it does not apply, nor where those are zero, nor for longer than <see cref="TokenIntrospectionOptions.TtlOf"/> says. From 0 to 1 hour; default 0.</summary>
     public TimeSpan StaleWhileRevalidate { get; init; }
 
     /// <summary>How often a check asks the server although it need not, to find out what memory can't know. If the server can't be asked, the answer from memory counts. From 0 (never) to 1 (always); default 0.</summary>

@@ -26,7 +26,7 @@ public sealed class SharedCacheOptions
     /// <summary>For how long it is left alone once half of the calls failed. From 500 ms to 5 minutes; default 2 seconds.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How old an answer may become in it where the server has no feed. It counts from when the server was asked, by the clocks of the processes. From 0 to 1 day; default 60 seconds.</summary>
+    /// <summary>How old an answer may become in it where the server has no feed. It counts from when the server was asked, by the clocks of the processes. A check whose <see cref="IntrospectionPolicy.PlainTtl"/> is shorter than that of the client gets nothing older than that. From 0 to 1 day; default 60 seconds.</summary>
     public TimeSpan PlainTtl { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>What is wrong with it, all at once.</summary>

@@ -175,6 +175,22 @@ public sealed class PolicyTests
         (await strict).IsActive.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task L22_Zero_asks_always_whatever_StaleWhileRevalidate_says()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(options =>
+        {
+            options.Policy = new() { StaleWhileRevalidate = TimeSpan.FromSeconds(20) };
+            options.TtlOf = token => token.Subject == "bob" ? TimeSpan.Zero : null;
+        }, _time);
+        await client.IntrospectAsync("t");
+        (await client.IntrospectAsync("t", client.Policy with { PlainTtl = TimeSpan.Zero })).Source.ShouldBe(IntrospectionSource.Server);
+        server.Behavior = http => OtherServer.AnswerAsync(http, """{"active":true,"sub":"bob"}""");
+        await client.IntrospectAsync("of bob");
+        (await client.IntrospectAsync("of bob")).Source.ShouldBe(IntrospectionSource.Server, "its own content says that it is not used again");
+    }
+
     private static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -162,15 +162,22 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
     // How old it may be; and how much older while another is fetched, which is no grace: with the lease it is as current as before, and without a feed nobody was promised more.
     private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null ? (LocalTtlOf(held, policy), default) : follower.At(now) switch
     {
-        Freshness.Plain => (Least(PlainTtlOf(held, policy), held.MaxTtl), policy.StaleWhileRevalidate),
-        Freshness.Followed when held.IsFollowed => (Least(policy.MaxTtl, held.MaxTtl), policy.StaleWhileRevalidate),
+        Freshness.Plain => WithMore(PlainTtlOf(held, policy), held, policy),
+        Freshness.Followed when held.IsFollowed => WithMore(policy.MaxTtl, held, policy),
         _ when !held.IsFollowed || follower.IsInGrace(now, policy.UnfollowedTtl) => (Least(policy.UnfollowedTtl, held.MaxTtl), default),
         _ => default,
     };
 
-    // In the shared cache it may be older than here; together they make it no older than it may be there.
+    // What is always to be asked for is not used while another is fetched either; and nothing is used for longer than its own content says.
+    private static (TimeSpan Ttl, TimeSpan More) WithMore(TimeSpan most, HeldAnswer held, IntrospectionPolicy policy)
+    {
+        var ttl = Least(most, held.MaxTtl);
+        return (ttl, ttl <= TimeSpan.Zero ? default : Least(policy.StaleWhileRevalidate, held.MaxTtl - ttl));
+    }
+
+    // In the shared cache it may be older than here; together they make it no older than it may be there. A check that wants less than the client as a whole gets what it wants (L22).
     private TimeSpan PlainTtlOf(HeldAnswer held, IntrospectionPolicy policy) =>
-        held.AgeWhenShared == default || policy.PlainTtl == default ? policy.PlainTtl : Least(held.AgeWhenShared + policy.PlainTtl, options.SharedCache!.PlainTtl);
+        held.AgeWhenShared == default || policy.PlainTtl == default || policy.PlainTtl < options.Policy.PlainTtl ? policy.PlainTtl : Least(held.AgeWhenShared + policy.PlainTtl, options.SharedCache!.PlainTtl);
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

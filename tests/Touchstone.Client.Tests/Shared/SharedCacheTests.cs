@@ -249,6 +249,18 @@ public sealed class SharedCacheTests
         (await one.IntrospectAsync("t")).IsActive.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task L22_A_check_whose_rule_is_stricter_than_the_client_s_is_not_given_what_is_older()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var one = Client(server);
+        await using var other = Client(server);
+        await one.IntrospectAsync("t");
+        await _cache.Written;
+        _time.AdvanceSeconds(30);
+        (await other.IntrospectAsync("t", other.Policy with { PlainTtl = TimeSpan.FromSeconds(2) })).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
     private IntrospectionClient Client(OtherServer server, Action<TokenIntrospectionOptions>? more = null) => server.Client(options =>
     {
         With(options);
