@@ -19,7 +19,7 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset)
             using var document = JsonDocument.Parse(json);
             return Read(document.RootElement, isGone, lease);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return null; // The reader has no other way to say it.
         }
@@ -40,7 +40,11 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset)
         return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone), LeaseOffset(answer, lease));
     }
 
-    // A lease of another length than the one that this follower counts with is none; a page has no lease.
-    private static TimeSpan? LeaseOffset(JsonElement answer, TimeSpan lease) =>
-        answer.TryGetProperty("more"u8, out _) || answer.GetProperty("lease_seconds"u8).GetDouble() < lease.TotalSeconds ? null : TimeSpan.FromMilliseconds(answer.GetProperty("offset_ms"u8).GetInt64());
+    // A lease of another length than the one that this follower counts with is none, and one that is over or is yet to come by more than its length; a page has no lease.
+    private static TimeSpan? LeaseOffset(JsonElement answer, TimeSpan lease)
+    {
+        if (answer.TryGetProperty("more"u8, out _) || answer.GetProperty("lease_seconds"u8).GetDouble() < lease.TotalSeconds) return null;
+        var offset = answer.GetProperty("offset_ms"u8).GetInt64();
+        return offset < -lease.TotalMilliseconds || offset > lease.TotalMilliseconds ? null : TimeSpan.FromMilliseconds(offset);
+    }
 }

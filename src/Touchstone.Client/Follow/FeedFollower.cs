@@ -156,7 +156,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         Volatile.Write(ref _wasSeen, true);
         var retryAfter = await PollAsync(feed, waits: failures == 0);
         if (retryAfter is null) return 0;
-        await PauseAsync(retryAfter > TimeSpan.Zero ? retryAfter.Value : Pause(failures++));
+        await PauseAsync(retryAfter > TimeSpan.Zero ? (retryAfter < LookAgain ? retryAfter.Value : LookAgain) : Pause(failures++));
         return failures;
     }
 

@@ -68,7 +68,7 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
             using var json = JsonDocument.Parse(body);
             return Read(json.RootElement);
         }
-        catch (Exception failed) when (failed.IsOutOfReach() || failed is JsonException || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception failed) when (failed.IsOutOfReach() || failed is JsonException or InvalidOperationException || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

@@ -9,6 +9,37 @@ public sealed class FeedFollowerTests
     private readonly ManualTime _time = new();
     private readonly FakeAuthorizationServer _server = new();
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"nonce":"NONCE","head":"HEAD","events":[],"lease_seconds":15}""")]
+    [InlineData("""{"nonce":"NONCE","head":"HEAD","events":[],"lease_seconds":15,"offset_ms":9223372036854775807}""")]
+    [InlineData("""{"nonce":"NONCE","head":"HEAD","events":[],"lease_seconds":15,"offset_ms":-922337203685477}""")]
+    [InlineData("""{"nonce":"NONCE","head":"HEAD","events":[{}],"lease_seconds":15,"offset_ms":0}""")]
+    public async Task An_answer_that_is_none_is_followed_by_another_poll(string answer)
+    {
+        var polls = 0;
+        await using var client = Client(new Between(_server.CreateHandler())
+        {
+            Feed = request => Interlocked.Increment(ref polls) > 1 ? null : new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new StringContent(answer.Replace("NONCE", Nonce(request), StringComparison.Ordinal).Replace("HEAD", $"{new string('a', 32)}.0.{Guid.Empty:N}", StringComparison.Ordinal)),
+            },
+        });
+        await FollowsAsync(client);
+    }
+
+    [Fact]
+    public async Task A_server_that_wants_to_be_left_alone_for_ever_is_asked_again()
+    {
+        var polls = 0;
+        await using var client = Client(new Between(_server.CreateHandler())
+        {
+            Feed = _ => Interlocked.Increment(ref polls) > 1 ? null : new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Headers = { { "Retry-After", "2147483647" } } },
+        });
+        await FollowsAsync(client);
+    }
+
     [Fact]
     public async Task L30_A_check_joins_no_call_from_before_it_whose_answer_the_feed_says_nothing_of()
     {
@@ -67,6 +98,8 @@ public sealed class FeedFollowerTests
             await Task.Yield();
         }
     }
+
+    private static string Nonce(HttpRequestMessage request) => request.RequestUri!.Query.TrimStart('?').Split('&').Single(part => part.StartsWith("nonce=", StringComparison.Ordinal))["nonce=".Length..];
 
     /// <summary>Stands between a client and its server.</summary>
     private sealed class Between(HttpMessageHandler inner) : DelegatingHandler(inner)

@@ -39,6 +39,18 @@ public sealed class DiscoveryTests
         server.Calls.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("""{"issuer":"\ud800"}""")]
+    [InlineData("""{"issuer":"ISSUER","introspection_endpoint":"http://127.0.0.1/\udc00"}""")]
+    [InlineData("""{"issuer":"ISSUER","introspection_endpoint":"http://127.0.0.1/","token_endpoint":"\ud800"}""")]
+    public async Task Metadata_that_is_no_text_is_none(string metadata)
+    {
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        server.Behavior = http => OtherServer.AnswerAsync(http, metadata.Replace("ISSUER", issuer, StringComparison.Ordinal));
+        (await FindAsync(issuer, ClientAuthentication.Basic("rs", "s"))).ShouldBeNull();
+    }
+
     private static async Task<ServerEndpoints?> FindAsync(string issuer, ClientAuthentication caller)
     {
         using var http = new HttpClient();
