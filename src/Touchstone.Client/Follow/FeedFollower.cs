@@ -77,8 +77,15 @@ internal sealed class FeedFollower : IAsyncDisposable
         if (_isPlain || Volatile.Read(ref _loop) is not null) return;
         lock (_stopping)
         {
-            if (!_stopping.IsCancellationRequested) _loop ??= Task.Run(RunAsync);
+            if (!_stopping.IsCancellationRequested) _loop ??= Begin();
         }
+    }
+
+    // It serves all checks and belongs to none: neither to the trace of the one that comes first, nor to whatever else goes along with that.
+    private Task Begin()
+    {
+        if (ExecutionContext.IsFlowSuppressed()) return Task.Run(RunAsync);
+        using (ExecutionContext.SuppressFlow()) return Task.Run(RunAsync);
     }
 
     /// <summary>How current what is kept is. Asked last, after the last await of a check.</summary>

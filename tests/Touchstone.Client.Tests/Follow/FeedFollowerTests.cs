@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Touchstone.Client.Testing;
 
@@ -38,6 +39,24 @@ public sealed class FeedFollowerTests
             Feed = _ => Interlocked.Increment(ref polls) > 1 ? null : new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Headers = { { "Retry-After", "2147483647" } } },
         });
         await FollowsAsync(client);
+    }
+
+    [Fact]
+    public async Task It_is_no_part_of_the_trace_of_the_check_that_began_it()
+    {
+        var traces = new System.Collections.Concurrent.ConcurrentQueue<Activity?>();
+        await using var client = Client(new Between(_server.CreateHandler())
+        {
+            Feed = _ =>
+            {
+                traces.Enqueue(Activity.Current);
+                return null;
+            },
+        });
+        using var request = new Activity("a request").Start();
+        await client.IntrospectAsync(_server.Issue());
+        traces.ShouldNotBeEmpty();
+        traces.ShouldAllBe(trace => trace == null);
     }
 
     [Fact]
