@@ -30,11 +30,15 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
 
     private async ValueTask<ServerEndpoints?> AskAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        // Who has something that may still be right does not wait behind whoever looks again.
+        if (Known is null) await _one.WaitAsync(cancellationToken);
+        else if (!_one.Wait(0, CancellationToken.None)) return Known;
         try
         {
             // Somebody else may have asked meanwhile; and who failed a moment ago is not asked by each that waits.
             if (IsFresh(Known is null ? FailedFor : FoundFor)) return Known;
+            // So that who gives up looking again is the last for a while.
+            if (Known is not null) _asked = time.Read();
             ServerEndpoints? found = null;
             foreach (var document in Documents(options.Issuer!))
             {

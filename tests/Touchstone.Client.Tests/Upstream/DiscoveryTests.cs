@@ -51,6 +51,32 @@ public sealed class DiscoveryTests
         (await FindAsync(issuer, ClientAuthentication.Basic("rs", "s"))).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Metadata_that_hangs_when_it_is_looked_at_again_holds_up_nobody_else()
+    {
+        var time = new ManualTime();
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        server.Behavior = http => OtherServer.AnswerAsync(http, $$"""{"issuer":"{{issuer}}","introspection_endpoint":"{{server.Endpoint}}"}""");
+        using var sender = new HttpClient();
+        using var discovery = new Discovery(new TokenIntrospectionOptions { Issuer = new Uri(issuer) }, sender, time);
+        await discovery.FindAsync(default);
+        var hangs = new TaskCompletionSource();
+        server.Behavior = http =>
+        {
+            hangs.TrySetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, http.RequestAborted);
+        };
+        time.Advance(TimeSpan.FromHours(1));
+        using var impatience = new CancellationTokenSource();
+        var first = discovery.FindAsync(impatience.Token).AsTask();
+        await hangs.Task;
+        (await discovery.FindAsync(default).AsTask().WaitAsync(TimeSpan.FromSeconds(20))).ShouldNotBeNull("what was found stays in use");
+        await impatience.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(first);
+        (await discovery.FindAsync(default).AsTask().WaitAsync(TimeSpan.FromSeconds(20))).ShouldNotBeNull();
+    }
+
     private static async Task<ServerEndpoints?> FindAsync(string issuer, ClientAuthentication caller)
     {
         using var http = new HttpClient();
