@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using Touchstone.AspNetCore.Binding;
 using Touchstone.AspNetCore.Decisions;
 using Touchstone.AspNetCore.Metadata;
@@ -130,6 +132,8 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         var result = await HandleAuthenticateOnceSafeAsync();
         // B-06: without a token no error; nor where the application itself challenges.
         var refusal = result as Refusal ?? (result.Failure is null ? null : Refusal.Inactive);
+        // Another scheme of the endpoint could not tell, and said so already: whatever this one says, the token may be good.
+        if (Response.StatusCode is StatusCodes.Status503ServiceUnavailable) return;
         Response.StatusCode = refusal?.Status ?? StatusCodes.Status401Unauthorized;
         decisions.Deny(Context, Scheme.Name, Options, refusal?.Reason ?? (result.None ? AccessDecisions.NoToken : AccessDecisions.Challenged));
         if (ReferenceEquals(refusal, Refusal.CannotTell))
@@ -140,7 +144,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         }
         if (ReferenceEquals(refusal, Refusal.NeedsNonce)) GiveNonce();
         Problem? problem = refusal is null ? null : new Problem(refusal.Error, refusal.Description);
-        Response.Headers.WWWAuthenticate = Response.StatusCode is StatusCodes.Status400BadRequest ? Challenges.Of(Used, Options, ResourceMetadata, problem) : Challenges.All(Options, ResourceMetadata, Used, problem);
+        AddChallenges(Response.StatusCode is StatusCodes.Status400BadRequest ? Challenges.Of(Used, Options, ResourceMetadata, problem) : Challenges.All(Options, ResourceMetadata, Used, problem));
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
@@ -151,9 +155,12 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         var unmet = StepUpHandler.Unmet(endpoint, Context.User, TimeProvider, scope);
         decisions.Deny(Context, Scheme.Name, Options, unmet is null ? AccessDecisions.Scope : AccessDecisions.StepUp);
         Response.StatusCode = unmet is null ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized;
-        Response.Headers.WWWAuthenticate = Challenges.Of(Used, Options, ResourceMetadata, unmet ?? new Problem("insufficient_scope", Scope: scope));
+        AddChallenges(Challenges.Of(Used, Options, ResourceMetadata, unmet ?? new Problem("insufficient_scope", Scope: scope)));
         return Task.CompletedTask;
     }
+
+    // Beside those of other schemes.
+    private void AddChallenges(StringValues challenges) => Response.Headers.Append(HeaderNames.WWWAuthenticate, challenges);
 
     private string? ResourceMetadata => Options.ResourceMetadata ?? parts.GetRequiredService<MappedMetadata>().Find(Scheme.Name);
 
