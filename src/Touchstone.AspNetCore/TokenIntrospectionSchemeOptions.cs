@@ -69,9 +69,9 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     private IEnumerable<string> Faults()
     {
         if (Realm.Length == 0 || Realm.AsSpan().ContainsAnyExceptInRange(' ', '~') || Realm.AsSpan().ContainsAny('"', '\\')) yield return "Realm must be visible ASCII without quotes and backslashes.";
-        if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAny('"', '\\', ' '))) yield return "ResourceMetadata must be an absolute URL.";
+        if (ResourceMetadata is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && !url.AsSpan().ContainsAnyExceptInRange('!', '~') && !url.AsSpan().ContainsAny('"', '\\'))) yield return "ResourceMetadata must be an absolute URL in visible ASCII.";
         if (RetryAfter < TimeSpan.FromSeconds(1) || RetryAfter > TimeSpan.FromHours(1)) yield return "RetryAfter must be from 1 second to 1 hour.";
-        if (Resource is { } resource && !(resource.IsAbsoluteUri && (resource.Scheme == "https" || (resource.Scheme == "http" && resource.IsLoopback)) && resource.UserInfo.Length + resource.Query.Length + resource.Fragment.Length == 0)) yield return "Resource must be an absolute https URL without user, query and fragment.";
+        if (Resource is { } resource && !(resource.IsAbsoluteUri && (resource.Scheme == "https" || (resource.Scheme == "http" && resource.IsLoopback)) && resource.UserInfo.Length + resource.Query.Length + resource.Fragment.Length == 0 && !resource.OriginalString.AsSpan().ContainsAnyExceptInRange('!', '~'))) yield return "Resource must be an absolute https URL in visible ASCII, without user, query and fragment.";
         if (!Enum.IsDefined(LogDecisions)) yield return "LogDecisions is none of None, Denied and All.";
         if (TokenFromQuery is not null && DPoP.Mode is DPoPMode.Required) yield return "TokenFromQuery takes bearer tokens, and DPoP.Mode is Required: leave one of the two.";
         foreach (var fault in DPoP.Faults().Concat(TokenFromQuery?.Faults() ?? [])) yield return fault;

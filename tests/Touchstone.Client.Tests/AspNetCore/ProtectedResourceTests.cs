@@ -49,6 +49,16 @@ public sealed class ProtectedResourceTests
         (await api.SendAsync("/.well-known/oauth-protected-resource", null)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Theory]
+    [InlineData("https://\u00e4pi.test/x")]
+    [InlineData("https://api.test/\u00e4")]
+    [InlineData("https://api.test/\u0001")]
+    public void What_no_header_can_hold_is_said_when_it_is_configured(string url)
+    {
+        Should.Throw<ArgumentException>(new TokenIntrospectionSchemeOptions { Resource = new Uri(url) }.Validate).Message.ShouldContain("visible ASCII");
+        Should.Throw<ArgumentException>(new TokenIntrospectionSchemeOptions { ResourceMetadata = url }.Validate).Message.ShouldContain("visible ASCII");
+    }
+
     [Fact]
     public async Task P04_The_challenge_names_it_once_it_is_served()
     {
