@@ -93,9 +93,16 @@ public sealed class IntrospectedToken
         token = new IntrospectedToken(json, expiresAt, notBefore)
         {
             Subject = Text(members, "sub"u8), ClientId = texts.Share(Text(members, "client_id"u8)), Issuer = texts.Share(Text(members, "iss"u8)), Scopes = scopes, Audience = audience,
-            Confirmation = members.TryGetProperty("cnf"u8, out var cnf) && cnf.ValueKind is not JsonValueKind.Null ? TokenConfirmation.Read(cnf) : null,
+            Confirmation = ReadConfirmation(members),
         };
         return true;
+    }
+
+    // A token that says it is bound to a key, and not to which, is not understood: it is no bearer token.
+    private static TokenConfirmation? ReadConfirmation(JsonElement members)
+    {
+        var bound = members.TryGetProperty("cnf"u8, out var cnf) && cnf.ValueKind is not JsonValueKind.Null ? TokenConfirmation.Read(cnf) : null;
+        return bound is not { HasKey: true } && string.Equals(Text(members, "token_type"u8), "DPoP", StringComparison.OrdinalIgnoreCase) ? TokenConfirmation.Read(default) : bound;
     }
 
     // A text, or an array of texts; null counts as absent.

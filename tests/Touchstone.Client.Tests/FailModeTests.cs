@@ -80,6 +80,17 @@ public sealed class FailModeTests
         (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Malformed));
     }
 
+    [Fact]
+    public async Task FailOpen_does_not_let_pass_what_was_invalidated()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = await PrimedAsync(server);
+        var policy = client.Policy with { FailMode = FailMode.FailOpen };
+        await client.InvalidateAsync("t");
+        (await client.IntrospectAsync("t", policy)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        (await client.IntrospectAsync("another", policy)).Source.ShouldBe(IntrospectionSource.Open);
+    }
+
     // A client that holds an answer about "t" that is too old to be used as it is; and the server fails from now on.
     private async Task<IntrospectionClient> PrimedAsync(OtherServer server)
     {

@@ -24,6 +24,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
 {
     private readonly long _leeway = (long)options.Leeway.TotalSeconds;
     private readonly Lock _changing = new();
+    private readonly InvalidatedKeys _invalidated = new(InvalidatedKeys.Most);
     private long _invalidations;
 
     /// <summary>Answers about active tokens.</summary>
@@ -97,6 +98,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         lock (_changing)
         {
             Volatile.Write(ref _invalidations, _invalidations + 1);
+            _invalidated.Add(key, time.Read());
             return Active.Remove(key) | Inactive.Remove(key);
         }
     }
@@ -122,7 +124,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         }
         // A server that has no answer to just this is no server out of reach: whoever brings the token may have made it so (L47). And what is outdated is known to have ended.
         if (fault is IntrospectionFault.Malformed or IntrospectionFault.Outdated) return cannotTell;
-        if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _)) return cannotTell;
+        if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _) || _invalidated.Contains(key)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }
 

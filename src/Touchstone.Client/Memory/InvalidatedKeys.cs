@@ -9,6 +9,9 @@ namespace Touchstone.Client.Memory;
 /// </summary>
 internal sealed class InvalidatedKeys(int most)
 {
+    /// <summary>How many a client remembers.</summary>
+    internal const int Most = 20_000;
+
     private readonly Lock _one = new();
     private Dictionary<Mac128, TimeSpan> _newer = [], _older = [];
     private TimeSpan _last = TimeSpan.MinValue, _olderLast = TimeSpan.MinValue, _all = TimeSpan.MinValue;
@@ -23,6 +26,12 @@ internal sealed class InvalidatedKeys(int most)
             }
             _newer[key] = _last = now.Monotonic;
         }
+    }
+
+    /// <summary>Whether it was invalidated, as far as that is remembered.</summary>
+    internal bool Contains(Mac128 key)
+    {
+        lock (_one) return _newer.ContainsKey(key) || _older.ContainsKey(key);
     }
 
     /// <summary>Whether an answer may be from before its token was invalidated.</summary>

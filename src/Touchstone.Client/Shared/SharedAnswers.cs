@@ -31,7 +31,7 @@ internal enum SharedLookup
 internal sealed class SharedAnswers
 {
     private const double FailureRatio = 0.5;
-    private const int LeastCalls = 10, MostWrites = 256, MostInvalidated = 20_000;
+    private const int LeastCalls = 10, MostWrites = 256;
 
     private static readonly TimeSpan Sampled = TimeSpan.FromSeconds(10);
 
@@ -40,7 +40,7 @@ internal sealed class SharedAnswers
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline _pipeline;
     private readonly SharedTexts _texts = new();
-    private readonly InvalidatedKeys _invalidated = new(MostInvalidated);
+    private readonly InvalidatedKeys _invalidated = new(InvalidatedKeys.Most);
     private readonly string _issuer, _endpoint, _caller, _kind;
     private readonly TimeSpan _followedTtl;
     private readonly long[] _lookups = new long[4];

@@ -1,3 +1,5 @@
+using Touchstone.Protocol.Jwt;
+
 namespace Touchstone.Protocol.ClientAuth;
 
 /// <summary>What the claims of a client assertion have to be (RFC 7523 §3, and its revision for <c>aud</c>): pure. Signature and single use are judged elsewhere.</summary>
@@ -10,7 +12,7 @@ public static class ClientAssertionRules
     public const int Leeway = 30;
 
     /// <summary>The algorithms of <c>private_key_jwt</c>, in the order they are advertised.</summary>
-    public static IReadOnlyList<string> Asymmetric { get; } = ["ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
+    public static IReadOnlyList<string> Asymmetric => JwtRules.Algorithms;
 
     /// <summary>The algorithms of <c>client_secret_jwt</c>.</summary>
     public static IReadOnlyList<string> Symmetric { get; } = ["HS256", "HS384", "HS512"];

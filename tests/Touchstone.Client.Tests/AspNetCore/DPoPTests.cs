@@ -107,7 +107,7 @@ public sealed class DPoPTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"kid":"k1"}"""), InlineData("{}"), InlineData("\"x\""), InlineData("""{"jkt":"x"}""")]
+    [InlineData("""{"kid":"k1"}"""), InlineData("{}"), InlineData("\"x\""), InlineData("""{"jkt":"x"}"""), InlineData("null,\"token_type\":\"DPoP\"")]
     public async Task L48_What_a_token_is_bound_to_and_is_not_understood_is_refused(string cnf)
     {
         var token = _api.Token("\"cnf\":" + cnf);
