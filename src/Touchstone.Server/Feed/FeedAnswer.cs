@@ -23,9 +23,10 @@ internal static class FeedAnswer
     /// <param name="nonce">Of the poll.</param>
     /// <param name="page">What is told.</param>
     /// <param name="offset">From the poll's arrival to the begin of this node's lease.</param>
-    internal static async Task WriteAsync(HttpResponse response, int status, string nonce, FeedPage page, TimeSpan offset)
+    /// <param name="age">How long this node has known the first of the rows that are told; null where that is not known.</param>
+    internal static async Task WriteAsync(HttpResponse response, int status, string nonce, FeedPage page, TimeSpan offset, TimeSpan? age)
     {
-        var head = Head(nonce, page, offset);
+        var head = Head(nonce, page, offset, age);
         response.StatusCode = status;
         Responses.SetNoStore(response);
         response.ContentType = MediaType;
@@ -50,7 +51,7 @@ internal static class FeedAnswer
         if (response.HasStarted) await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
     }
 
-    private static ReadOnlyMemory<byte> Head(string nonce, in FeedPage page, TimeSpan offset)
+    private static ReadOnlyMemory<byte> Head(string nonce, in FeedPage page, TimeSpan offset, TimeSpan? age)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
@@ -68,6 +69,7 @@ internal static class FeedAnswer
                 json.WriteNumber("offset_ms"u8, (long)Math.Floor(offset.TotalMilliseconds)); // Never later than it was.
             }
             if (page.Floor is { } floor) json.WriteNumber("floor"u8, floor);
+            if (age is { } known) json.WriteNumber("age_ms"u8, (long)Math.Ceiling(known.TotalMilliseconds));
             json.WriteStartArray("events"u8);
             json.Flush();
         }

@@ -21,6 +21,7 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
     private readonly Wakeup _signal = new();
     private readonly CancellationTokenSource _stopping = new();
     private List<RevocationRow> _rows = [];
+    private ClockReading _came; // The first of these.
     private TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Box _published = new(default);
     private LogCursor _taken;
@@ -51,7 +52,11 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
         {
             var head = new LogCursor(_published.Cursor.Epoch, rows[^1].Seq, rows[^1].Id);
             if (_rows.Count + rows.Count > FeedRing.MaxRows) (_rows, _taken, _isAnew) = ([], head, true); // Nobody keeps up: the floor rises.
-            else _rows.AddRange(rows);
+            else
+            {
+                if (_rows.Count == 0) _came = time.Read();
+                _rows.AddRange(rows);
+            }
             Volatile.Write(ref _published, new Box(head));
             _signal.Set();
         }
@@ -118,26 +123,26 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
 
     private async Task TurnAsync()
     {
-        var (rows, after, isAnew) = Take();
+        var (rows, after, isAnew, came) = Take();
         // Without followers nothing is found out and nothing is kept.
         if (isAnew || !followers.Any) ring.Begin(rows.Count == 0 ? after : new LogCursor(after.Epoch, rows[^1].Seq, rows[^1].Id));
-        else if (rows.Count > 0 && !ring.Add(await SegmentAsync(after, rows))) ring.Begin(new LogCursor(after.Epoch, rows[^1].Seq, rows[^1].Id));
+        else if (rows.Count > 0 && !ring.Add(await SegmentAsync(after, rows, came))) ring.Begin(new LogCursor(after.Epoch, rows[^1].Seq, rows[^1].Id));
         Interlocked.Exchange(ref _turn, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
         waiters.WakeAll();
     }
 
-    private (List<RevocationRow> Rows, LogCursor After, bool IsAnew) Take()
+    private (List<RevocationRow> Rows, LogCursor After, bool IsAnew, ClockReading Came) Take()
     {
         lock (_publishing)
         {
-            var taken = (_rows, _taken, _isAnew);
+            var taken = (_rows, _taken, _isAnew, _came);
             (_rows, _taken, _isAnew) = ([], _published.Cursor, false);
             return taken;
         }
     }
 
     /// <summary>Rows as callers are told of them. Their tokens are looked up after the rows were committed: what is registered later is judged against them.</summary>
-    internal async ValueTask<FeedSegment> SegmentAsync(LogCursor after, IReadOnlyList<RevocationRow> rows)
+    internal async ValueTask<FeedSegment> SegmentAsync(LogCursor after, IReadOnlyList<RevocationRow> rows, ClockReading? came = null)
     {
         TokenOwners? owners = null;
         try
@@ -148,6 +153,6 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
         {
             // Then everybody is told.
         }
-        return new FeedSegment(after, rows, owners, time.GetTimestamp());
+        return new FeedSegment(after, rows, owners, came);
     }
 }

@@ -9,7 +9,8 @@ namespace Touchstone.Server.Feed;
 /// <param name="Runs">The events behind the cursor, in order.</param>
 /// <param name="Floor">What was judged against less is of no use any more; null where the events say all.</param>
 /// <param name="IsMore">Whether rows are left for the next page: who has not read them does not know the newest.</param>
-internal readonly record struct FeedPage(LogCursor Head, IReadOnlyList<EventRun> Runs, long? Floor, bool IsMore)
+/// <param name="Came">When the first of the rows that are told came to this node; null where none is told, or it is not known.</param>
+internal readonly record struct FeedPage(LogCursor Head, IReadOnlyList<EventRun> Runs, long? Floor, bool IsMore, ClockReading? Came = null)
 {
     internal int Count => Runs.Sum(run => run.Count);
 }
@@ -49,16 +50,21 @@ internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore s
         var key = tags.KeyOf(caller.Id);
         var runs = new List<EventRun>(segments.Count);
         var count = 0;
+        ClockReading? came = null;
         foreach (var segment in segments)
         {
             if (segment.IsBeyond) return Nothing(state);
             var run = segment.For(caller, key, after.Seq);
-            if (run.Count > 0) runs.Add(run);
+            if (run.Count > 0)
+            {
+                if (runs.Count == 0) came = segment.Came;
+                runs.Add(run);
+            }
             count += run.Count;
             if (count < MaxEvents || segment.End == state.Head) continue;
-            return wantsAll ? new FeedPage(segment.End, runs, null, IsMore: true) : Nothing(state);
+            return wantsAll ? new FeedPage(segment.End, runs, null, IsMore: true, came) : Nothing(state);
         }
         var end = segments[^1].End;
-        return new FeedPage(end, runs, null, IsMore: end != state.Head);
+        return new FeedPage(end, runs, null, IsMore: end != state.Head, came);
     }
 }

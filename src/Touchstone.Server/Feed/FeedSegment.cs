@@ -18,8 +18,8 @@ internal readonly record struct EventRun(byte[] Json, int Count)
 /// <param name="after">The row before the first of these.</param>
 /// <param name="rows">At least one.</param>
 /// <param name="owners">Whose the tokens are that rows name; null when that could not be found out: then everybody is told.</param>
-/// <param name="at">When they came, as a time stamp.</param>
-internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> rows, TokenOwners? owners, long at)
+/// <param name="came">When the first of them came to this node; null where they were read from the store.</param>
+internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> rows, TokenOwners? owners, ClockReading? came)
 {
     private readonly Lock _adding = new();
     private Told? _told;
@@ -31,7 +31,7 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
 
     internal LogCursor End { get; } = new(after.Epoch, rows[^1].Seq, rows[^1].Id);
 
-    internal long At { get; } = at;
+    internal ClockReading? Came { get; } = came;
 
     internal int Count => rows.Count;
 

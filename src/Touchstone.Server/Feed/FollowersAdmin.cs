@@ -50,7 +50,7 @@ internal sealed class FollowersAdmin(Followers followers, FeedRing ring, TimePro
         if (rows <= 0) return (0, TimeSpan.Zero);
         FeedSegment? first = null;
         for (var segment = told.Newest; segment is not null && segment.End.Seq > state.Acknowledged.Seq; segment = segment.Previous) first = segment;
-        return (rows, first is null ? null : time.GetElapsedTime(first.At));
+        return (rows, first?.Came is { } came ? time.Read().AtMostSince(came) : null);
     }
 }
 

@@ -92,7 +92,7 @@ public sealed class FeedPageTests
         for (var i = 0; i < 5; i++)
         {
             var rows = Enumerable.Range(1, FeedRing.MaxRows / 4).Select(n => Storage.Records.Row(Protocol.Revocation.Selector.Grant($"{n}")) with { Seq = head.Seq + n, Id = Guid.NewGuid() }).ToArray();
-            ring.Add(new FeedSegment(head, rows, null, 0)).ShouldBeTrue();
+            ring.Add(new FeedSegment(head, rows, null, null)).ShouldBeTrue();
             head = ring.Now.Head;
         }
         var state = ring.Now;
@@ -103,7 +103,7 @@ public sealed class FeedPageTests
         state.IdOf(head.Seq - 3).ShouldNotBeNull();
         state.IdOf(1).ShouldBeNull();
         // Rows that are not those behind the head are of another life of the log.
-        ring.Add(new FeedSegment(LogCursor.Start(epoch), [Storage.Records.Row(Protocol.Revocation.Selector.All) with { Seq = 1 }], null, 0)).ShouldBeFalse();
+        ring.Add(new FeedSegment(LogCursor.Start(epoch), [Storage.Records.Row(Protocol.Revocation.Selector.All) with { Seq = 1 }], null, null)).ShouldBeFalse();
     }
 
     internal static async Task RevokeAsync(Acme acme, int list, int count)

@@ -39,6 +39,21 @@ public sealed class FeedWaitingTests
     }
 
     [Fact]
+    public async Task Beside_events_stands_how_long_the_node_has_known_the_first_of_them()
+    {
+        await using var acme = await Acme.StartAsync();
+        var poller = await new Poller(acme.Server.Http, acme.Orders).StartedAsync();
+        await acme.Admin.RevokeAsync(await acme.TokenAsync());
+        acme.Time.Advance(TimeSpan.FromMilliseconds(700));
+        await acme.Admin.RevokeAsync(await acme.TokenAsync());
+        acme.Time.Advance(TimeSpan.FromMilliseconds(100));
+        var answer = await poller.PollAsync(wait: 5);
+        answer.Json.GetProperty("events").GetArrayLength().ShouldBe(2);
+        answer.Json.GetProperty("age_ms").GetInt64().ShouldBeInRange(800, 60_000);
+        (await poller.PollAsync()).Json.TryGetProperty("age_ms", out _).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Who_was_disabled_while_it_waited_is_refused()
     {
         await using var acme = await Acme.StartAsync();

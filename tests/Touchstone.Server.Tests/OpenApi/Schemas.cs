@@ -37,7 +37,7 @@ internal sealed class Schemas
         Write(
             "FeedAnswer",
             """
-            {"type":"object","required":["nonce","head","events"],"additionalProperties":false,"properties":{"nonce":{"type":"string"},"head":{"type":"string"},"lease_seconds":{"type":"integer"},"offset_ms":{"type":"integer"},
+            {"type":"object","required":["nonce","head","events"],"additionalProperties":false,"properties":{"nonce":{"type":"string"},"head":{"type":"string"},"lease_seconds":{"type":"integer"},"offset_ms":{"type":"integer"},"age_ms":{"type":"integer"},
             "floor":{"type":"integer"},"more":{"type":"boolean"},"events":{"type":"array","items":{"type":"object","required":["seq","tag"],"additionalProperties":false,"properties":{"seq":{"type":"integer"},"tag":{"type":"string"}}}}}}
             """);
         Write("Health", """{"type":"object","required":["status"],"additionalProperties":false,"properties":{"status":{"type":"string","enum":["live","ready"]},"writes":{"type":"string","enum":["failing"]},"durability":{"type":"string"}}}""");
