@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Touchstone.AspNetCore;
 
-/// <summary>The endpoint needs a token that has all of these scopes. Several of them add up. On a single method of a SignalR hub the framework reads only that a user is needed: it is not enough there.</summary>
+/// <summary>The endpoint needs a token that has all of these scopes. Several of them add up.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true)]
 public sealed class RequiredScopeAttribute : AuthorizeAttribute, IAuthorizationRequirementData
 {

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -8,7 +7,6 @@ using Microsoft.Extensions.Options;
 using Touchstone.AspNetCore.Binding;
 using Touchstone.AspNetCore.Decisions;
 using Touchstone.AspNetCore.Metadata;
-using Touchstone.AspNetCore.StepUp;
 using Touchstone.Client;
 
 namespace Touchstone.AspNetCore;
@@ -29,7 +27,8 @@ public static class TokenIntrospectionAuthenticationExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionConfigureOptions>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<TokenIntrospectionSchemeOptions>, TokenIntrospectionPostConfigureOptions>());
-        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, StepUpHandler>());
+        // Once, whatever number of schemes there are.
+        if (!builder.Services.Any(part => part.ServiceType == typeof(HubRequirements))) builder.Services.AddSingleton<HubRequirements>().Configure<HubOptions>(static hubs => hubs.AddFilter<HubRequirements>());
         builder.Services.TryAddSingleton<MappedMetadata>();
         builder.Services.TryAddSingleton<AccessDecisions>();
         builder.Services.TryAddSingleton(static parts => new TokenPolicyOverrides(parts.GetRequiredService<ILoggerFactory>(), parts.GetService<TimeProvider>() ?? TimeProvider.System));
@@ -37,13 +36,12 @@ public static class TokenIntrospectionAuthenticationExtensions
         builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => new ProofChecks(
             parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).DPoP, parts.GetService<TimeProvider>() ?? TimeProvider.System));
         // Made when the first token comes, or a health check asks; it lives as long as the application.
-        builder.Services.TryAddKeyedSingleton(authenticationScheme, static (parts, scheme) => NewClient(parts, parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection));
+        if (builder.Services.Any(part => part.IsKeyedService && part.ServiceType == typeof(IntrospectionClient) && authenticationScheme.Equals(part.ServiceKey))) throw new InvalidOperationException($"There is a client or a scheme called '{authenticationScheme}' already: they would be one. Give one of them another name.");
+        builder.Services.AddKeyedSingleton(authenticationScheme, static (parts, scheme) => NewClient(parts, parts.GetRequiredService<IOptionsMonitor<TokenIntrospectionSchemeOptions>>().Get((string)scheme!).Introspection));
+        builder.Services.AddOptions<TokenIntrospectionSchemeOptions>(authenticationScheme).ValidateOnStart();
         return builder.AddScheme<TokenIntrospectionSchemeOptions, TokenIntrospectionHandler>(authenticationScheme, configure);
     }
 
-    private static IntrospectionClient NewClient(IServiceProvider parts, TokenIntrospectionOptions options)
-    {
-        if (options.SharedCache is { } shared) shared.Cache ??= parts.GetService<IDistributedCache>();
-        return new IntrospectionClient(options, http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>());
-    }
+    private static IntrospectionClient NewClient(IServiceProvider parts, TokenIntrospectionOptions options) =>
+        new(options, http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>());
 }

@@ -21,6 +21,8 @@ namespace Touchstone.AspNetCore;
 internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospectionSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, IServiceProvider parts, AccessDecisions decisions, TokenPolicyOverrides overrides)
     : AuthenticationHandler<TokenIntrospectionSchemeOptions>(options, logger, encoder)
 {
+    private static readonly Task<object> NoEvents = Task.FromResult<object>(new TokenIntrospectionEvents());
+
     // What this request presented: one handler serves one request.
     private TokenScheme _scheme;
     private DPoPProof? _proof;
@@ -34,17 +36,18 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
 
     private IntrospectionPolicy? Policy => overrides.For(Request, Context.GetEndpoint()?.Metadata.GetMetadata<TokenPolicyMetadata>()?.Policy, Client);
 
-    private sealed class Feature(IntrospectionResult result) : ITokenIntrospectionFeature
-    {
-        public IntrospectionResult Result { get; } = result;
-    }
+    // Of the options, or of their EventsType.
+    private new TokenIntrospectionEvents Events => (TokenIntrospectionEvents)base.Events!;
+
+    // Where nobody set any, there are none: the framework would make some for each request.
+    protected override Task<object> CreateEventsAsync() => NoEvents;
 
     // 1. Is there a token, and the proof that goes with it? What is kept answers without a wait, and then nothing is made that only a wait needs.
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Options.Events?.OnTokenReceiving is { } receiving) return ReceiveAsync(receiving);
+        if (Events.OnTokenReceiving is { } receiving) return ReceiveAsync(receiving);
         if (Present(out var token) is { } nothing) return Task.FromResult(nothing);
-        return Options.Events?.OnTokenIntrospected is null && !Options.SaveToken && Client.TryIntrospect(token, Policy, out var known) ? Task.FromResult(Judge(known, token: null)) : AskAsync(token.ToString());
+        return Events.OnTokenIntrospected is null && !Options.SaveToken && Client.TryIntrospect(token, Policy, out var known) ? Task.FromResult(Judge(known, token: null)) : AskAsync(token.ToString());
     }
 
     private async Task<AuthenticateResult> ReceiveAsync(Func<TokenReceivingContext, Task> receiving)
@@ -80,33 +83,55 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
     private async Task<AuthenticateResult> AskAsync(string token)
     {
         var result = await Client.IntrospectAsync(token, Policy, Context.RequestAborted);
-        var judged = Judge(result, token);
-        if (!judged.Succeeded || Options.Events?.OnTokenIntrospected is not { } introspected) return judged;
-        var told = new TokenIntrospectedContext(Context, Scheme, Options) { Introspection = result, Principal = judged.Principal, Properties = judged.Properties };
+        if (Events.OnTokenIntrospected is not { } introspected) return Judge(result, token);
+        var judged = Tell(result);
+        if (Refuse(result) is { } refusal) return refusal;
+        var told = new TokenIntrospectedContext(Context, Scheme, Options) { Introspection = result, Principal = Principal(result), Properties = Properties(token) ?? new AuthenticationProperties() };
         await introspected(told);
         if (told.Result is null) told.Success();
-        return told.Result!;
+        if (told.Result!.Succeeded) Accept(judged);
+        return told.Result;
     }
 
     // 3. Does it come from whom it is bound to, is it for this API, and who is it? At each request, from memory or not.
     private AuthenticateResult Judge(in IntrospectionResult result, string? token)
     {
-        Context.Features.Set<ITokenIntrospectionFeature>(new Feature(result));
+        var judged = Tell(result);
+        if (Refuse(result) is { } refusal) return refusal;
+        Accept(judged);
+        return AuthenticateResult.Success(new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name));
+    }
+
+    // Beside what another scheme accepted it is not told.
+    private JudgedToken Tell(in IntrospectionResult result)
+    {
+        var judged = new JudgedToken(result);
+        if (Context.Features.Get<ITokenIntrospectionFeature>() is not JudgedToken { IsAccepted: true }) Context.Features.Set<ITokenIntrospectionFeature>(judged);
+        return judged;
+    }
+
+    private void Accept(JudgedToken judged)
+    {
+        judged.IsAccepted = true;
+        decisions.Accept(Context, Scheme.Name, Options, judged.Judged);
+    }
+
+    private Refusal? Refuse(in IntrospectionResult result)
+    {
         if (result.Outcome is IntrospectionOutcome.CannotTell) return Refusal.CannotTell;
         if (!result.IsActive) return Refusal.Inactive;
         if (_proof is null && Options.DPoP.Mode is DPoPMode.Required) return Refusal.Inactive;
         if (result.Token is { } answer)
         {
-            if (!SenderBinding.Holds(answer.Confirmation, _proof, Context.Connection))
+            if (!SenderBinding.Holds(answer.Confirmation, _proof, Context))
             {
                 Logger.BindingRefused();
                 return Refusal.Unbound;
             }
             if (Options.Audiences.Count > 0 && !IsForThisApi(answer)) return Refusal.OtherAudience;
-            if (_proof is { } proof && UseUp(proof) is { } used) return used;
+            if (_proof is { } proof) return UseUp(proof);
         }
-        decisions.Accept(Context, Scheme.Name, Options, result);
-        return AuthenticateResult.Success(new AuthenticationTicket(Principal(result), Properties(token), Scheme.Name));
+        return null;
     }
 
     private Refusal? UseUp(DPoPProof proof)
@@ -152,7 +177,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
         var endpoint = Context.GetEndpoint();
         var scopes = endpoint?.Metadata.GetOrderedMetadata<RequiredScopeAttribute>().SelectMany(required => required.Scopes).Distinct().ToArray();
         var scope = scopes is { Length: > 0 } ? string.Join(' ', scopes) : null;
-        var unmet = StepUpHandler.Unmet(endpoint, Context.User, TimeProvider, scope);
+        var unmet = StepUpRequirements.Unmet(endpoint, Context.User, TimeProvider, scope);
         decisions.Deny(Context, Scheme.Name, Options, unmet is null ? AccessDecisions.Scope : AccessDecisions.StepUp);
         Response.StatusCode = unmet is null ? StatusCodes.Status403Forbidden : StatusCodes.Status401Unauthorized;
         AddChallenges(Challenges.Of(Used, Options, ResourceMetadata, unmet ?? new Problem("insufficient_scope", Scope: scope)));
@@ -181,7 +206,7 @@ internal sealed class TokenIntrospectionHandler(IOptionsMonitor<TokenIntrospecti
     private void KeepPrivate() => Response.OnStarting(static response =>
     {
         var headers = ((HttpResponse)response).Headers;
-        if (headers.CacheControl.Count == 0) headers.CacheControl = "private";
+        if (!headers.CacheControl.ToString().Contains("no-store", StringComparison.OrdinalIgnoreCase)) headers.CacheControl = "private";
         return Task.CompletedTask;
     }, Response);
 

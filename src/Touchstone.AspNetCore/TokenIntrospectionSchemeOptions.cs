@@ -62,7 +62,7 @@ public sealed class TokenIntrospectionSchemeOptions : AuthenticationSchemeOption
     public override void Validate()
     {
         base.Validate();
-        var faults = Faults().ToArray();
+        var faults = Faults().Concat(Introspection.Faults()).ToArray();
         if (faults.Length > 0) throw new ArgumentException(string.Join(' ', faults));
     }
 

@@ -49,7 +49,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public IntrospectionClient(TokenIntrospectionOptions options, HttpClient? http = null, ILogger<IntrospectionClient>? logger = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var wrong = TokenIntrospectionOptionsRules.Faults(options);
+        var wrong = options.Faults();
         if (wrong.Count > 0) throw new ArgumentException(string.Join(' ', wrong), nameof(options));
 
         _options = options;
@@ -59,18 +59,18 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _http = http ?? Wire.NewHttp(options, faults);
         _ownsHttp = http is null;
         Policy = options.Policy;
+        _metrics = new ClientMetrics(options.Name);
         _discovery = new Discovery(options, _http, _time);
         var server = new AskedServer(_discovery, _http, _time);
         var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         var authentication = new GuardedAuthentication(caller.At(server), faults);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), log, _time);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), _metrics, log, _time);
         _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);
         _jwts = LocalJwts.Of(options, _issuers, MayHaveFeedAsync, log, _time);
         _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, _time));
         _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
-        _metrics = new ClientMetrics(options.Name);
         _metrics.Watch(this, _time);
     }
 
@@ -150,10 +150,12 @@ public sealed class IntrospectionClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(token);
         var key = _keys.Of(token);
+        // First what is on its way from the shared cache: whoever begins after the next line sees it.
+        _shared?.Invalidate(key);
         var wasHeld = _held.Invalidate(key);
         // Whoever comes after this does not join what was asked before.
         _flights.Close(key);
-        if (_shared is not null) await _shared.InvalidateAsync(token, key);
+        if (_shared is not null) await _shared.RemoveAsync(token);
         return wasHeld;
     }
 
@@ -171,17 +173,17 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     private async ValueTask<IntrospectionResult> AskAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
-        var result = await JudgeHereAsync(token, key, policy, cancellationToken) ?? await FindOutAsync(token, key, policy, cancellationToken);
+        var judged = _jwts is not null && JwtShape.Is(token) ? await JudgeHereAsync(_jwts, token, key, policy, cancellationToken) : null;
+        var result = judged ?? await FindOutAsync(token, key, policy, cancellationToken);
         _metrics.Checked(result);
         return result;
     }
 
     // Null where the server has to be asked, alone or as well.
-    private async ValueTask<IntrospectionResult?> JudgeHereAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    private async ValueTask<IntrospectionResult?> JudgeHereAsync(LocalJwts jwts, string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
-        if (_jwts is null || !JwtShape.Is(token)) return null;
         var (began, invalidations) = (_time.Read(), _held.Invalidations);
-        var judgement = await _jwts.JudgeAsync(token, policy, cancellationToken);
+        var judgement = await jwts.JudgeAsync(token, policy, cancellationToken);
         switch (judgement.Verdict)
         {
             case LocalVerdict.Accepted:
@@ -209,7 +211,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
         {
             // Then it is not known.
         }
-        return _follower.At(_time.Read()) is not Freshness.Plain;
+        // A feed that is not to be followed tells nothing of revoked JWTs: the server has to.
+        return _discovery.Known is not { Feed: null } || _follower.At(_time.Read()) is not Freshness.Plain;
     }
 
     private async ValueTask<IntrospectionResult> FindOutAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
@@ -249,7 +252,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
             // 1. A flight may have landed between the check's look into memory and this take-off.
             if (_held.Peek(key, policy, _time.Read()) is { } landed) return UpstreamAnswer.Of(landed, IntrospectionSource.Memory);
             // 2. Another process may have asked.
-            if (_shared is not null && await _shared.FindAsync(token, key) is { } there && _held.Use(there, policy, _time.Read(), out _) is not Recall.Nothing)
+            if (_shared is not null && await _shared.FindAsync(token, key) is { } there && !_held.WasEndedAfter(key, there.Asked) && _held.Use(there, policy, _time.Read(), out _) is not Recall.Nothing)
             {
                 _held.Keep(key, there, invalidations);
                 return UpstreamAnswer.Of(there, IntrospectionSource.Shared);
@@ -258,14 +261,14 @@ public sealed class IntrospectionClient : IAsyncDisposable
         // 3. The server. The clocks are read before the request leaves: what is revoked meanwhile is revoked after.
         (var asked, invalidations) = (_time.Read(), _held.Invalidations);
         using var activity = ClientActivities.Begin(_options.Name);
-        var answer = await _calls.AskAsync(token) with { Asked = asked };
+        var answer = await _calls.AskAsync(token);
         activity.Tell(answer.Outcome, answer.Fault);
         _metrics.Called(answer.Fault, _time.Read().AtLeastSince(asked));
         // 4. It is kept, unless somebody said meanwhile that it is not true any more (L30).
         if (answer.Outcome is IntrospectionOutcome.CannotTell) return answer;
-        var held = _held.Hold(answer);
+        var held = _held.Hold(answer, asked);
         if (_held.Keep(key, held, invalidations) && _shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, key, held);
-        return answer with { Held = held };
+        return answer with { Asked = asked, Held = held };
     }
 
     private async ValueTask WaitForFirstPollAsync(CancellationToken cancellationToken)
@@ -282,7 +285,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     private void Refresh(string token, Mac128 key, IntrospectionPolicy policy) => _ = _flights.RunAsync(key, () => FlyAsync(token, key, policy, asksAnew: true), mayJoin: true, CancellationToken.None);
 
-    private IntrospectionResult Judge(in UpstreamAnswer answer)
+    private IntrospectionResult Judge(UpstreamAnswer answer)
     {
         var now = _time.Read();
         var isActive = _held.IsActive(answer, now);

@@ -9,6 +9,9 @@ namespace Touchstone.Client;
 /// <summary>Adds introspection clients to a container.</summary>
 public static class TokenIntrospectionExtensions
 {
+    private static readonly Func<IServiceProvider, object?, IntrospectionClient> Make = static (parts, name) => new IntrospectionClient(
+        OptionsOf(parts, (string)name!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>());
+
     /// <summary>The client of an application that has one: resolve <see cref="IntrospectionClient"/>.</summary>
     public static IServiceCollection AddTokenIntrospection(this IServiceCollection services, Action<TokenIntrospectionOptions> configure)
     {
@@ -25,8 +28,9 @@ public static class TokenIntrospectionExtensions
         services.AddOptions();
         if (name.Length > 0) services.Configure<TokenIntrospectionOptions>(name, options => options.Name = name);
         services.Configure(name, configure);
-        services.TryAddKeyedSingleton(name, static (parts, key) => new IntrospectionClient(
-            OptionsOf(parts, (string)key!), http: null, parts.GetService<ILogger<IntrospectionClient>>(), parts.GetService<TimeProvider>()));
+        var there = services.FirstOrDefault(part => part.IsKeyedService && part.ServiceType == typeof(IntrospectionClient) && name.Equals(part.ServiceKey));
+        if (there is not null && !ReferenceEquals(there.KeyedImplementationFactory, Make)) throw new InvalidOperationException($"There is a scheme called '{name}' already: they would be one client. Give one of them another name.");
+        if (there is null) services.AddKeyedSingleton(name, Make);
         return services;
     }
 

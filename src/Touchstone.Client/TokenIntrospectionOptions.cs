@@ -58,7 +58,7 @@ public sealed class TokenIntrospectionOptions
     /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
     public IntrospectionPolicy Policy { get; set; } = new();
 
-    /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten. Zero, or a function that throws: it is not used again.</summary>
+    /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten, also where the server can't be asked. Zero, or a function that throws: it is not used again.</summary>
     public Func<IntrospectedToken, TimeSpan?>? TtlOf { get; set; }
 
     /// <summary>A cache that several processes share; null: none. Needs <see cref="ClientId"/>. Default null.</summary>
@@ -117,4 +117,7 @@ public sealed class TokenIntrospectionOptions
 
     /// <summary>The algorithms that the server may sign its answers with, as <see cref="JwtIssuer.Algorithms"/>. Empty, the default: each that is understood.</summary>
     public IList<string> SignedAnswerAlgorithms { get; set; } = [];
+
+    /// <summary>What is wrong with them, all at once; empty where they are what they have to be. A client is not made of options with faults, and an application with a scheme of such does not start.</summary>
+    public IReadOnlyList<string> Faults() => TokenIntrospectionOptionsRules.Faults(this);
 }

@@ -41,6 +41,17 @@ public sealed class FailModeTests
     }
 
     [Fact]
+    public async Task StaleIfError_uses_nothing_for_longer_than_its_own_content_allows()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(options => (options.TtlOf, options.Policy) = (_ => TimeSpan.FromSeconds(3), new() { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromMinutes(5) }), _time);
+        await client.IntrospectAsync("t");
+        server.Behavior = http => OtherServer.RefuseAsync(http, 500);
+        _time.AdvanceSeconds(3);
+        (await client.IntrospectAsync("t")).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
     public async Task FailOpen_lets_pass_without_claims_and_says_so()
     {
         await using var server = await OtherServer.StartAsync();
@@ -78,6 +89,18 @@ public sealed class FailModeTests
         server.Behavior = http => OtherServer.RefuseAsync(http, status);
         var result = await client.IntrospectAsync("made so that no server understands it");
         (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Malformed));
+    }
+
+    [Fact]
+    public async Task L47_FailOpen_lets_nothing_pass_because_too_many_tokens_came_also_when_the_server_is_left_alone_for_that()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = server.Client(options => (options.Policy, options.Retries) = (new() { FailMode = FailMode.FailOpen }, 0), _time);
+        server.Behavior = http => OtherServer.RefuseAsync(http, 429);
+        for (var i = 0; i < 30; i++) (await client.IntrospectAsync("made up " + i)).Fault.ShouldBe(IntrospectionFault.Throttled);
+        client.Status.Breaker.ShouldBe(BreakerState.Open);
+        server.Calls.ShouldBeLessThan(30);
+        (await client.IntrospectAsync("made up")).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed class AccessDecisions : IDisposable
         // Whoever lacks a scope was counted when the token was accepted.
         if (reason is not (Scope or StepUp) && _attempts.Enabled) _attempts.Add(1, new KeyValuePair<string, object?>("scheme", scheme));
         if (_denials.Enabled) _denials.Add(1, new("scheme", scheme), new("reason", reason));
-        if (options.LogDecisions is not DecisionLogging.None) Log(http, scheme, options, reason, http.Features.Get<ITokenIntrospectionFeature>()?.Result);
+        if (options.LogDecisions is not DecisionLogging.None) Log(http, scheme, options, reason, (http.Features.Get<ITokenIntrospectionFeature>() as JudgedToken)?.Judged);
     }
 
     public void Dispose() => _meter.Dispose();

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,7 +11,7 @@ namespace Touchstone.AspNetCore;
 public static class TokenPolicyOverrideEndpoints
 {
     /// <summary>
-    /// Lists (<c>GET</c>), sets (<c>POST</c>, JSON) and ends (<c>DELETE</c> with <c>?routes=</c>) overrides. Protect it: <c>app.MapTokenPolicyOverrides("/ops/token-policies").RequireScope("ops")</c>. Whoever is not authenticated is refused in any case.
+    /// Lists (<c>GET</c>), sets (<c>POST</c>, JSON) and ends (<c>DELETE</c> with <c>?routes=</c>) overrides. Protect it: <c>app.MapTokenPolicyOverrides("/ops/token-policies").RequireScope("ops")</c>. Where it asks for nothing by itself, and of whoever is not authenticated, everything is refused.
     /// </summary>
     public static IEndpointConventionBuilder MapTokenPolicyOverrides(this IEndpointRouteBuilder app, string pattern)
     {
@@ -24,6 +25,7 @@ public static class TokenPolicyOverrideEndpoints
     {
         var overrides = http.RequestServices.GetRequiredService<TokenPolicyOverrides>();
         http.Response.Headers.CacheControl = "no-store";
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is null) return RefuseAsync(http, StatusCodes.Status403Forbidden, "access_denied", "This endpoint is not protected: add RequireScope or RequireAuthorization with a policy.");
         if (http.User.Identity is not { IsAuthenticated: true } who || (who.Name ?? http.User.FindFirst("client_id")?.Value) is not { Length: > 0 } by) return RefuseAsync(http, StatusCodes.Status403Forbidden, "access_denied", "Nobody is authenticated: protect this endpoint.");
         return http.Request.Method switch
         {

@@ -7,6 +7,8 @@ namespace Touchstone.Client.Authentication;
 /// <summary><c>private_key_jwt</c> and <c>client_secret_jwt</c> (RFC 7523 §2.2).</summary>
 internal sealed class AssertionAuthentication(string clientId, Func<AssertionSigner> signer, AssertionOptions options, AskedServer? server) : ClientAuthentication
 {
+    internal override string? ClientId => clientId;
+
     private Made? _made;
 
     private sealed class Made(string text, AssertionSigner by, ClockReading at)

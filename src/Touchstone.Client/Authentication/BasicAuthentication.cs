@@ -6,6 +6,8 @@ namespace Touchstone.Client.Authentication;
 /// <summary><c>client_secret_basic</c> (RFC 6749 §2.3.1).</summary>
 internal sealed class BasicAuthentication(string clientId, Func<string> clientSecret) : ClientAuthentication
 {
+    internal override string? ClientId => clientId;
+
     private volatile Prepared? _prepared;
 
     private sealed record Prepared(string Secret, AuthenticationHeaderValue Header);

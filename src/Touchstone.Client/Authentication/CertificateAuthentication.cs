@@ -5,6 +5,8 @@ namespace Touchstone.Client.Authentication;
 /// <summary><c>tls_client_auth</c> and <c>self_signed_tls_client_auth</c> (RFC 8705 §2): the connection proves, the request names.</summary>
 internal sealed class CertificateAuthentication(string clientId, Func<X509Certificate2> certificate) : ClientAuthentication
 {
+    internal override string? ClientId => clientId;
+
     internal override Func<X509Certificate2>? Certificate => certificate;
 
     protected internal override ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken)

@@ -58,6 +58,9 @@ public abstract class ClientAuthentication
     /// <exception cref="HttpRequestException">What is needed is out of reach; with a status of 400, 401 or 403 it is refused to this caller.</exception>
     protected internal abstract ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken);
 
+    /// <summary>Whom it proves; null where that is not known.</summary>
+    internal virtual string? ClientId => null;
+
     /// <summary>The certificate that connections show; null where none is needed.</summary>
     internal virtual Func<X509Certificate2>? Certificate => null;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Touchstone.Client.Telemetry;
+using Touchstone.Client.Upstream;
 
 namespace Touchstone.Client.Authentication;
 
@@ -10,7 +11,9 @@ internal sealed class GuardedAuthentication(ClientAuthentication inner, Callback
     {
         try
         {
-            await inner.ApplyAsync(request, form, cancellationToken);
+            var applied = inner.ApplyAsync(request, form, cancellationToken);
+            // One that hears of no end is not waited for beyond it.
+            if (!applied.IsCompletedSuccessfully) await applied.AsTask().WaitAsync(cancellationToken);
         }
         catch (Exception thrown) when (!IsOutOfReach(thrown))
         {
@@ -33,7 +36,7 @@ internal sealed class GuardedAuthentication(ClientAuthentication inner, Callback
     }
 
     /// <summary>Whether it says that something can't be reached now, as these functions may say.</summary>
-    internal static bool IsOutOfReach(Exception thrown) => thrown is HttpRequestException or IOException or OperationCanceledException;
+    internal static bool IsOutOfReach(Exception thrown) => thrown.IsOutOfReach() || thrown is OperationCanceledException or TimeoutException;
 
     /// <summary>What is thrown in place of anything else. Without the cause: its text may hold a secret.</summary>
     internal static HttpRequestException Refusal() => new("This caller can not prove itself.", inner: null, HttpStatusCode.Unauthorized);

@@ -5,6 +5,8 @@ namespace Touchstone.Client.Authentication;
 /// <summary><c>client_secret_post</c> (RFC 6749 §2.3.1).</summary>
 internal sealed class PostAuthentication(string clientId, Func<string> clientSecret) : ClientAuthentication
 {
+    internal override string? ClientId => clientId;
+
     private volatile string? _sent;
 
     protected internal override ValueTask ApplyAsync(HttpRequestMessage request, IList<KeyValuePair<string, string>>? form, CancellationToken cancellationToken)

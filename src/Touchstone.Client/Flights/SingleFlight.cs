@@ -12,18 +12,24 @@ internal sealed class SingleFlight<T>
     private readonly ConcurrentDictionary<Mac128, Flight> _underWay = new();
     private long _joined;
 
-    // The result is told apart from the work, so that no check runs on in the work's own turn.
     private sealed class Flight(Func<Task<T>> work)
     {
-        internal Func<Task<T>> Work { get; } = work;
+        private TaskCompletionSource<T>? _told;
 
-        internal TaskCompletionSource<T> Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        internal Func<Task<T>> Work { get; } = work;
 
         internal Flight? Next { get; set; }
 
         internal bool HasLanded { get; set; }
 
         internal bool IsClosed { get; set; }
+
+        // Who began the call runs on in its turn, as whoever asks alone does; those who joined do so each in a turn of its own.
+        internal Task<T> Join() => (_told ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+        internal void Tell(T result) => _told?.SetResult(result);
+
+        internal void Tell(Exception bug) => _told?.SetException(bug);
     }
 
     /// <summary>How many checks found a call under way.</summary>
@@ -40,17 +46,13 @@ internal sealed class SingleFlight<T>
         while (true)
         {
             var flight = _underWay.GetOrAdd(key, mine);
-            if (flight == mine)
-            {
-                _ = FlyAsync(key, mine);
-                return Result(mine, cancellationToken);
-            }
+            if (flight == mine) return Result(FlyAsync(key, mine), cancellationToken);
             lock (flight)
             {
                 // It may have landed since: then another is under way, or none.
                 if (flight.HasLanded) continue;
                 Interlocked.Increment(ref _joined);
-                return Result(mayJoin && !flight.IsClosed ? flight : flight.Next ??= mine, cancellationToken);
+                return Result((mayJoin && !flight.IsClosed ? flight : flight.Next ??= mine).Join(), cancellationToken);
             }
         }
     }
@@ -62,20 +64,22 @@ internal sealed class SingleFlight<T>
         lock (flight) flight.IsClosed = true;
     }
 
-    private static Task<T> Result(Flight flight, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? flight.Told.Task.WaitAsync(cancellationToken) : flight.Told.Task;
+    private static Task<T> Result(Task<T> told, CancellationToken cancellationToken) => cancellationToken.CanBeCanceled ? told.WaitAsync(cancellationToken) : told;
 
-    private async Task FlyAsync(Mac128 key, Flight flight)
+    private async Task<T> FlyAsync(Mac128 key, Flight flight)
     {
         try
         {
             var result = await flight.Work();
             Land(key, flight);
-            flight.Told.SetResult(result);
+            flight.Tell(result);
+            return result;
         }
         catch (Exception bug)
         {
             Land(key, flight);
-            flight.Told.SetException(bug);
+            flight.Tell(bug);
+            throw;
         }
     }
 

@@ -9,8 +9,11 @@ namespace Touchstone.Client.Follow;
 /// <param name="Nonce">What it echoes.</param>
 /// <param name="Told">What it says.</param>
 /// <param name="Offset">From the poll's arrival to the begin of the node's lease; null where it gives none.</param>
-internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset)
+/// <param name="Age">How long the node had known the first of the rows that it tells of; null where it does not say. Nothing is decided by it.</param>
+internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset, TimeSpan? Age)
 {
+    private const long MostAge = int.MaxValue;
+
     /// <summary>Reads one; null when anything in it is not understood, and then nothing of it counts.</summary>
     internal static FeedAnswer? Read(ReadOnlyMemory<byte> json, bool isGone, TimeSpan lease)
     {
@@ -37,8 +40,10 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset)
             if (!FollowedTag.TryRead(one.GetProperty("tag"u8).GetString(), out var tag)) return null;
             events.Add(new FeedEvent(one.GetProperty("seq"u8).GetInt64(), tag));
         }
-        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone), LeaseOffset(answer, lease));
+        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone), LeaseOffset(answer, lease), AgeOf(answer));
     }
+
+    private static TimeSpan? AgeOf(JsonElement answer) => answer.TryGetProperty("age_ms"u8, out var age) && age.TryGetInt64(out var ms) && ms is >= 0 and <= MostAge ? TimeSpan.FromMilliseconds(ms) : null;
 
     // A lease of another length than the one that this follower counts with is none, and one that is over or is yet to come by more than its length; a page has no lease.
     private static TimeSpan? LeaseOffset(JsonElement answer, TimeSpan lease)

@@ -34,6 +34,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly FeedPoll _poll;
     private readonly LogFollower _log;
     private readonly bool _isPlain; // By the settings: there is nothing to follow, and never will be.
+    private readonly ClientMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
@@ -45,9 +46,9 @@ internal sealed class FeedFollower : IAsyncDisposable
     private long _events;
     private long _answered; // Ticks of the monotonic clock.
 
-    internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ILogger logger, TimeProvider time)
+    internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ClientMetrics metrics, ILogger logger, TimeProvider time)
     {
-        (_options, _discovery, _poll, _logger, _time) = (options, discovery, poll, logger, time);
+        (_options, _discovery, _poll, _metrics, _logger, _time) = (options, discovery, poll, metrics, logger, time);
         _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents);
         _isPlain = options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null);
         if (_isPlain) _first.SetResult();
@@ -193,6 +194,7 @@ internal sealed class FeedFollower : IAsyncDisposable
             Volatile.Write(ref _told, grace);
             Volatile.Write(ref _answered, _time.Read().Monotonic.Ticks);
             Volatile.Write(ref _events, _events + answer.Told.Events.Count);
+            if (answer.Age is { } age) _metrics.Enforced(age);
             if (_isFailing) _logger.FollowsAgain();
             _isFailing = false;
             _first.TrySetResult();

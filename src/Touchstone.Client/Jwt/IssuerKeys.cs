@@ -99,9 +99,9 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
             body = await ReadAsync();
             if (!KeySet.TryParse(body, out keys, out _)) keys = null;
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception)
         {
-            // It is told below.
+            // Whatever it was: there are no new keys now, which is told below, and the next try may bring them.
         }
         lock (_changing)
         {

@@ -74,7 +74,7 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     }
 
     /// <summary>What an answer will take, as estimated: its text, and the rest.</summary>
-    internal static int SizeOf(in UpstreamAnswer answer) => SizeOf(answer.Token, answer.Bytes, answer.Mark?.Tags.Length ?? 0);
+    internal static int SizeOf(UpstreamAnswer answer) => SizeOf(answer.Token, answer.Bytes, answer.Mark?.Tags.Length ?? 0);
 
     internal static int SizeOf(IntrospectedToken? token, int text, int tags) =>
         FixedBytes + (token is null ? 0 : text) + (token?.Confirmation is null ? 0 : ConfirmationBytes) + (sizeof(ulong) * tags);

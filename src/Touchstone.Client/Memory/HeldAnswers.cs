@@ -1,4 +1,5 @@
 using Touchstone.Client.Follow;
+using Touchstone.Client.Shared;
 using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Hashing;
@@ -73,11 +74,11 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
     }
 
     /// <summary>What is kept of an answer of the server. Active but not in its time, it is kept as an inactive one.</summary>
-    internal HeldAnswer Hold(in UpstreamAnswer answer)
+    internal HeldAnswer Hold(UpstreamAnswer answer, ClockReading asked)
     {
         var isActive = IsActive(answer, time.Read());
         var ttl = isActive ? TtlOf(answer.Token!) : null;
-        return new HeldAnswer(isActive ? answer.Token : null, answer.Mark, answer.Asked, HeldAnswer.SizeOf(answer), ttl ?? TimeSpan.MaxValue);
+        return new HeldAnswer(isActive ? answer.Token : null, answer.Mark, asked, HeldAnswer.SizeOf(answer), ttl ?? TimeSpan.MaxValue);
     }
 
     /// <summary>Keeps it in its room, and what was there in the other goes; unless somebody invalidated a token since that number was read, for then it may be this one (L30). Says whether it is kept.</summary>
@@ -103,8 +104,11 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         }
     }
 
+    /// <summary>Whether this process was told later that the token is inactive. What another was told before is not used then, however fresh it may be.</summary>
+    internal bool WasEndedAfter(Mac128 key, ClockReading asked) => Inactive.TryFind(key, out var known) && known.Asked.Monotonic >= asked.Monotonic - AnswerCodec.MostAhead;
+
     /// <summary>Whether the server says that it is active, and it is in its time.</summary>
-    internal bool IsActive(in UpstreamAnswer answer, ClockReading now) => answer.Outcome is IntrospectionOutcome.Active && answer.Token!.IsInTime(now.UnixSeconds(), _leeway);
+    internal bool IsActive(UpstreamAnswer answer, ClockReading now) => answer.Outcome is IntrospectionOutcome.Active && answer.Token!.IsInTime(now.UnixSeconds(), _leeway);
 
     /// <summary>The server can't be asked. What a policy lets pass is never what is known to have ended.</summary>
     internal IntrospectionResult InFault(Mac128 key, IntrospectionPolicy policy, IntrospectionFault fault)
@@ -120,10 +124,10 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
             var age = now.AtMostSince(held.Asked);
             // It was to be asked again only to be sure, and may be used as if that had not been.
             if (held.IsDoubted && age < TtlOf(held, policy, now).Ttl) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, fault, age);
-            if (policy.FailMode is not FailMode.FailClosed && age < policy.MaxStale && (!held.IsFollowed || follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
+            if (policy.FailMode is not FailMode.FailClosed && age < Least(policy.MaxStale, held.MaxTtl) && (!held.IsFollowed || follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
         }
-        // A server that has no answer to just this is no server out of reach: whoever brings the token may have made it so (L47). And what is outdated is known to have ended.
-        if (fault is IntrospectionFault.Malformed or IntrospectionFault.Outdated) return cannotTell;
+        // What whoever brings tokens can bring about is no server out of reach: one that has no answer to just this, or more tokens than it or this process takes (L47). And what is outdated is known to have ended.
+        if (fault is IntrospectionFault.Malformed or IntrospectionFault.Throttled or IntrospectionFault.Overloaded or IntrospectionFault.Outdated) return cannotTell;
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _) || _invalidated.Contains(key)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }

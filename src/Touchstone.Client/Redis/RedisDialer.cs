@@ -102,6 +102,11 @@ internal sealed class RedisDialer(RedisSettings settings, TimeProvider time)
         {
             return new(peer.Endpoint, null, RedisFault.NotConnected, "the connection broke while TLS was agreed on");
         }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
     }
 
     private async Task<Stream> OpenAsync(RedisPeer peer, CancellationToken patience)

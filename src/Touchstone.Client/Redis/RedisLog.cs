@@ -17,6 +17,6 @@ internal static partial class RedisLog
     [LoggerMessage(23, LogLevel.Error, "Redis at {Endpoint} is a node of a Redis Cluster, which this cache does not speak. Name a Redis of its own, with Sentinel if it has to survive; or bring another IDistributedCache.")]
     internal static partial void RedisIsCluster(this ILogger logger, RedisEndpoint endpoint);
 
-    [LoggerMessage(24, LogLevel.Error, "Keeping a connection to Redis ended by a fault of the cache. Calls fail until the process is started again.")]
+    [LoggerMessage(24, LogLevel.Error, "Keeping a connection to Redis failed by a fault of the cache. It is tried again.")]
     internal static partial void RedisKeepingBroke(this ILogger logger, Exception bug);
 }

@@ -72,10 +72,8 @@ internal sealed class RedisPool : IAsyncDisposable
             while (true)
             {
                 var began = _time.GetTimestamp();
-                var dialed = await _dialer.DialAsync(_stopping.Token);
-                if (dialed.Connection is null) Failed(dialed);
-                else await UseAsync(slot, dialed.Connection, dialed.Endpoint);
-                failures = dialed.Connection is not null && _time.GetElapsedTime(began) > Settled ? 0 : failures + 1;
+                var wasOpen = await TryAsync(slot, wasBroken: failures > 0);
+                failures = wasOpen && _time.GetElapsedTime(began) > Settled ? 0 : failures + 1;
                 await Task.Delay(Pause(failures), _time, _stopping.Token);
             }
         }
@@ -83,9 +81,22 @@ internal sealed class RedisPool : IAsyncDisposable
         {
             // It was told to stop.
         }
-        catch (Exception bug)
+    }
+
+    // No fault of ours ends it for good.
+    private async Task<bool> TryAsync(int slot, bool wasBroken)
+    {
+        try
         {
-            _logger.RedisKeepingBroke(bug);
+            var dialed = await _dialer.DialAsync(_stopping.Token);
+            if (dialed.Connection is null) Failed(dialed);
+            else await UseAsync(slot, dialed.Connection, dialed.Endpoint);
+            return dialed.Connection is not null;
+        }
+        catch (Exception bug) when (!_stopping.IsCancellationRequested)
+        {
+            if (!wasBroken) _logger.RedisKeepingBroke(bug);
+            return false;
         }
     }
 

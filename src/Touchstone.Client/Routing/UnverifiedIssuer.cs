@@ -21,7 +21,7 @@ internal static class UnverifiedIssuer
         {
             return Base64Url.DecodeFromChars(token.Slice(first + 1, second), buffer, out _, out var written) is OperationStatus.Done ? Find(buffer.AsSpan(0, written), routes) : null;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             return null; // The reader has no other way to say it.
         }

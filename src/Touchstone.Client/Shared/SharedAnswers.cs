@@ -52,6 +52,8 @@ internal sealed class SharedAnswers
         (_issuer, _endpoint, _caller) = (options.Issuer?.OriginalString ?? "", options.IntrospectionEndpoint?.OriginalString ?? "", options.ClientId!);
         // Who takes signed answers alone does not take them from one who takes others.
         _kind = options.RequireSignedAnswers ? "signed" : "plain";
+        // Whom it proves is only said, and nobody looks: it shares with others of whom that holds.
+        if (options.Authentication is { ClientId: null }) _kind += ":unproven";
         _followedTtl = options.Policy.MaxTtl + options.Policy.StaleWhileRevalidate;
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddCircuitBreaker(new CircuitBreakerStrategyOptions
         {
@@ -94,14 +96,11 @@ internal sealed class SharedAnswers
         else _ = KeepAsync(token, key, held);
     }
 
-    /// <summary>Removes what is kept of a token, if the cache lets it; here it is not used any more in any case.</summary>
-    internal ValueTask InvalidateAsync(string token, Mac128 key)
-    {
-        _invalidated.Add(key, _time.Read());
-        return RemoveAsync(token);
-    }
+    /// <summary>From now on nothing from before is used here, whatever the cache does.</summary>
+    internal void Invalidate(Mac128 key) => _invalidated.Add(key, _time.Read());
 
-    private async ValueTask RemoveAsync(string token) => await TryAsync(async cancellation =>
+    /// <summary>Removes what is kept of a token, if the cache lets it.</summary>
+    internal async ValueTask RemoveAsync(string token) => await TryAsync(async cancellation =>
     {
         await _cache.RemoveAsync(NameOf(token), cancellation);
         return null;

@@ -28,16 +28,18 @@ internal sealed class ClientMetrics : IDisposable
     internal const string FeedHead = "touchstone.client.feed.head";
     internal const string FeedLag = "touchstone.client.feed.lag";
     internal const string FeedEvents = "touchstone.client.feed.events";
+    internal const string EnforcementDelay = "touchstone.client.enforcement.delay";
 
     internal static readonly string[] Outcomes = ["cannot_tell", "inactive", "active"], Sources = ["server", "memory", "shared", "stale", "open", "shape", "jwt"],
         Faults = ["none", "unreachable", "timeout", "server_error", "throttled", "refused", "malformed", "breaker_open", "overloaded", "outdated", "keys_unavailable"],
         Lookups = ["hit", "miss", "invalid", "failed"];
 
-    private static readonly double[] CallBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], AgeBuckets = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+    private static readonly double[] CallBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], AgeBuckets = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600],
+        DelayBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
     private readonly Meter _meter;
     private readonly Counter<long> _checks;
-    private readonly Histogram<double> _age, _callDuration;
+    private readonly Histogram<double> _age, _callDuration, _enforcementDelay;
     private readonly KeyValuePair<string, object?> _name;
 
     /// <summary>The instruments of a client.</summary>
@@ -49,6 +51,13 @@ internal sealed class ClientMetrics : IDisposable
         _checks = _meter.CreateCounter<long>(Checks, "{check}", "Checks of tokens, and what came of them.");
         _age = _meter.CreateHistogram(Age, "s", "How old the answers were that checks used from memory.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = AgeBuckets });
         _callDuration = _meter.CreateHistogram(CallDuration, "s", "How long it took to ask the server, retries included.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = CallBuckets });
+        _enforcementDelay = _meter.CreateHistogram(EnforcementDelay, "s", "How long the server had known the first revocation of an answer of the feed when this client began to obey it; the way of the answer does not count.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DelayBuckets });
+    }
+
+    /// <summary>The feed told of revocations, and they are obeyed from now on.</summary>
+    internal void Enforced(TimeSpan delay)
+    {
+        if (_enforcementDelay.Enabled) _enforcementDelay.Record(delay.TotalSeconds);
     }
 
     /// <summary>Watches the parts of a client.</summary>

@@ -57,11 +57,12 @@ internal sealed class FakeFeed(FakeLog log, TimeProvider time)
     }
 
     // The lease begins when the poll arrived, which is never later than it might.
-    private static HttpResponseMessage Tell(string nonce, FakeLog.Row[] rows, LogCursor from, long? floor, HttpStatusCode status = HttpStatusCode.OK)
+    private HttpResponseMessage Tell(string nonce, FakeLog.Row[] rows, LogCursor from, long? floor, HttpStatusCode status = HttpStatusCode.OK)
     {
         var head = rows.Length == 0 ? from : new LogCursor(from.Epoch, from.Seq + rows.Length, rows[^1].Id);
         var events = new JsonArray([.. rows.Select((row, index) => (JsonNode?)new JsonObject { ["seq"] = from.Seq + index + 1, ["tag"] = row.Tag })]);
         var answer = new JsonObject { ["nonce"] = nonce, ["head"] = head.ToString(), ["lease_seconds"] = (long)LeaseTerms.Follower.Duration.TotalSeconds, ["offset_ms"] = 0, ["events"] = events };
+        if (rows.Length > 0) answer["age_ms"] = (long)Math.Ceiling(log.AgeOf(rows[0]).TotalMilliseconds);
         if (floor is not null) answer["floor"] = floor;
         return FakeEndpoints.Answered(Encoding.UTF8.GetBytes(answer.ToJsonString()), MediaType, status);
     }

@@ -12,7 +12,7 @@ internal sealed class FakeLog(TimeProvider leases)
     private readonly Dictionary<string, long> _followers = new(StringComparer.Ordinal); // The newest row that each has acknowledged.
     private TaskCompletionSource _changed = NewSignal();
 
-    internal readonly record struct Row(Guid Id, string Tag);
+    internal readonly record struct Row(Guid Id, string Tag, long Came);
 
     internal LogCursor Head
     {
@@ -35,7 +35,7 @@ internal sealed class FakeLog(TimeProvider leases)
     {
         lock (_lock)
         {
-            _rows.Add(new Row(Guid.NewGuid(), tag));
+            _rows.Add(new Row(Guid.NewGuid(), tag, leases.GetTimestamp()));
             Wake();
             return _rows.Count;
         }
@@ -66,6 +66,9 @@ internal sealed class FakeLog(TimeProvider leases)
     {
         lock (_lock) return cursor.Seq <= _rows.Count && cursor == At((int)cursor.Seq) ? [.. _rows[(int)cursor.Seq..]] : null;
     }
+
+    /// <summary>How long ago a row came.</summary>
+    internal TimeSpan AgeOf(Row row) => leases.GetElapsedTime(row.Came);
 
     /// <summary>A follower came back, and knows so much: what it does from now on is bound by it.</summary>
     internal void Acknowledge(string follower, long seq)

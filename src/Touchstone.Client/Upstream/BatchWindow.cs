@@ -12,9 +12,12 @@ internal sealed class BatchWindow(TokenIntrospectionOptions options, Introspecti
     private readonly Lock _one = new();
     private Batch? _open;
 
-    internal async ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken)
+    internal ValueTask<UpstreamAnswer> AskAsync(string token, CancellationToken cancellationToken) =>
+        options.BatchWindow == TimeSpan.Zero || !Fits(token) ? single.AskAsync(token, cancellationToken) : AskTogetherAsync(token, cancellationToken);
+
+    private async ValueTask<UpstreamAnswer> AskTogetherAsync(string token, CancellationToken cancellationToken)
     {
-        if (options.BatchWindow == TimeSpan.Zero || !Fits(token) || await PlaceAsync(cancellationToken) is not { } place) return await single.AskAsync(token, cancellationToken);
+        if (await PlaceAsync(cancellationToken) is not { } place) return await single.AskAsync(token, cancellationToken);
         try
         {
             return await Join(token, place).WaitAsync(cancellationToken);

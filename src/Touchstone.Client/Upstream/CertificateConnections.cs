@@ -10,7 +10,7 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
     private readonly Lock _one = new();
     private Group? _now;
 
-    private sealed class Group(X509Certificate2 shown, HttpMessageInvoker sender)
+    private sealed class Group(X509Certificate2 shown, byte[] bytes, HttpMessageInvoker sender)
     {
         internal HttpMessageInvoker Sender => sender;
 
@@ -18,7 +18,8 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
 
         internal bool IsOver { get; set; }
 
-        internal bool Shows(X509Certificate2 certificate) => ReferenceEquals(shown, certificate) || shown.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span);
+        // By its bytes: the one of before may be disposed by now.
+        internal bool Shows(X509Certificate2 other, byte[] its) => ReferenceEquals(shown, other) || bytes.AsSpan().SequenceEqual(its);
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -44,11 +45,12 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
         base.Dispose(disposing);
     }
 
-    private X509Certificate2 Shown()
+    private (X509Certificate2 Certificate, byte[] Bytes) Shown()
     {
         try
         {
-            return certificate();
+            var shown = certificate();
+            return (shown, shown.RawData);
         }
         catch (Exception thrown) when (!GuardedAuthentication.IsOutOfReach(thrown))
         {
@@ -57,17 +59,17 @@ internal sealed class CertificateConnections(Func<X509Certificate2> certificate,
         }
     }
 
-    private Group Take(X509Certificate2 certificate)
+    private Group Take((X509Certificate2 Certificate, byte[] Bytes) shown)
     {
         lock (_one)
         {
-            if (_now?.Shows(certificate) is not true)
+            if (_now?.Shows(shown.Certificate, shown.Bytes) is not true)
             {
                 End();
                 var handler = connections();
-                handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+                handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => shown.Certificate;
                 handler.SslOptions.AllowTlsResume = false; // A session of before would prove the certificate of before.
-                _now = new Group(certificate, new HttpMessageInvoker(handler, disposeHandler: true));
+                _now = new Group(shown.Certificate, shown.Bytes, new HttpMessageInvoker(handler, disposeHandler: true));
             }
             _now.UnderWay++;
             return _now;

@@ -42,7 +42,9 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
             ServerEndpoints? found = null;
             foreach (var document in Documents(options.Issuer!))
             {
-                if ((found = await ReadAsync(document, cancellationToken)) is not null) break;
+                (found, var isAbsent) = await ReadAsync(document, cancellationToken);
+                // One that can't be read now may be the one with the feed: another does not take its place.
+                if (!isAbsent) break;
             }
             if (found is not null) Volatile.Write(ref _found, found);
             _asked = time.Read();
@@ -61,20 +63,26 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
         return [new Uri(issuer, "/.well-known/oauth-authorization-server" + path), new Uri(issuer, path + "/.well-known/openid-configuration")];
     }
 
-    private async ValueTask<ServerEndpoints?> ReadAsync(Uri document, CancellationToken cancellationToken)
+    private async ValueTask<(ServerEndpoints? Found, bool IsAbsent)> ReadAsync(Uri document, CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, document);
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (!response.IsSuccessStatusCode || await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body) return null;
+            if (!response.IsSuccessStatusCode) return (null, IntrospectionEndpoint.FaultOf(response.StatusCode) is IntrospectionFault.Malformed or IntrospectionFault.Refused);
+            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body) return (null, true);
             using var json = JsonDocument.Parse(body);
-            return Read(json.RootElement);
+            var found = Read(json.RootElement);
+            return (found, found is null);
         }
-        catch (Exception failed) when (failed.IsOutOfReach() || failed is JsonException or InvalidOperationException || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception failed) when (failed is JsonException or InvalidOperationException)
         {
-            return null;
+            return (null, true); // Something else stands there.
+        }
+        catch (Exception failed) when (failed.IsOutOfReach() || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return (null, false);
         }
     }
 

@@ -18,8 +18,6 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
 {
     private const int MostBytes = 1 << 20;
 
-    private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json"), Signed = new(SignedAnswers.MediaType);
-
     private readonly SharedTexts _texts = new();
     private long _skew; // Ticks.
 
@@ -40,7 +38,7 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
             if (await discovery.FindAsync(cancellationToken) is not { Introspection: { } endpoint }) return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
             using var request = new HttpRequestMessage(HttpMethod.Post, endpoint);
             var form = new List<KeyValuePair<string, string>>(4) { new("token", token) };
-            request.Headers.Accept.Add(signed is null ? Json : Signed);
+            request.Headers.TryAddWithoutValidation("Accept", signed is null ? "application/json" : SignedAnswers.MediaType);
             Follow(request, after());
             await authentication.ApplyAsync(request, form, cancellationToken);
             request.Content = new FormUrlEncodedContent(form);

@@ -22,6 +22,7 @@ internal sealed class ResilientCalls : IDisposable
     private readonly ResiliencePipeline<UpstreamAnswer> _pipeline;
     private int _waiting;
     private long _retries;
+    private IntrospectionFault _openedBy; // The last failure before the breaker opened.
 
     internal ResilientCalls(TokenIntrospectionOptions options, BatchWindow endpoint, TimeProvider time)
     {
@@ -40,7 +41,7 @@ internal sealed class ResilientCalls : IDisposable
                 // Not while the breaker is open, nor where the server said that it will take longer than anybody waits.
                 ShouldHandle = call => new(call.Outcome.Exception is TimeoutRejectedException || (call.Outcome.Result is { IsTransient: true } failed && !(failed.RetryAfter >= options.Timeout))),
                 OnRetry = _ => { Interlocked.Increment(ref _retries); return default; },
-                DelayGenerator = static call => new(call.Outcome.Result.RetryAfter),
+                DelayGenerator = static call => new(call.Outcome.Result?.RetryAfter),
             });
         }
         builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions<UpstreamAnswer>
@@ -51,6 +52,11 @@ internal sealed class ResilientCalls : IDisposable
             BreakDuration = options.BreakDuration,
             ShouldHandle = static call => new(call.Outcome.Exception is TimeoutRejectedException || call.Outcome.Result is { IsTransient: true }),
             StateProvider = Breaker,
+            OnOpened = opened =>
+            {
+                _openedBy = opened.Outcome.Result?.Fault ?? IntrospectionFault.Timeout;
+                return default;
+            },
         });
         builder.AddTimeout(options.TryTimeout);
         _pipeline = builder.Build();
@@ -74,19 +80,7 @@ internal sealed class ResilientCalls : IDisposable
         try
         {
             context.Properties.Set(Token, token);
-            return await _pipeline.ExecuteAsync(static async (context, calls) =>
-            {
-                // The wait for a turn is part of the try: who waits long has to tell that, too.
-                await calls._underWay.WaitAsync(context.CancellationToken);
-                try
-                {
-                    return await calls._endpoint.AskAsync(context.Properties.GetValue(Token, ""), context.CancellationToken);
-                }
-                finally
-                {
-                    calls._underWay.Release();
-                }
-            }, context, this);
+            return await _pipeline.ExecuteAsync(static (context, calls) => calls.TryAsync(context), context, this);
         }
         catch (TimeoutRejectedException)
         {
@@ -94,12 +88,34 @@ internal sealed class ResilientCalls : IDisposable
         }
         catch (BrokenCircuitException)
         {
-            return UpstreamAnswer.Failed(IntrospectionFault.BreakerOpen);
+            // Left alone because it wanted that: more of the same, and no outage.
+            return UpstreamAnswer.Failed(_openedBy is IntrospectionFault.Throttled ? IntrospectionFault.Throttled : IntrospectionFault.BreakerOpen);
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
             Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    // The wait for a turn is part of the try. A turn that does not come is the load of this process, and no trouble of the server.
+    private async ValueTask<UpstreamAnswer> TryAsync(ResilienceContext context)
+    {
+        try
+        {
+            await _underWay.WaitAsync(context.CancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return UpstreamAnswer.Failed(IntrospectionFault.Overloaded);
+        }
+        try
+        {
+            return await _endpoint.AskAsync(context.Properties.GetValue(Token, ""), context.CancellationToken);
+        }
+        finally
+        {
+            _underWay.Release();
         }
     }
 

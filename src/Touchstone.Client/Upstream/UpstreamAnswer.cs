@@ -4,14 +4,14 @@ using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Client.Upstream;
 
-/// <summary>What became of asking the server about a token. Starts from not knowing.</summary>
+/// <summary>What became of asking the server about a token. One object: as a structure of this size it would be copied by each of a dozen waits on its way.</summary>
 /// <param name="Outcome">What it said.</param>
 /// <param name="Fault">Why it said nothing.</param>
 /// <param name="Token">What it said of an active token.</param>
 /// <param name="Mark">What the answer is kept beside; null where the feed tells nothing of its token.</param>
 /// <param name="Bytes">The size of the answer.</param>
 /// <param name="RetryAfter">When it may be asked again, where it said so.</param>
-internal readonly record struct UpstreamAnswer(IntrospectionOutcome Outcome, IntrospectionFault Fault, IntrospectedToken? Token = null, FollowedMark? Mark = null, int Bytes = 0, TimeSpan? RetryAfter = null)
+internal sealed record UpstreamAnswer(IntrospectionOutcome Outcome, IntrospectionFault Fault, IntrospectedToken? Token = null, FollowedMark? Mark = null, int Bytes = 0, TimeSpan? RetryAfter = null)
 {
     /// <summary>When it was asked: before the request was sent.</summary>
     internal ClockReading Asked { get; init; }

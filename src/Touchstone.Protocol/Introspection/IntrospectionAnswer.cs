@@ -32,9 +32,9 @@ public sealed class IntrospectionAnswer
         try
         {
             if (!IsText(json)) return false;
-            using var document = JsonDocument.Parse(json.ToArray(), Options);
-            if (!IsAnswer(document.RootElement)) return false;
-            answer = new IntrospectionAnswer(document.RootElement.Clone());
+            var members = JsonElement.Parse(json, Options);
+            if (!IsAnswer(members)) return false;
+            answer = new IntrospectionAnswer(members);
             return true;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -47,6 +47,7 @@ public sealed class IntrospectionAnswer
     private static bool IsText(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json)) return false;
+        if (!json.Contains((byte)'\\')) return true;
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
         {

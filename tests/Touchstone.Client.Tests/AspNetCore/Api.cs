@@ -66,6 +66,7 @@ internal sealed class Api : IAsyncDisposable
         _app.MapGet("/fresh", (HttpContext http) => Reach(http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString())).RequireAuthorization().WithTokenPolicy(new() { MaxTtl = TimeSpan.Zero, PlainTtl = TimeSpan.Zero });
         _app.MapGet("/name", (HttpContext http) => Reach(http.User.Identity!.Name!)).RequireAuthorization();
         _app.MapTokenPolicyOverrides("/ops").RequireScope("orders:read");
+        _app.MapTokenPolicyOverrides("/unprotected-ops");
         _app.MapGet("/lenient", (HttpContext http) => Reach(http.Features.Get<ITokenIntrospectionFeature>()!.Result.Source.ToString())).RequireAuthorization().WithTokenPolicy(new() { FailMode = FailMode.FailOpen });
     }
 

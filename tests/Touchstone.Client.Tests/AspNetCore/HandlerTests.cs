@@ -206,12 +206,11 @@ public sealed class HandlerTests : IAsyncLifetime
     [InlineData("")]
     public async Task B26_What_would_break_the_header_is_refused_when_it_is_configured(string realm)
     {
-        await using var api = await Api.StartAsync(options =>
+        await Should.ThrowAsync<ArgumentException>(() => Api.StartAsync(options =>
         {
             Scheme(_shop)(options);
             options.Realm = realm;
-        }, _shop.Time);
-        (await api.GetAsync("/read")).StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        }, _shop.Time));
         Should.Throw<ArgumentException>(() => new RequiredScopeAttribute(realm));
     }
 

@@ -90,4 +90,14 @@ public sealed class OverrideTests
     private static TokenPolicyOverride Open(string routes) => new() { Routes = routes, For = TimeSpan.FromSeconds(60), By = "alice", Reason = "incident 12", FailMode = FailMode.FailOpen };
 
     private Task<Api> StartAsync(OtherServer server) => Api.StartAsync(options => options.Introspection = new() { IntrospectionEndpoint = server.Endpoint, ClientId = "rs", ClientSecret = "secret of rs", Retries = 0 }, _time);
+
+    [Fact]
+    public async Task Nobody_sets_one_where_the_endpoint_asks_for_nothing()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var api = await Api.StartAsync(options => options.Introspection = new() { IntrospectionEndpoint = server.Endpoint, ClientId = "rs", ClientSecret = "s" });
+        var refused = await api.GetAsync("/unprotected-ops", "t");
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain("not protected");
+    }
 }

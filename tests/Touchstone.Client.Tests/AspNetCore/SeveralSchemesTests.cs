@@ -44,4 +44,15 @@ public sealed class SeveralSchemesTests
         options.Realm = realm;
         options.Introspection = new() { IntrospectionEndpoint = server.Endpoint, ClientId = "rs", ClientSecret = "s", Retries = 0 };
     }
+
+    [Fact]
+    public void L28_A_scheme_and_a_client_of_one_name_are_refused_for_they_would_be_one()
+    {
+        var services = new ServiceCollection();
+        services.AddTokenIntrospection("orders", static _ => { });
+        services.AddTokenIntrospection("orders", static _ => { });
+        Should.Throw<InvalidOperationException>(() => services.AddAuthentication().AddTokenIntrospection("orders", static _ => { })).Message.ShouldContain("'orders'");
+        services.AddAuthentication().AddTokenIntrospection("billing", static _ => { });
+        Should.Throw<InvalidOperationException>(() => services.AddTokenIntrospection("billing", static _ => { })).Message.ShouldContain("'billing'");
+    }
 }

@@ -81,7 +81,7 @@ public sealed class TokenFromQueryTests : IAsyncLifetime
 
         void Pass()
         {
-            if (PresentedToken.Read(http.Request, options, out _, out _) is Presented.Token && SenderBinding.Holds(null, null, http.Connection)) passed++;
+            if (PresentedToken.Read(http.Request, options, out _, out _) is Presented.Token && SenderBinding.Holds(null, null, http)) passed++;
         }
     }
 }

@@ -125,4 +125,22 @@ public sealed class RotationTests
         File.SetLastWriteTimeUtc(file + ".new", time);
         File.Move(file + ".new", file, overwrite: true);
     }
+
+    [Fact]
+    public async Task A_certificate_that_is_disposed_once_another_is_given_ends_nothing()
+    {
+        await using var shop = await CallerShop.OpenAsync();
+        var old = CallerShop.SelfSigned("CN=old");
+        using var next = CallerShop.SelfSigned("CN=next");
+        await shop.AddAsync("self_signed_tls_client_auth", Keys.Set(old, next));
+        var given = old;
+        var caller = ClientAuthentication.TlsCertificate("rs-orders", () => given);
+        using var http = Certificates.Http(caller);
+        await using var client = shop.Client(caller, shop.Https, http);
+        await shop.ShouldFollowAsync(client);
+        given = next;
+        old.Dispose();
+        await shop.ShouldFollowAsync(client);
+        (await shop.FailuresAsync()).ShouldBeEmpty();
+    }
 }

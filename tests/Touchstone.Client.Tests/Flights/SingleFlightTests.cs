@@ -38,7 +38,7 @@ public sealed class SingleFlightTests
     }
 
     [Fact]
-    public async Task L26_Who_waits_does_not_run_on_in_the_turn_of_the_call()
+    public async Task L26_Who_joined_does_not_wait_for_what_the_one_does_that_began_the_call()
     {
         var reached = new TaskCompletionSource();
         using var stay = new ManualResetEventSlim();
@@ -50,11 +50,12 @@ public sealed class SingleFlightTests
         }
 
         var (slow, other) = (StayAsync(), RunAsync(1));
-        _landing.SetResult(17);
+        var landing = Task.Run(() => _landing.SetResult(17));
         (await other).ShouldBe(17);
         await reached.Task;
         stay.Set();
         await slow;
+        await landing;
     }
 
     [Fact]

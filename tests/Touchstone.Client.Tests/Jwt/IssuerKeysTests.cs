@@ -55,6 +55,24 @@ public sealed class IssuerKeysTests
     }
 
     [Fact]
+    public async Task Whatever_fails_when_keys_are_fetched_is_tried_again()
+    {
+        await using var server = await JwtServer.StartAsync();
+        var failing = true;
+        await using var client = server.Client(options => options.Backchannel = () => new Failing(() => Volatile.Read(ref failing)) { InnerHandler = new SocketsHttpHandler() });
+        (await client.IntrospectAsync(server.Token())).Fault.ShouldBe(IntrospectionFault.KeysUnavailable);
+        failing = false;
+        server.Time.AdvanceSeconds(5);
+        (await client.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Jwt);
+    }
+
+    private sealed class Failing(Func<bool> isFailing) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            isFailing() && request.RequestUri!.AbsolutePath.Contains("jwks", StringComparison.Ordinal) ? throw new System.Net.Sockets.SocketException(104) : base.SendAsync(request, cancellationToken);
+    }
+
+    [Fact]
     public async Task Keys_that_cannot_be_had_make_no_token_inactive_and_are_asked_for_again()
     {
         await using var server = await JwtServer.StartAsync();

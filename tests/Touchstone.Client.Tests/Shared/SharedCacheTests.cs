@@ -97,7 +97,31 @@ public sealed class SharedCacheTests
         await using var otherCaller = Client(server, options => options.ClientId = "rs-2");
         await using var otherServer = Client(second);
         await using var otherSecret = Client(server, options => options.SharedCache!.Key = OtherKey);
-        foreach (var other in new[] { otherCaller, otherServer, otherSecret }) (await other.IntrospectAsync("t")).Source.ShouldBe(IntrospectionSource.Server);
+        await using var otherProof = Client(server, options => (options.ClientSecret, options.Authentication) = (null, ClientAuthentication.Bearer(_ => new("a token of somebody"))));
+        foreach (var other in new[] { otherCaller, otherServer, otherSecret, otherProof }) (await other.IntrospectAsync("t")).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Fact]
+    public async Task What_this_process_was_told_to_be_inactive_is_not_made_active_by_what_could_not_be_removed()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var one = Client(server);
+        await one.IntrospectAsync("t");
+        await _cache.Written;
+        _time.AdvanceSeconds(12);
+        (server.Behavior, _cache.Fault) = (http => OtherServer.AnswerAsync(http, OtherServer.Inactive), new IOException("down"));
+        (await one.IntrospectAsync("t")).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        _cache.Fault = null;
+        _time.AdvanceSeconds(6);
+        var later = await one.IntrospectAsync("t");
+        (later.Outcome, later.Source).ShouldBe((IntrospectionOutcome.Inactive, IntrospectionSource.Server));
+    }
+
+    [Fact]
+    public async Task A_client_that_says_to_be_somebody_else_than_it_proves_is_not_made()
+    {
+        await using var server = await OtherServer.StartAsync();
+        Should.Throw<ArgumentException>(() => Client(server, options => (options.ClientSecret, options.Authentication) = (null, ClientAuthentication.Basic("somebody else", "s")))).Message.ShouldContain("ClientId");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Touchstone.Client.Shared;
 using Touchstone.Client.Telemetry;
+using Touchstone.Client.Testing;
 
 namespace Touchstone.Client.Tests.Telemetry;
 
@@ -19,6 +20,7 @@ public sealed class ClientMetricsTests
         await using var client = server.Client(options => options.Name = "documented");
         await client.IntrospectAsync("t");
         await client.IntrospectAsync("t");
+        await FollowAsync("documented");
         listener.RecordObservableInstruments();
 
         var documented = Table("| Client instrument |").ToDictionary(cells => Code(cells[0])[0]);
@@ -65,6 +67,25 @@ public sealed class ClientMetricsTests
         Count("cannot_tell", "server", "server_error").ShouldBe(1);
         _measured.Count(measured => measured.Name == ClientMetrics.CallDuration).ShouldBe(2);
         _measured.Count(measured => measured.Name == ClientMetrics.Age).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_delay_of_enforcement_is_that_of_each_answer_of_the_feed_that_tells_of_revocations()
+    {
+        using var listener = Listen("enforced");
+        await FollowAsync("enforced");
+        _measured.Where(measured => measured.Name == ClientMetrics.EnforcementDelay).ShouldHaveSingleItem().Value.ShouldBeInRange(0, 10);
+    }
+
+    // One revocation, which a client of this name obeys by the time that this ends.
+    private static async Task FollowAsync(string name)
+    {
+        var server = new FakeAuthorizationServer();
+        var options = new TokenIntrospectionOptions { Name = name };
+        server.Configure(options);
+        await using var client = new IntrospectionClient(options);
+        await client.StartAsync();
+        await server.RevokeAsync(server.Issue());
     }
 
     private double Count(string outcome, string source, string fault) =>

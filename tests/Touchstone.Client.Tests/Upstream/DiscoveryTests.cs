@@ -90,4 +90,16 @@ public sealed class DiscoveryTests
         await caller.ApplyAsync(request, form: null, default);
         return request.Headers.Authorization!.Scheme;
     }
+
+    [Theory]
+    [InlineData(404, true), InlineData(401, true), InlineData(503, false), InlineData(429, false)]
+    public async Task Metadata_that_can_not_be_read_now_is_not_replaced_by_the_other_document(int status, bool isFound)
+    {
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        server.Behavior = http => http.Request.Path.Value!.EndsWith("/openid-configuration", StringComparison.Ordinal)
+            ? OtherServer.AnswerAsync(http, $$"""{"issuer":"{{issuer}}","introspection_endpoint":"{{server.Endpoint}}"}""")
+            : OtherServer.RefuseAsync(http, status);
+        (await FindAsync(issuer, ClientAuthentication.Basic("rs", "s")) is not null).ShouldBe(isFound);
+    }
 }

@@ -56,6 +56,22 @@ public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<Oid
     }
 
     [Fact]
+    public async Task Answers_that_it_signs_are_verified_and_plain_ones_are_none_where_signed_ones_are_demanded()
+    {
+        provider.Need();
+        IntrospectionClient Demanding(string clientId) => new(new TokenIntrospectionOptions { Issuer = provider.Issuer, ClientId = clientId, ClientSecret = provider.ApiSecret, RequireSignedAnswers = true });
+        var token = await provider.TokenAsync("orders:read");
+        await using var signed = Demanding("api-signed");
+        var result = await signed.IntrospectAsync(token);
+        (result.Outcome, result.Source, result.Fault).ShouldBe((IntrospectionOutcome.Active, IntrospectionSource.Server, IntrospectionFault.None));
+        result.Token!.Scopes.ShouldBe(["orders:read"]);
+        (await signed.IntrospectAsync("it never issued this")).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+
+        await using var plain = Demanding("api-basic");
+        (await plain.IntrospectAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
     public async Task An_API_with_the_handler_takes_its_tokens()
     {
         provider.Need();
