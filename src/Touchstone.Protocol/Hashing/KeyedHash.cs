@@ -78,6 +78,9 @@ public readonly struct Mac128(ulong low, ulong high) : IEquatable<Mac128>
 {
     private readonly ulong _low = low, _high = high;
 
+    /// <summary>64 of the bits.</summary>
+    public ulong Low => _low;
+
     /// <inheritdoc/>
     public bool Equals(Mac128 other) => ((_low ^ other._low) | (_high ^ other._high)) == 0;
 

@@ -44,7 +44,7 @@ internal sealed class FollowedAnswers(FeedPump pump, FollowerTags tags, Freshnes
         var isActive = judged.Reason is InactiveReason.None;
         if (isActive && !IsFollowed(judged.Found.Record!)) return;
         SetAsOf(exchange);
-        if (isActive) exchange.Http.Response.Headers[Tags] = string.Join(' ', tags.Of(judged.Found.Record!, exchange.Caller!.Id));
+        if (isActive) exchange.Http.Response.Headers[Tags] = tags.TextOf(judged.Found.Record!, exchange.Caller!.Id);
     }
 
     /// <summary>The same for the answers of a batch: the tags of each stand in a list of lists, in the order of the tokens.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 
@@ -20,5 +21,22 @@ internal sealed class FollowerTags
         var key = KeyOf(caller);
         yield return key.Of(Selector.Registration(caller));
         foreach (var selector in Selector.Of(record)) yield return key.Of(selector);
+    }
+
+    /// <summary>The same, separated by spaces.</summary>
+    internal string TextOf(TokenRecord record, string caller)
+    {
+        const int Step = TagKey.TagLength + 1;
+        var key = KeyOf(caller);
+        Span<char> text = stackalloc char[Step * FollowedTag.Most];
+        key.Write(Selector.Registration(caller), text);
+        var length = TagKey.TagLength;
+        foreach (var selector in Selector.Of(record))
+        {
+            text[length] = ' ';
+            key.Write(selector, text[(length + 1)..]);
+            length += Step;
+        }
+        return new string(text[..length]);
     }
 }

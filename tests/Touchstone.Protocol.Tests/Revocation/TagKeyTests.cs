@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 
@@ -10,13 +11,14 @@ public sealed class TagKeyTests
     private static readonly byte[] Secret = [.. Enumerable.Range(0, TagKey.Size).Select(i => (byte)i)];
 
     [Fact]
-    public void A_tag_is_the_beginning_of_an_HMAC_over_length_prefixed_kind_and_key_under_the_callers_key()
+    public void A_tag_is_a_MAC_over_length_prefixed_kind_and_key_under_the_callers_key()
     {
         byte[] name = [0, 0, 0, 20, .. "touchstone feed tags"u8, 0, 0, 0, 9, .. "rs-orders"u8];
-        var key = HMACSHA256.HashData(Secret, name);
+        var key = new KeyedHash(HMACSHA256.HashData(Secret, name).AsSpan(0, KeyedHash.KeySize));
+        string Tag(byte[] bytes) => Base64Url.EncodeToString(BitConverter.GetBytes(key.Of(bytes).Low));
         byte[] grant = [0, 0, 0, 1, 2, 0, 0, 0, 3, .. "g-1"u8], token = [0, 0, 0, 1, 1, 0, 0, 0, 32, .. TokenHash.Of("t").ToArray()];
-        TagKey.For(Secret, "rs-orders").Of(Selector.Grant("g-1")).ShouldBe(Base64Url.EncodeToString(HMACSHA256.HashData(key, grant).AsSpan(0, 8)));
-        TagKey.For(Secret, "rs-orders").Of(Selector.Token(TokenHash.Of("t"))).ShouldBe(Base64Url.EncodeToString(HMACSHA256.HashData(key, token).AsSpan(0, 8)));
+        TagKey.For(Secret, "rs-orders").Of(Selector.Grant("g-1")).ShouldBe(Tag(grant));
+        TagKey.For(Secret, "rs-orders").Of(Selector.Token(TokenHash.Of("t"))).ShouldBe(Tag(token));
     }
 
     [Fact]
