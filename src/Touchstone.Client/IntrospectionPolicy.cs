@@ -9,7 +9,7 @@ public enum FailMode
     /// <summary>The answer of before is used, if it is not older than <see cref="IntrospectionPolicy.MaxStale"/>; never past its <c>exp</c>, and never where a revocation of the token is known.</summary>
     StaleIfError,
 
-    /// <summary>As <see cref="StaleIfError"/> where there is an answer; otherwise the token passes, without any claims. For what is worse refused than wrongly let in; never where a revocation of the token is known, nor where the server was reached and answered something else than about tokens (<see cref="IntrospectionFault.Malformed"/>): a token can be made so.</summary>
+    /// <summary>As <see cref="StaleIfError"/> where there is an answer; otherwise the token passes, without any claims. For what is worse refused than wrongly let in; never where a revocation of the token is known, nor where whoever brings tokens may have brought it about: the server answered something else than about tokens (<see cref="IntrospectionFault.Malformed"/>), 429 (<see cref="IntrospectionFault.Throttled"/>), or too many calls are under way here (<see cref="IntrospectionFault.Overloaded"/>).</summary>
     FailOpen,
 }
 

@@ -33,6 +33,9 @@ internal sealed class FeedPump(FeedRing ring, FeedWaiters waiters, Followers fol
     /// <summary>The newest row that is in memory, told or not. What is judged after reading this is judged against it.</summary>
     internal LogCursor Published => Volatile.Read(ref _published).Cursor;
 
+    /// <summary>How long ago rows came that came then.</summary>
+    internal TimeSpan AgeOf(ClockReading came) => time.Read().AtMostSince(came);
+
     /// <summary>Memory was filled up to here: at start, and where another life of the log begins.</summary>
     internal void Begin(LogCursor head)
     {
