@@ -6,6 +6,7 @@ using Touchstone.Cli.Commands;
 var root = new RootCommand("Know, right now, whether a token is good: OAuth 2.0 token introspection.")
 {
     ServeCommand.Create(),
+    SidecarCommand.Create(),
     new Verb("admin", "Look after the data folder of a stopped server.", "touchstone admin recover --data ./data") { AdminRecoverCommand.Create() },
     ConfigCommand.Create(),
     DoctorCommand.Create(),

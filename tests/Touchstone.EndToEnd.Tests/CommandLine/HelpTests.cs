@@ -9,7 +9,7 @@ public sealed partial class HelpTests
     private static readonly string[] Common = ["--server", "--allow-insecure-http", "--data", "--json", "--help"];
 
     // They call no server, and their help says nothing of one.
-    private static readonly string[] Local = ["serve", "admin", "config", "audit", "impact"];
+    private static readonly string[] Local = ["serve", "sidecar", "admin", "config", "audit", "impact"];
 
     // The root's alone, from the library.
     private static readonly string[] OfTheRoot = ["--version"];

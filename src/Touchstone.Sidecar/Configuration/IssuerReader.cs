@@ -1,0 +1,53 @@
+using Touchstone.Client;
+
+namespace Touchstone.Sidecar.Configuration;
+
+/// <summary>Reads one authorization server.</summary>
+internal static class IssuerReader
+{
+    private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "allow_insecure_http", "timeout", "try_timeout", "retries"];
+
+    internal static IssuerConfig? Read(ConfigNode node, string folder)
+    {
+        var map = node.Map(Known);
+        var options = new TokenIntrospectionOptions
+        {
+            Issuer = Url(map["issuer"]),
+            IntrospectionEndpoint = Url(map["introspection_endpoint"]),
+            FeedEndpoint = Url(map["feed_endpoint"]),
+            ClientId = map.Need("client_id")?.Text(),
+            AllowInsecureHttp = map["allow_insecure_http"]?.Truth() ?? false,
+        };
+        if (map["timeout"]?.Duration() is { } timeout) options.Timeout = timeout;
+        if (map["try_timeout"]?.Duration() is { } tryTimeout) options.TryTimeout = tryTimeout;
+        if (map["retries"]?.Number() is { } retries) options.Retries = retries;
+        TakeSecret(map, options, folder);
+        // Of what could not be read something was said already.
+        if (options.ClientId is null || (options.ClientSecret ?? (object?)options.Authentication) is null) return null;
+        var faults = options.Faults();
+        foreach (var fault in faults) node.Fault(fault);
+        return faults.Count > 0 ? null : new IssuerConfig(options, map["token_prefix"]?.Text());
+    }
+
+    private static void TakeSecret(ConfigMap map, TokenIntrospectionOptions options, string folder)
+    {
+        var (given, file) = (map["client_secret"], map["client_secret_file"]);
+        if (given is null == file is null) map.Owner.Fault("Give client_secret or client_secret_file, one of the two.");
+        else if (given is not null) options.ClientSecret = given.Text();
+        else if (file!.Text() is { } name)
+        {
+            var path = Path.GetFullPath(name, folder);
+            // Followed from then on: it may be rotated without a restart.
+            if (File.Exists(path) && options.ClientId is { } id) options.Authentication = ClientAuthentication.Basic(id, FromFile.Secret(path));
+            else if (!File.Exists(path)) file.Fault($"There is no file '{name}'.");
+        }
+    }
+
+    private static Uri? Url(ConfigNode? node)
+    {
+        if (node?.Text() is not { } text) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri)) return uri;
+        node.Fault($"'{text}' is no absolute URL.");
+        return null;
+    }
+}

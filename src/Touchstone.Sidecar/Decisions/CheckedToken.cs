@@ -1,0 +1,20 @@
+using System.Text.Json;
+using Touchstone.Client;
+
+namespace Touchstone.Sidecar.Decisions;
+
+/// <summary>The claims of a token, parsed once for all requests that bring it, and what headers say of them.</summary>
+internal sealed class CheckedToken
+{
+    private CheckedToken(JsonElement claims) => Claims = claims;
+
+    internal JsonElement Claims { get; }
+
+    internal static CheckedToken Of(IntrospectedToken token)
+    {
+        if (token.Derived is CheckedToken known) return known;
+        var made = new CheckedToken(token.ReadMembers());
+        token.Derived = made;
+        return made;
+    }
+}

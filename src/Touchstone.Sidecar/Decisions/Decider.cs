@@ -1,0 +1,73 @@
+using Touchstone.Client;
+using Touchstone.Sidecar.Rules;
+
+namespace Touchstone.Sidecar.Decisions;
+
+/// <summary>A request as the client sent it, told by whoever asks.</summary>
+/// <param name="Method">As it stands in the request line.</param>
+/// <param name="Authority">Its host, perhaps with a port.</param>
+/// <param name="Target">Path and query, not decoded.</param>
+/// <param name="Authorization">Its <c>Authorization</c> header; empty where it has none.</param>
+internal readonly record struct OriginalRequest(string Method, string Authority, string Target, string Authorization);
+
+/// <summary>Decides whether a request passes: the one decision behind every way of asking. Read it downward.</summary>
+/// <param name="tokens">Who knows about tokens.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Decider(IntrospectionRouter tokens, TimeProvider time)
+{
+    /// <summary>Decides. Without a wait where memory is enough.</summary>
+    internal ValueTask<Decision> DecideAsync(RuleSet rules, in OriginalRequest request, CancellationToken cancellationToken)
+    {
+        // 1. Is it one request, and not two that look alike?
+        if (!RequestHost.TryParse(request.Authority, out var host)) return new(Decision.Malformed("ambiguous_host"));
+        if (!RequestPath.TryParse(request.Target, out var path, out _)) return new(Decision.Malformed("ambiguous_path"));
+
+        // 2. Which rule is it about?
+        if (rules.Find(request.Method, host, path) is not { } rule) return new(new Decision(Verdict.NoRule, "no_rule"));
+        if (rule.IsOpen) return new(new Decision(Verdict.Allowed, "anybody", rule));
+
+        // 3. Is there a token?
+        if (request.Authorization.Length == 0) return new(new Decision(Verdict.NoToken, "no_token", rule));
+        var presented = BearerToken.Read(request.Authorization, out var token);
+        if (presented is not BearerToken.Presented.Token) return new(presented is BearerToken.Presented.OtherScheme ? new Decision(Verdict.NoToken, "no_token", rule) : new Decision(Verdict.NotAToken, "malformed_token", rule));
+
+        // 4. Is it active, and does it meet the rule?
+        return tokens.TryIntrospect(token, rule.Policy, out var known) ? new(Judge(rule, known)) : AskAsync(rule, token.ToString(), cancellationToken);
+    }
+
+    private async ValueTask<Decision> AskAsync(Rule rule, string token, CancellationToken cancellationToken) => Judge(rule, await tokens.IntrospectAsync(token, rule.Policy, cancellationToken));
+
+    // From memory or not, each time (L07, L48).
+    private Decision Judge(Rule rule, in IntrospectionResult result)
+    {
+        if (result.Outcome is IntrospectionOutcome.CannotTell) return new Decision(Verdict.CannotTell, "cannot_tell", rule, Source: result.Source);
+        if (!result.IsActive) return new Decision(Verdict.InvalidToken, "inactive", rule, Source: result.Source);
+        // Nobody was asked, and the rule wants that let pass: but nobody knows of any scope.
+        if (result.Token is not { } token) return new Decision(rule.AsksForNothing ? Verdict.Allowed : Verdict.CannotTell, rule.AsksForNothing ? "open" : "cannot_tell", rule, Source: result.Source);
+        // Who holds a token that is bound to a key or a certificate proves so to whom it talks, and that is the proxy.
+        if (token.Confirmation is not null) return new Decision(Verdict.InvalidToken, "bound", rule, Source: result.Source);
+        var claims = CheckedToken.Of(token);
+        foreach (var requirement in RuleRequirements.Of(rule, claims.Claims, time.GetUtcNow().ToUnixTimeSeconds()))
+        {
+            if (!requirement.IsMet) return new Decision(VerdictOf(requirement.Fault), ReasonOf(requirement.Fault), rule, Source: result.Source);
+        }
+        return new Decision(Verdict.Allowed, "allowed", rule, claims, result.Source);
+    }
+
+    private static Verdict VerdictOf(RuleFault fault) => fault switch
+    {
+        RuleFault.Scope => Verdict.InsufficientScope,
+        RuleFault.Authentication => Verdict.StepUp,
+        RuleFault.Claim => Verdict.Forbidden,
+        _ => Verdict.InvalidToken,
+    };
+
+    private static string ReasonOf(RuleFault fault) => fault switch
+    {
+        RuleFault.Scope => "insufficient_scope",
+        RuleFault.Authentication => "step_up",
+        RuleFault.Claim => "claim",
+        RuleFault.Issuer => "issuer",
+        _ => "audience",
+    };
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace Touchstone.Sidecar.Rules;
+
+/// <summary>
+/// The path of a request in the one form that rules are compared with: its segments, decoded. What two readers could take for different paths (dot segments, empty segments, encoded slashes, parameters, what is encoded twice,
+/// what is no UTF-8) has no such form and is refused, whatever the rules say (L40): the service behind the proxy may read it otherwise than this does.
+/// </summary>
+internal sealed class RequestPath
+{
+    /// <summary>The most characters of a request target, its query included.</summary>
+    internal const int MaxLength = 8 << 10;
+
+    // RFC 3986 §3.3 without the semicolon: what may stand in a segment as it is.
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@");
+
+    // What the framework's strict decoder makes of bytes that are no UTF-8 is an exception, and that is expected here.
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private RequestPath(string[] segments) => Segments = segments;
+
+    /// <summary>At least one; the last is empty where the path ends with a slash.</summary>
+    internal IReadOnlyList<string> Segments { get; }
+
+    /// <summary>Reads a request target as the client sent it: a path, and perhaps a query, which no rule looks at.</summary>
+    /// <param name="target">In origin form (RFC 9112 §3.2.1).</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="fault">Why it is ambiguous, in words for an operator.</param>
+    internal static bool TryParse(string target, [NotNullWhen(true)] out RequestPath? path, out string fault)
+    {
+        path = null;
+        if (target.Length > MaxLength) return Refuse($"it is longer than {MaxLength} characters", out fault);
+        if (!target.StartsWith('/')) return Refuse("it does not begin with a slash", out fault);
+        var end = target.AsSpan().IndexOfAny('?', '#');
+        if (end >= 0 && target[end] == '#') return Refuse("it has a fragment", out fault);
+        var raw = end < 0 ? target.AsSpan() : target.AsSpan(0, end);
+        var segments = new List<string>();
+        foreach (var range in raw[1..].Split('/'))
+        {
+            var segment = raw[1..][range];
+            if (segment.IsEmpty && range.End.Value < raw.Length - 1) return Refuse("it has an empty segment", out fault);
+            if (!TryDecode(segment, out var decoded, out fault)) return false;
+            segments.Add(decoded);
+        }
+        fault = "";
+        path = new RequestPath([.. segments]);
+        return true;
+    }
+
+    public override string ToString() => "/" + string.Join('/', Segments);
+
+    private static bool TryDecode(ReadOnlySpan<char> segment, [NotNullWhen(true)] out string? decoded, out string fault)
+    {
+        decoded = null;
+        if (!segment.ContainsAnyExcept(Plain)) return IsPlain(decoded = segment.ToString(), out fault);
+        var bytes = new byte[segment.Length];
+        var count = 0;
+        for (var i = 0; i < segment.Length; i++)
+        {
+            var c = segment[i];
+            if (c == ';') return Refuse("it has a parameter (;)", out fault);
+            if (c == '\\') return Refuse("it has a backslash", out fault);
+            if (c == '%')
+            {
+                if (i + 2 >= segment.Length || !byte.TryParse(segment.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)) return Refuse("a percent sign is not followed by two digits", out fault);
+                if (value is (byte)'/' or (byte)'\\' or (byte)';' or (byte)'?' or (byte)'#') return Refuse($"it has an encoded {(char)value}", out fault);
+                if (value is < 0x20 or 0x7f) return Refuse("it has an encoded control character", out fault);
+                // Whoever decodes once more reads another path.
+                if (value is (byte)'%') return Refuse("it has an encoded percent sign", out fault);
+                bytes[count++] = value;
+                i += 2;
+            }
+            else if (Plain.Contains(c)) bytes[count++] = (byte)c;
+            else return Refuse("it has a character that must be encoded", out fault);
+        }
+        try
+        {
+            decoded = Strict.GetString(bytes, 0, count);
+        }
+        catch (ArgumentException)
+        {
+            return Refuse("it is no UTF-8", out fault);
+        }
+        // C1 controls, and characters that some systems take for a slash, a dot or nothing at all.
+        if (decoded.Any(static c => char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || c is '\u2215' or '\u2044' or '\u29f8' or '\uff0f' or '\uff3c' or '\uff0e' or '\u2024'))
+            return Refuse("it has a character that can be taken for another one", out fault);
+        return IsPlain(decoded, out fault);
+    }
+
+    private static bool IsPlain(string segment, out string fault) => segment is "." or ".." ? Refuse("it has a dot segment", out fault) : Accept(out fault);
+
+    private static bool Accept(out string fault)
+    {
+        fault = "";
+        return true;
+    }
+
+    private static bool Refuse(string reason, out string fault)
+    {
+        fault = reason;
+        return false;
+    }
+}

@@ -1,0 +1,69 @@
+using Touchstone.Client;
+
+namespace Touchstone.Sidecar.Rules;
+
+/// <summary>Which requests it is about, and what they need. What is empty or null asks for nothing.</summary>
+internal sealed record Rule
+{
+    /// <summary>What logs, metrics and operators call it. Unique in its file.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>Where it begins in the file.</summary>
+    internal required int Line { get; init; }
+
+    internal IReadOnlyList<HostPattern> Hosts { get; init; } = [];
+
+    internal required IReadOnlyList<PathTemplate> Paths { get; init; }
+
+    /// <summary>As they stand in a request line.</summary>
+    internal IReadOnlyList<string> Methods { get; init; } = [];
+
+    /// <summary>Whether nobody is asked for a token (<c>allow: anybody</c>).</summary>
+    internal bool IsOpen { get; init; }
+
+    /// <summary>The token has all of these scopes.</summary>
+    internal IReadOnlyList<string> AllScopes { get; init; } = [];
+
+    /// <summary>The token has one of these scopes.</summary>
+    internal IReadOnlyList<string> AnyScopes { get; init; } = [];
+
+    /// <summary>The token is for one of these.</summary>
+    internal IReadOnlyList<string> Audiences { get; init; } = [];
+
+    /// <summary>The token is from one of these.</summary>
+    internal IReadOnlyList<string> Issuers { get; init; } = [];
+
+    internal IReadOnlyList<ClaimCondition> Claims { get; init; } = [];
+
+    /// <summary>The user was authenticated in one of these ways (RFC 9470).</summary>
+    internal IReadOnlyList<string> Acr { get; init; } = [];
+
+    /// <summary>The user was authenticated not longer ago than this (RFC 9470).</summary>
+    internal TimeSpan? MaxAge { get; init; }
+
+    /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
+    internal IntrospectionPolicy Policy { get; init; } = new();
+
+    /// <summary>What the service behind the proxy is told of the token.</summary>
+    internal IReadOnlyList<IdentityHeader> Headers { get; init; } = [];
+
+    /// <summary>Whether any active token will do.</summary>
+    internal bool AsksForNothing => AllScopes.Count + AnyScopes.Count + Audiences.Count + Issuers.Count + Claims.Count + Acr.Count == 0 && MaxAge is null;
+
+    internal bool Matches(string method, string host, RequestPath path) =>
+        (Methods.Count == 0 || Methods.Contains(method)) && (Hosts.Count == 0 || Hosts.Any(pattern => pattern.Matches(host))) && Paths.Any(template => template.Matches(path));
+}
+
+/// <summary>The rules of a file, in its order: the first that matches is the one that counts, and where none does the request is refused.</summary>
+/// <param name="All">All of them.</param>
+internal sealed record RuleSet(IReadOnlyList<Rule> All)
+{
+    internal Rule? Find(string method, string host, RequestPath path)
+    {
+        foreach (var rule in All)
+        {
+            if (rule.Matches(method, host, path)) return rule;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using Touchstone.Sidecar.Configuration;
+using Touchstone.Sidecar.Rules;
+
+namespace Touchstone.Sidecar;
+
+/// <summary>What requests are judged by, as one whole: a request takes it once and never sees half of another.</summary>
+internal sealed class SidecarRules(SidecarConfig config, int version)
+{
+    private readonly IPNetwork[] _proxies = [.. config.TrustedProxies];
+
+    internal RuleSet Rules => config.Rules;
+
+    /// <summary>Counts up with each file that was taken.</summary>
+    internal int Version => version;
+
+    /// <summary>The names of all headers that any rule sets.</summary>
+    internal HashSet<string> IdentityHeaders { get; } = new(config.Rules.All.SelectMany(static rule => rule.Headers).Select(static header => header.Name), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether forwarded headers of this peer count (L41). Over a unix socket there is no address: who may open it is for the file system to say.</summary>
+    internal bool Trusts(IPAddress? peer)
+    {
+        if (peer is null) return true;
+        var address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        foreach (var network in _proxies)
+        {
+            if (network.Contains(address)) return true;
+        }
+        return false;
+    }
+}
+
+/// <summary>The rules that count now.</summary>
+internal sealed class RulesInForce(SidecarConfig config)
+{
+    private SidecarRules _now = new(config, 1);
+
+    internal SidecarRules Now => Volatile.Read(ref _now);
+
+    internal void Take(SidecarConfig next) => Volatile.Write(ref _now, new SidecarRules(next, _now.Version + 1));
+}

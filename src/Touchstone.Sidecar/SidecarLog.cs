@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace Touchstone.Sidecar;
+
+/// <summary>What the sidecar logs.</summary>
+internal static partial class SidecarLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Proxies ask at {Addresses}; operators at {Admin}. {Rules} rules are in force.")]
+    internal static partial void Started(this ILogger logger, string addresses, string admin, int rules);
+
+    [LoggerMessage(2, LogLevel.Information, "{File} changed: version {Version} of the rules is in force, {Rules} of them.")]
+    internal static partial void RulesTaken(this ILogger logger, string file, int version, int rules);
+
+    [LoggerMessage(3, LogLevel.Error, "{File} changed and is not valid, so version {Version} of the rules stays in force. Line {Line}: {Fault}")]
+    internal static partial void RulesRefused(this ILogger logger, string file, int version, int line, string fault);
+
+    [LoggerMessage(4, LogLevel.Error, "Looking at {File} failed; it is looked at again.")]
+    internal static partial void LookingFailed(this ILogger logger, string file, Exception bug);
+}

@@ -1,0 +1,197 @@
+using System.Net;
+
+namespace Touchstone.Sidecar.Tests.ForwardAuth;
+
+/// <summary>What each proxy is answered, by a real sidecar beside a real server.</summary>
+public sealed class ForwardAuthTests : IAsyncLifetime
+{
+    private const string Host = "orders.acme.test";
+
+    private SidecarSite _site = null!;
+
+    public async ValueTask InitializeAsync() => _site = await SidecarSite.OpenAsync();
+
+    public ValueTask DisposeAsync() => _site.DisposeAsync();
+
+    public static TheoryData<string> Proxies => ["nginx", "envoy", "traefik", "caddy", "haproxy"];
+
+    [Theory]
+    [MemberData(nameof(Proxies))]
+    public async Task A_token_that_meets_the_rule_passes_with_every_header_of_the_rule_and_no_body(string proxy)
+    {
+        var response = await _site.AskAsync(proxy, "GET", Host, "/orders/17?x=1", await _site.TokenAsync());
+        (response.StatusCode, Header(response, "X-User"), Header(response, "X-Tenant"), Header(response, "Touchstone-Reason")).ShouldBe((HttpStatusCode.OK, "alice", "-", "allowed"));
+        response.Content.Headers.ContentLength.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Proxies))]
+    public async Task What_does_not_pass_is_challenged_as_it_should_be(string proxy)
+    {
+        var token = await _site.TokenAsync();
+        var none = await _site.AskAsync(proxy, "GET", Host, "/orders", null);
+        (none.StatusCode, Challenge(none)).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\""));
+        var bad = await _site.AskAsync(proxy, "GET", Host, "/orders", "made-up");
+        (bad.StatusCode, Challenge(bad)).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\", error=\"invalid_token\", error_description=\"The token is not active.\""));
+        var scope = await _site.AskAsync(proxy, "POST", Host, "/orders", token);
+        (scope.StatusCode, Challenge(scope)).ShouldBe((HttpStatusCode.Forbidden, "Bearer realm=\"orders\", error=\"insufficient_scope\", scope=\"orders:read orders:write\""));
+        var audience = await _site.AskAsync(proxy, "GET", Host, "/billing", token);
+        (audience.StatusCode, Header(audience, "Touchstone-Reason")).ShouldBe((HttpStatusCode.Unauthorized, "audience"));
+        var step = await _site.AskAsync(proxy, "GET", Host, "/payments", token);
+        (step.StatusCode, Challenge(step)).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\", error=\"insufficient_user_authentication\", error_description=\"Another authentication of the user is needed.\", acr_values=\"aal2\", max_age=\"300\""));
+        (await _site.AskAsync(proxy, "GET", Host, "/admin", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _site.AskAsync(proxy, "GET", Host, "/nowhere", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _site.AskAsync(proxy, "GET", "other.test", "/orders", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _site.AskAsync(proxy, "GET", Host, "/healthz", null)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("nginx", 403), InlineData("traefik", 400), InlineData("caddy", 400), InlineData("haproxy", 400)]
+    public async Task L40_A_path_that_can_be_read_in_two_ways_is_refused_where_anybody_may_pass(string proxy, int status)
+    {
+        foreach (var target in new[] { "/healthz/../admin", "/healthz/%2e%2e/admin", "//healthz", "/healthz;x", "/%68ealthz/..%2fadmin", "/healthz%00", "healthz", "http://orders.acme.test/healthz" })
+        {
+            var response = await _site.AskAsync(proxy, "GET", Host, target, await _site.TokenAsync());
+            ((int)response.StatusCode, Header(response, "Touchstone-Reason")).ShouldBe((status, "ambiguous_path"), target);
+        }
+    }
+
+    [Fact]
+    public async Task L41_Envoy_is_judged_by_the_path_behind_the_prefix_as_it_came()
+    {
+        (await _site.AskAsync("envoy", "GET", Host, "/healthz/..%2fadmin", null)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await _site.AskAsync("envoy", "GET", Host, "", null)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Theory]
+    [InlineData("nginx"), InlineData("traefik"), InlineData("caddy"), InlineData("haproxy")]
+    public async Task L41_A_set_of_headers_that_is_not_whole_is_refused_and_nothing_takes_its_place(string proxy)
+    {
+        using var bare = new HttpRequestMessage(HttpMethod.Get, new Uri(_site.Address, $"/auth/{proxy}"));
+        var response = await _site.Http.SendAsync(bare);
+        (response.StatusCode is HttpStatusCode.OK, Header(response, "Touchstone-Reason")).ShouldBe((false, "incomplete"));
+    }
+
+    [Fact]
+    public async Task L45_What_stands_twice_is_refused()
+    {
+        var token = await _site.TokenAsync();
+        foreach (var twice in new[] { "X-Forwarded-Uri: /healthz", "X-Forwarded-Host: orders.acme.test", "X-Forwarded-Method: GET", "Authorization: Bearer " + token })
+        {
+            var answer = await RawHttp.SendAsync(_site.Address, $"GET /auth/traefik HTTP/1.1\nHost: a\nX-Forwarded-Method: GET\nX-Forwarded-Host: {Host}\nX-Forwarded-Uri: /orders\nAuthorization: Bearer {token}\n{twice}\nConnection: close\n\n");
+            (answer.Status, answer.Header("Touchstone-Reason")).ShouldBe((400, "incomplete"), twice);
+        }
+    }
+
+    [Theory]
+    [InlineData("X_User"), InlineData("x.user"), InlineData("X_Forwarded_Uri"), InlineData("x_tenant")]
+    public async Task L43_An_alias_of_a_header_that_means_something_is_refused(string name)
+    {
+        var response = await _site.AskAsync("traefik", "GET", Host, "/orders", await _site.TokenAsync(), (name, "root"));
+        (response.StatusCode, Header(response, "Touchstone-Reason")).ShouldBe((HttpStatusCode.BadRequest, "alias_of_header"));
+        (await _site.AskAsync("traefik", "GET", Host, "/orders", await _site.TokenAsync(), ("x_other", "1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task L42_Other_forwarding_headers_are_not_looked_at()
+    {
+        var response = await _site.AskAsync("nginx", "GET", Host, "/orders", null, ("Forwarded", "for=1;host=x"), ("X-Forwarded-Uri", "/healthz"), ("X-Forwarded-Prefix", "/healthz"), ("X-HTTP-Method-Override", "OPTIONS"));
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task L41_A_peer_that_is_no_proxy_is_refused_whatever_it_says()
+    {
+        await using var site = await SidecarSite.OpenAsync(more: "trusted_proxies: 10.0.0.0/8");
+        foreach (var proxy in Proxies.Select(row => row.Data))
+        {
+            var response = await site.AskAsync(proxy, "GET", Host, "/healthz", null);
+            (response.StatusCode, Header(response, "Touchstone-Reason")).ShouldBe((HttpStatusCode.Forbidden, "untrusted_peer"));
+        }
+    }
+
+    [Fact]
+    public async Task L46_Nothing_but_the_listener_of_operators_answers_health()
+    {
+        (await _site.Http.GetAsync(new Uri(_site.Address, "/health/live"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await _site.Http.GetAsync(new Uri(_site.Address, "/auth/other"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        foreach (var path in new[] { "/health/live", "/health/ready", "/status" }) (await _site.Http.GetAsync(new Uri(_site.Admin, path))).StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        (await _site.Http.GetAsync(new Uri(_site.Admin, "/auth/nginx"))).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task L07_A_token_in_memory_is_judged_by_the_rule_of_each_request()
+    {
+        var token = await _site.TokenAsync(claims: new { role = "admin" });
+        for (var i = 0; i < 2; i++)
+        {
+            (await _site.AskAsync("nginx", "GET", Host, "/orders", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await _site.AskAsync("nginx", "POST", Host, "/orders", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+            (await _site.AskAsync("nginx", "GET", Host, "/admin", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_refused_once_the_feed_has_told_of_it()
+    {
+        var token = await _site.TokenAsync();
+        (await _site.AskAsync("nginx", "GET", Host, "/orders", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await _site.Server.Admin.RevokeAsync(token);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((await _site.AskAsync("nginx", "GET", Host, "/orders", token)).StatusCode is HttpStatusCode.OK) patience.Token.ThrowIfCancellationRequested();
+    }
+
+    [Theory]
+    [InlineData("nginx", "", 403), InlineData("nginx", "nginx_outage_status: 500", 500), InlineData("envoy", "", 503), InlineData("traefik", "", 503), InlineData("caddy", "", 503), InlineData("haproxy", "", 503)]
+    public async Task NX05_When_nobody_can_be_asked_each_proxy_gets_what_it_passes_on_and_a_reason(string proxy, string more, int status)
+    {
+        await using var site = await SidecarSite.OpenAsync(more: more);
+        var token = await site.TokenAsync();
+        await site.Server.DisposeAsync();
+        var response = await site.AskAsync(proxy, "GET", Host, "/orders", token);
+        ((int)response.StatusCode, Header(response, "Touchstone-Reason"), response.Headers.RetryAfter?.ToString()).ShouldBe((status, "cannot_tell", "1"));
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_is_taken_as_a_whole_and_one_that_is_not_valid_changes_nothing()
+    {
+        var token = await _site.TokenAsync();
+        _site.Rewrite(text => text.Replace("paths: /healthz", "paths: /livez", StringComparison.Ordinal));
+        _site.Sidecar.Watcher.Look();
+        _site.Sidecar.Rules.Now.Version.ShouldBe(2);
+        (await _site.AskAsync("nginx", "GET", Host, "/healthz", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await _site.AskAsync("nginx", "GET", Host, "/livez", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _site.Rewrite(text => text.Replace("paths: /livez", "paths: livez", StringComparison.Ordinal));
+        _site.Sidecar.Watcher.Look();
+        (_site.Sidecar.Rules.Now.Version, _site.Sidecar.Watcher.Refused).ShouldBe((2, 1));
+        (await _site.AskAsync("nginx", "GET", Host, "/livez", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Rules_that_change_a_hundred_times_under_load_fail_no_request_and_mix_with_none()
+    {
+        // Each version lets pass one of two paths; a request judged by half of each would pass both or none.
+        var stop = new CancellationTokenSource();
+        var token = await _site.TokenAsync();
+        var (one, two) = ("paths: [\"/orders\", \"/orders/{id}\"]", "paths: [\"/orders/{id}\", \"/orders\"]");
+        var load = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            var count = 0;
+            for (; !stop.IsCancellationRequested; count++) (await _site.AskAsync("nginx", "GET", Host, count % 2 == 0 ? "/orders" : "/orders/7", token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+            return count;
+        })).ToArray();
+        for (var i = 0; i < 100; i++)
+        {
+            _site.Rewrite(text => i % 2 == 0 ? text.Replace(one, two, StringComparison.Ordinal) : text.Replace(two, one, StringComparison.Ordinal));
+            _site.Sidecar.Watcher.Look();
+            await Task.Yield();
+        }
+        await stop.CancelAsync();
+        (await Task.WhenAll(load)).Sum().ShouldBeGreaterThan(0);
+        _site.Sidecar.Rules.Now.Version.ShouldBeGreaterThanOrEqualTo(100);
+    }
+
+    private static string Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.Single() : "";
+
+    private static string Challenge(HttpResponseMessage response) => response.Headers.WwwAuthenticate.SingleOrDefault()?.ToString() ?? "";
+}

@@ -1,0 +1,77 @@
+using Touchstone.Sidecar.Configuration;
+using Touchstone.Sidecar.Rules;
+
+namespace Touchstone.Sidecar.Tests.Rules;
+
+/// <summary>Which rule a request is about.</summary>
+public sealed class RuleSetTests
+{
+    [Theory]
+    [InlineData("/orders", "/orders", true), InlineData("/orders", "/orders/", false), InlineData("/orders", "/Orders", false), InlineData("/orders/{id}", "/orders/17", true), InlineData("/orders/{id}", "/orders/", false)]
+    [InlineData("/orders/{id}", "/orders/17/lines", false), InlineData("/orders/{id}/lines", "/orders/17/lines", true), InlineData("/orders/**", "/orders", true), InlineData("/orders/**", "/orders/", true), InlineData("/orders/**", "/orders/1/2", true)]
+    [InlineData("/orders/**", "/ordersX", false), InlineData("/**", "/", true), InlineData("/**", "/a/b", true), InlineData("/a%20b", "/a%20b", true), InlineData("/caf%C3%A9", "/caf%c3%a9", true), InlineData("/", "/", true), InlineData("/", "/a", false)]
+    public void A_template_matches_whole_segments(string template, string target, bool matches)
+    {
+        PathTemplate.TryParse(template, out var parsed, out var fault).ShouldBeTrue(fault);
+        RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();
+        parsed!.Matches(path!).ShouldBe(matches);
+    }
+
+    [Theory]
+    [InlineData("orders"), InlineData("/a/../b"), InlineData("/a//b"), InlineData("/a/{id"), InlineData("/a/x{id}"), InlineData("/a/**/b"), InlineData("/a/*"), InlineData("/a/{}"), InlineData("/a/{i d}"), InlineData("/a?b"), InlineData("/a;b"), InlineData("**")]
+    public void What_is_no_template_is_refused(string template)
+    {
+        PathTemplate.TryParse(template, out _, out var fault).ShouldBeFalse();
+        fault.ShouldContain("'" + template + "'");
+    }
+
+    [Theory]
+    [InlineData("orders.acme.test", "orders.acme.test", true), InlineData("orders.acme.test", "ORDERS.acme.TEST.:8443", true), InlineData("orders.acme.test", "acme.test", false), InlineData("*.acme.test", "orders.acme.test", true), InlineData("*.acme.test", "a.b.acme.test", false)]
+    [InlineData("*.acme.test", "acme.test", false), InlineData("*.acme.test", ".acme.test", null), InlineData("127.0.0.1", "127.0.0.1:80", true), InlineData("[::1]", "[0:0:0:0:0:0:0:1]:80", true), InlineData("a", "a:", null), InlineData("a", "a:x", null), InlineData("a", "a@b", null), InlineData("a", "a/b", null), InlineData("a", "", null), InlineData("a", "[::1", null)]
+    public void A_host_matches_without_case_port_and_final_dot_or_is_none(string pattern, string authority, bool? matches)
+    {
+        HostPattern.TryParse(pattern, out var parsed).ShouldBeTrue();
+        RequestHost.TryParse(authority, out var host).ShouldBe(matches is not null);
+        if (matches is { } expected) parsed!.Matches(host).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void The_first_that_matches_counts_and_without_one_the_request_is_refused()
+    {
+        var rules = Rules("""
+            - { name: health, paths: /healthz, allow: anybody }
+            - { name: preflight, paths: /**, methods: OPTIONS, allow: anybody }
+            - { name: one, hosts: a.test, paths: "/orders/{id}", methods: [GET, HEAD] }
+            - { name: rest, hosts: [a.test, b.test], paths: /orders/** }
+            """);
+        Find("GET", "a.test", "/healthz").ShouldBe("health");
+        Find("OPTIONS", "x.test", "/anything").ShouldBe("preflight");
+        Find("GET", "a.test", "/orders/1").ShouldBe("one");
+        Find("get", "a.test", "/orders/1").ShouldBe("rest", "methods have a case");
+        Find("POST", "a.test", "/orders/1").ShouldBe("rest");
+        Find("GET", "b.test", "/orders/1").ShouldBe("rest");
+        Find("GET", "c.test", "/orders/1").ShouldBeNull();
+        Find("GET", "a.test", "/other").ShouldBeNull();
+
+        string? Find(string method, string host, string target)
+        {
+            RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();
+            return rules.Find(method, host, path!)?.Name;
+        }
+    }
+
+    [Fact]
+    public void L40_Nothing_that_is_ambiguous_passes_not_even_where_anybody_may()
+    {
+        var rules = Rules("- { name: all, paths: /**, allow: anybody }");
+        foreach (var target in Traversals.All) Explanation.Of(rules, "GET", "a.test", target, null, 0).IsAllowed.ShouldBe(false, target);
+        Explanation.Of(rules, "GET", "a.test", "/fine", null, 0).IsAllowed.ShouldBe(true);
+    }
+
+    internal static RuleSet Rules(string rules)
+    {
+        var (config, faults) = SidecarConfigReader.Read("issuers: { issuer: \"https://as.acme.test\", client_id: a, client_secret: b }\nrules:\n" + rules, ".");
+        config.ShouldNotBeNull(string.Join('\n', faults));
+        return config.Rules;
+    }
+}
