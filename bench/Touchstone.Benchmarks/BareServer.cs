@@ -23,4 +23,19 @@ internal static class BareServer
         });
         await app.RunAsync();
     }
+
+    /// <summary>The floor of forward auth: 200 without a body, whatever is asked.</summary>
+    internal static async Task AllowAsync(string url)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(url);
+        await using var app = builder.Build();
+        app.Run(static http =>
+        {
+            http.Response.ContentLength = 0;
+            return Task.CompletedTask;
+        });
+        await app.RunAsync();
+    }
 }

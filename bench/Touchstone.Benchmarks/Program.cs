@@ -8,6 +8,9 @@ switch (args)
     case ["bare", var url]:
         await BareServer.RunAsync(url);
         return 0;
+    case ["allow", var url]:
+        await BareServer.AllowAsync(url);
+        return 0;
     case ["prepare", var server, var data, var count, var output]:
         await Prepare.RunAsync(new Uri(server), data, Number(count), output);
         return 0;

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Rules;
 
@@ -11,14 +12,19 @@ internal sealed class SidecarRules(SidecarConfig config, int version)
 
     internal RuleSet Rules => config.Rules;
 
+    /// <summary>The file that they are from.</summary>
+    internal string Text => config.Text;
+
     /// <summary>Counts up with each file that was taken.</summary>
     internal int Version => version;
 
     /// <summary>The names of all headers that any rule sets.</summary>
     internal HashSet<string> IdentityHeaders { get; } = new(config.Rules.All.SelectMany(static rule => rule.Headers).Select(static header => header.Name), StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether forwarded headers of this peer count (L41). Over a unix socket there is no address: who may open it is for the file system to say.</summary>
-    internal bool Trusts(IPAddress? peer)
+    /// <summary>Whether what this peer says counts (L41): by its address, or by a certificate that was judged when it connected. Over a unix socket there is no address: who may open it is for the file system to say.</summary>
+    internal bool Trusts(ConnectionInfo connection) => Trusts(connection.RemoteIpAddress) || connection.ClientCertificate is not null;
+
+    private bool Trusts(IPAddress? peer)
     {
         if (peer is null) return true;
         var address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;

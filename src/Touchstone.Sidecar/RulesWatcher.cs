@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Touchstone.Sidecar.Configuration;
@@ -14,7 +12,9 @@ internal sealed class RulesWatcher(string file, RulesInForce rules, ILogger<Rule
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private byte[] _last = HashOf(file);
+    private string _taken = rules.Now.Text;
+    private string? _seen;
+    private (string Text, string Fault)? _told;
 
     /// <summary>How often a changed file was not taken.</summary>
     internal long Refused { get; private set; }
@@ -35,33 +35,42 @@ internal sealed class RulesWatcher(string file, RulesInForce rules, ILogger<Rule
         }
     }
 
-    /// <summary>Looks once.</summary>
+    /// <summary>Looks once. What changed is taken when two looks found the same: half of a file may be valid, and demand less than the whole.</summary>
     internal void Look()
     {
-        var hash = HashOf(file);
-        if (hash.AsSpan().SequenceEqual(_last)) return;
-        _last = hash;
-        var (config, faults) = SidecarConfigReader.ReadFile(file);
-        if (config is null)
+        var (text, faults) = SidecarConfigReader.ReadText(file);
+        if (text is null)
         {
-            Refused++;
-            logger.RulesRefused(file, rules.Now.Version, faults[0].Line, faults[0].ToString());
+            Refuse("", faults[0]);
             return;
         }
+        if (text == _taken)
+        {
+            (_seen, _told) = (null, null);
+            return;
+        }
+        if (text != _seen)
+        {
+            _seen = text;
+            return;
+        }
+        // What is wrong may be wrong beside the file, and be mended there: it is read again each time, and told once.
+        var (config, wrong) = SidecarConfigReader.Read(text, Path.GetDirectoryName(Path.GetFullPath(file))!);
+        if (config is null)
+        {
+            Refuse(text, wrong[0]);
+            return;
+        }
+        (_taken, _seen, _told) = (text, null, null);
         rules.Take(config);
         logger.RulesTaken(file, rules.Now.Version, config.Rules.All.Count);
     }
 
-    private static byte[] HashOf(string file)
+    private void Refuse(string text, ConfigFault fault)
     {
-        try
-        {
-            using var stream = File.OpenRead(file);
-            return SHA256.HashData(stream);
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return Encoding.ASCII.GetBytes(gone.GetType().Name);
-        }
+        if (_told == (text, fault.ToString())) return;
+        _told = (text, fault.ToString());
+        Refused++;
+        logger.RulesRefused(file, rules.Now.Version, fault.Line, fault.ToString());
     }
 }

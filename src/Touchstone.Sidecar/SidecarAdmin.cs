@@ -5,7 +5,7 @@ using Touchstone.Client;
 
 namespace Touchstone.Sidecar;
 
-/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>.</summary>
+/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/cache/invalidate</c>.</summary>
 internal static class SidecarAdmin
 {
     internal static WebApplication Create(WebApplicationBuilder builder, RulesInForce rules, RulesWatcher watcher, IReadOnlyList<IntrospectionClient> clients)
@@ -17,10 +17,36 @@ internal static class SidecarAdmin
             // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody.
             ("GET" or "HEAD", "/health/ready") when clients.All(static client => client.Status.IsServerFound) => WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "ready")),
             ("GET" or "HEAD", "/health/ready") => WriteAsync(http, StatusCodes.Status503ServiceUnavailable, static json => json.WriteString("status"u8, "the server was not found yet")),
+            ("POST", "/cache/invalidate") => InvalidateAsync(http, clients),
             ("GET" or "HEAD", "/status") => WriteAsync(http, StatusCodes.Status200OK, json => Tell(json, rules, watcher, clients)),
             _ => WriteAsync(http, StatusCodes.Status404NotFound, static json => json.WriteString("error"u8, "not_found")),
         });
         return app;
+    }
+
+    // For servers without a feed: somebody knows from elsewhere that a token ended.
+    private static async Task InvalidateAsync(HttpContext http, IReadOnlyList<IntrospectionClient> clients)
+    {
+        try
+        {
+            var form = await http.Request.ReadFormAsync(http.RequestAborted);
+            if (form["token"] is [{ Length: > 0 } token])
+            {
+                var wasKept = false;
+                foreach (var client in clients) wasKept |= await client.InvalidateAsync(token);
+                await WriteAsync(http, StatusCodes.Status200OK, json => json.WriteBoolean("was_kept"u8, wasKept));
+                return;
+            }
+        }
+        catch (Exception wrong) when (wrong is InvalidOperationException or InvalidDataException or BadHttpRequestException)
+        {
+            // As if it had no token.
+        }
+        await WriteAsync(http, StatusCodes.Status400BadRequest, static json =>
+        {
+            json.WriteString("error"u8, "invalid_request");
+            json.WriteString("error_description"u8, "Send one token as application/x-www-form-urlencoded.");
+        });
     }
 
     private static void Tell(Utf8JsonWriter json, RulesInForce rules, RulesWatcher watcher, IReadOnlyList<IntrospectionClient> clients)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,6 +10,9 @@ using Touchstone.Client;
 using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.ForwardAuth;
+using Touchstone.Sidecar.Introspection;
+using Touchstone.Sidecar.Kubernetes;
+using Touchstone.Sidecar.Tls;
 
 namespace Touchstone.Sidecar;
 
@@ -41,7 +45,8 @@ internal sealed class SidecarApp : IAsyncDisposable
     internal static async Task<SidecarApp> StartAsync(SidecarConfig config, string file, Action<WebApplicationBuilder>? adjust = null, TimeProvider? time = null, CancellationToken stop = default)
     {
         time ??= TimeProvider.System;
-        var builder = NewBuilder(config.Listen);
+        foreach (var address in config.Listen.Append(config.Admin ?? "")) UnixSockets.Free(address);
+        var builder = NewBuilder(config.Listen, config.Tls);
         adjust?.Invoke(builder);
         var rules = new RulesInForce(config);
         builder.Services.AddSingleton(rules);
@@ -51,10 +56,12 @@ internal sealed class SidecarApp : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<IntrospectionClient>>();
         var clients = config.Issuers.Select(issuer => new IntrospectionClient(issuer.Options, logger: logger, time: time)).ToArray();
         var router = new IntrospectionRouter([.. config.Issuers.Zip(clients, static (issuer, client) => new IntrospectionRoute(client) { TokenPrefix = issuer.TokenPrefix })]);
-        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, time), rules, config.Realm, config.NginxOutageStatus);
-        app.Run(http => Serve(http, forwardAuth));
+        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), config.Realm, config.NginxOutageStatus);
+        var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
+        var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
+        app.Run(http => Serve(http, forwardAuth, introspect, review));
         var watcher = app.Services.GetRequiredService<RulesWatcher>();
-        var operators = config.Admin is { } admin ? SidecarAdmin.Create(NewBuilder([admin]), rules, watcher, clients) : null;
+        var operators = config.Admin is { } admin ? SidecarAdmin.Create(NewBuilder([admin], tls: null), rules, watcher, clients) : null;
         var sidecar = new SidecarApp(app, operators, clients, rules, watcher);
         try
         {
@@ -83,21 +90,34 @@ internal sealed class SidecarApp : IAsyncDisposable
     }
 
     // By hand, and by the target as it came: a router would decode it first.
-    private static Task Serve(HttpContext http, ForwardAuthEndpoint forwardAuth)
+    private static Task Serve(HttpContext http, ForwardAuthEndpoint forwardAuth, IntrospectEndpoint? introspect, TokenReviewEndpoint? review)
     {
-        if (forwardAuth.Find(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is { } adapter) return forwardAuth.ServeAsync(http, adapter);
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (forwardAuth.Find(target) is { } adapter) return forwardAuth.ServeAsync(http, adapter);
+        if (introspect is not null && target == IntrospectEndpoint.Path) return introspect.ServeAsync(http);
+        // The API server adds the time that it waits to the URL.
+        if (review is not null && (target == TokenReviewEndpoint.Path || target.StartsWith(TokenReviewEndpoint.Path + "?", StringComparison.Ordinal))) return review.ServeAsync(http);
         http.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
 
-    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses)
+    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // The file says everything: no variable and no file of the framework opens another port, or a page of faults.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         builder.WebHost.UseUrls([.. addresses.Select(static address => address.StartsWith("unix:", StringComparison.Ordinal) ? "http://" + address : address)]);
-        builder.WebHost.ConfigureKestrel(static kestrel =>
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            if (tls is not null) kestrel.ConfigureHttpsDefaults(tls.Apply);
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 0; // Nobody's body is looked at.
+            kestrel.Limits.MaxRequestBodySize = IntrospectEndpoint.MaxBodyBytes;
+            // Headers of clients come with the proxy's own. What is refused here nginx makes a 500 of, so nothing is: whatever counts is held to ASCII by its reader.
+            kestrel.RequestHeaderEncodingSelector = static _ => System.Text.Encoding.Latin1;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 128 << 10;
+            kestrel.Limits.MaxRequestHeaderCount = 2000;
         });
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);

@@ -16,6 +16,8 @@ internal sealed class ConfigNode(YamlNode node, string path, ConfigFaults faults
 
     internal bool IsMap => node is YamlMappingNode;
 
+    internal bool IsEmpty => node is YamlSequenceNode { Children.Count: 0 } or YamlMappingNode { Children.Count: 0 };
+
     internal ConfigFaults Faults => faults;
 
     internal void Fault(string message) => faults.Add(node.Start, path, message);
@@ -77,7 +79,7 @@ internal sealed class ConfigNode(YamlNode node, string path, ConfigFaults faults
         var text = (node as YamlScalarNode)?.Value ?? "";
         var digits = text.TrimEnd("smhd".ToCharArray());
         double? unit = text[digits.Length..] switch { "ms" => 0.001, "s" or "" => 1, "m" => 60, "h" => 3600, "d" => 86_400, _ => null };
-        if (unit is { } factor && double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number * factor <= 366 * 86_400) return TimeSpan.FromSeconds(number * factor);
+        if (unit is { } factor && double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 1e9 && number * factor <= 366 * 86_400) return TimeSpan.FromSeconds(number * factor);
         Fault("This must be a time such as 500ms, 90s, 5m, 1h or 7d.");
         return null;
     }

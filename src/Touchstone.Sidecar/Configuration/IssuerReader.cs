@@ -21,26 +21,12 @@ internal static class IssuerReader
         if (map["timeout"]?.Duration() is { } timeout) options.Timeout = timeout;
         if (map["try_timeout"]?.Duration() is { } tryTimeout) options.TryTimeout = tryTimeout;
         if (map["retries"]?.Number() is { } retries) options.Retries = retries;
-        TakeSecret(map, options, folder);
+        if (SecretReader.Read(map, folder) is { } secret && options.ClientId is { } id) options.Authentication = ClientAuthentication.Basic(id, secret);
         // Of what could not be read something was said already.
-        if (options.ClientId is null || (options.ClientSecret ?? (object?)options.Authentication) is null) return null;
+        if (options.ClientId is null || options.Authentication is null) return null;
         var faults = options.Faults();
         foreach (var fault in faults) node.Fault(fault);
         return faults.Count > 0 ? null : new IssuerConfig(options, map["token_prefix"]?.Text());
-    }
-
-    private static void TakeSecret(ConfigMap map, TokenIntrospectionOptions options, string folder)
-    {
-        var (given, file) = (map["client_secret"], map["client_secret_file"]);
-        if (given is null == file is null) map.Owner.Fault("Give client_secret or client_secret_file, one of the two.");
-        else if (given is not null) options.ClientSecret = given.Text();
-        else if (file!.Text() is { } name)
-        {
-            var path = Path.GetFullPath(name, folder);
-            // Followed from then on: it may be rotated without a restart.
-            if (File.Exists(path) && options.ClientId is { } id) options.Authentication = ClientAuthentication.Basic(id, FromFile.Secret(path));
-            else if (!File.Exists(path)) file.Fault($"There is no file '{name}'.");
-        }
     }
 
     private static Uri? Url(ConfigNode? node)

@@ -9,6 +9,16 @@ internal static class RuleReader
 {
     private static readonly string[] Known = ["name", "hosts", "paths", "methods", "allow", "scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers"];
 
+    private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Authorization", "Proxy-Authorization", "Proxy-Authenticate", "WWW-Authenticate", "Connection", "Keep-Alive", "Proxy-Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "TE", "Trailer",
+        "Upgrade", "Host", "Date", "Server", "Cache-Control", "Retry-After", "Location", "Set-Cookie", "Cookie", "Expect", "Forwarded", "Via", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Rewrite-URL",
+    };
+
+    private static readonly string[] ReservedBeginnings = ["X-Forwarded-", "X-Original-", "X-Accel-", "X-Envoy-", "Touchstone-", "Access-Control-"];
+
+    private static readonly string[] Lists = ["hosts", "methods", "scopes", "audiences", "issuers", "claims", "acr"];
+
     private static readonly string[] OfTokens = ["scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers"];
 
     internal static Rule? Read(ConfigNode node)
@@ -31,11 +41,13 @@ internal static class RuleReader
             Audiences = map.Texts("audiences"),
             Issuers = map.Texts("issuers"),
             Claims = [.. map["claims"]?.Items().Select(Condition).OfType<ClaimCondition>() ?? []],
-            Acr = map.Texts("acr"),
+            Acr = Scopes(map["acr"]?.Items() ?? []),
             MaxAge = map["max_age"]?.Duration(),
-            Policy = Policy(map),
+            Policy = PolicyReader.Read(map),
             Headers = [.. map["headers"]?.Pairs().Select(static pair => Header(pair.Name, pair.Value)).OfType<IdentityHeader>() ?? []],
         };
+        foreach (var key in Lists.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
+        if (rule.Policy.FailMode is FailMode.FailOpen && !rule.AsksForNothing) map["fail_mode"]!.Fault("Where nobody can be asked nothing is known of the token, so a rule that asks for anything never opens: closed or stale_if_error.");
         if (rule.IsOpen && OfTokens.FirstOrDefault(key => map[key] is not null) is { } contrary) map[contrary]!.Fault("A rule that lets anybody pass looks at no token: leave this out, or allow.");
         foreach (var twice in rule.Headers.GroupBy(static header => header.Name, StringComparer.OrdinalIgnoreCase).Where(static group => group.Count() > 1)) map["headers"]!.Fault($"'{twice.Key}' stands here twice.");
         return name is null || paths is null ? null : rule;
@@ -79,6 +91,7 @@ internal static class RuleReader
         if (node is null) return ([], []);
         if (!node.IsMap) return (Scopes(node.Items()), []);
         var map = node.Map("all", "any");
+        foreach (var key in new[] { "all", "any" }.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
         return (Scopes(map["all"]?.Items() ?? []), Scopes(map["any"]?.Items() ?? []));
     }
 
@@ -86,7 +99,7 @@ internal static class RuleReader
     {
         if (node.Text() is not { } text) return null;
         if (!text.AsSpan().ContainsAnyExceptInRange('!', '~') && !text.AsSpan().ContainsAny('"', '\\')) return text;
-        node.Fault($"'{text}' is no scope: visible ASCII without blanks, quotes and backslashes, one in each item.");
+        node.Fault($"'{text}' is no scope, and no acr: visible ASCII without blanks, quotes and backslashes, one in each item.");
         return null;
     }).OfType<string>()];
 
@@ -104,43 +117,22 @@ internal static class RuleReader
         if (test == "exists") return value.Truth() is { } exists ? new ClaimCondition(claim, exists ? ClaimTest.Exists : ClaimTest.Absent, []) : null;
         var items = test == "one_of" ? value.Items() : [value];
         var values = items.Select(static item => item.Json()).OfType<JsonElement>().ToArray();
-        return values.Length == items.Count ? new ClaimCondition(claim, test switch { "equals" => ClaimTest.Equals, "one_of" => ClaimTest.OneOf, _ => ClaimTest.Contains }, values) : null;
+        if (items.Count == 0) value.Fault("An empty list is met by nothing.");
+        return values.Length == items.Count && items.Count > 0 ? new ClaimCondition(claim, test switch { "equals" => ClaimTest.Equals, "one_of" => ClaimTest.OneOf, _ => ClaimTest.Contains }, values) : null;
     }
 
     private static IdentityHeader? Header(string name, ConfigNode node)
     {
-        if (name.Length is 0 or > 64 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+        if (Reserved.Contains(name) || ReservedBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase)))
+        {
+            node.Fault($"'{name}' means something to HTTP, to proxies or to the sidecar itself: take another name.");
+            return null;
+        }
+        if (name.Length is 0 or > 64 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-') || !name.Any(char.IsAsciiLetter))
         {
             node.Fault($"'{name}' is no name for an identity header: letters, digits and hyphens. Servers take an underscore or a dot for a hyphen, so one with those could be sent by a client.");
             return null;
         }
         return node.Text() is { } claim ? new IdentityHeader(name, claim) : null;
-    }
-
-    private static IntrospectionPolicy Policy(ConfigMap map)
-    {
-        var policy = new IntrospectionPolicy();
-        if (map["fail_mode"] is { } mode && mode.Text() is { } text)
-        {
-            switch (text)
-            {
-                case "closed": break;
-                case "stale_if_error": policy = policy with { FailMode = FailMode.StaleIfError }; break;
-                case "open": policy = policy with { FailMode = FailMode.FailOpen }; break;
-                default: mode.Fault("It is closed, stale_if_error or open."); break;
-            }
-        }
-        if (map["max_stale"]?.Duration() is { } stale) policy = policy with { MaxStale = stale };
-        if (map["max_ttl"]?.Duration() is { } ttl) policy = policy with { MaxTtl = ttl };
-        if (map["plain_ttl"]?.Duration() is { } plain) policy = policy with { PlainTtl = plain };
-        try
-        {
-            policy.Validate();
-        }
-        catch (ArgumentException wrong)
-        {
-            map.Owner.Fault(wrong.Message);
-        }
-        return policy;
     }
 }

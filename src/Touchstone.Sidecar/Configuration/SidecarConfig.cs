@@ -1,6 +1,9 @@
 using System.Net;
 using Touchstone.Client;
+using Touchstone.Sidecar.Decisions;
+using Touchstone.Sidecar.Kubernetes;
 using Touchstone.Sidecar.Rules;
+using Touchstone.Sidecar.Tls;
 
 namespace Touchstone.Sidecar.Configuration;
 
@@ -10,6 +13,9 @@ namespace Touchstone.Sidecar.Configuration;
 /// <param name="Rules">The rules.</param>
 internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadOnlyList<IPNetwork> TrustedProxies, RuleSet Rules)
 {
+    /// <summary>The file, as it was read.</summary>
+    internal string Text { get; init; } = "";
+
     /// <summary>Where proxies ask: URLs, and <c>unix:/path</c>.</summary>
     internal IReadOnlyList<string> Listen { get; init; } = ["http://127.0.0.1:9080"];
 
@@ -19,7 +25,19 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>What challenges call the API.</summary>
     internal string Realm { get; init; } = "api";
 
-    /// <summary>What nginx is answered when a token could not be judged: 401 and 403 it passes on, of anything else it makes 500.</summary>
+    /// <summary>Who may ask at <c>/introspect</c>; null: there is none.</summary>
+    internal IntrospectConfig? Introspect { get; init; }
+
+    /// <summary>How tokens are reviewed for a cluster; null: they are not.</summary>
+    internal KubernetesConfig? Kubernetes { get; init; }
+
+    /// <summary>TLS of the listeners; null: none.</summary>
+    internal ListenerTls? Tls { get; init; }
+
+    /// <summary>Which decisions are logged.</summary>
+    internal DecisionLogging LogDecisions { get; init; }
+
+    /// <summary>What nginx is answered when a token could not be judged: 403 it passes on, of anything else it makes 500.</summary>
     internal int NginxOutageStatus { get; init; } = 403;
 }
 

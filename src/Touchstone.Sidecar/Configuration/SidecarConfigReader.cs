@@ -1,7 +1,8 @@
 using System.Net;
-using Touchstone.Client;
+using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.Rules;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Touchstone.Sidecar.Configuration;
@@ -12,9 +13,9 @@ internal static class SidecarConfigReader
     /// <summary>The most characters of a file: 1 Mi.</summary>
     internal const int MaxLength = 1 << 20;
 
-    private const int MostRules = 1000;
+    private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "trusted_proxies", "issuers", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "issuers", "introspect", "kubernetes", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -22,12 +23,19 @@ internal static class SidecarConfigReader
     /// <summary>The configuration of a file, or null and what is wrong.</summary>
     internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) ReadFile(string path)
     {
+        var (text, faults) = ReadText(path);
+        return text is null ? (null, faults) : Read(text, Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>The text of a file, or null and why there is none.</summary>
+    internal static (string? Text, IReadOnlyList<ConfigFault> Faults) ReadText(string path)
+    {
         try
         {
             var file = new FileInfo(path);
             if (!file.Exists) return (null, [new ConfigFault(1, 1, "", "There is no such file.")]);
             if (file.Length > 4L * MaxLength) return (null, [new ConfigFault(1, 1, "", $"The file has more than {MaxLength} characters.")]);
-            return Read(File.ReadAllText(path), file.DirectoryName!);
+            return (File.ReadAllText(path), []);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
@@ -40,6 +48,7 @@ internal static class SidecarConfigReader
     /// <param name="folder">Where it lies: files that it names are looked for from there.</param>
     internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) Read(string text, string folder)
     {
+        folder = Path.GetFullPath(folder);
         var faults = new ConfigFaults();
         if (Load(text, faults) is not { } root) return (null, faults.All);
         var map = new ConfigNode(root, "", faults).Map(Known);
@@ -48,34 +57,62 @@ internal static class SidecarConfigReader
         var rules = map.Need("rules")?.Items() ?? [];
         if (rules.Count > MostRules) map["rules"]!.Fault($"There are more than {MostRules} rules.");
         var all = rules.Take(MostRules).Select(RuleReader.Read).OfType<Rule>().ToArray();
+        if (map["issuers"] is { IsEmpty: true } nobody) nobody.Fault("Give one issuer at least.");
+        foreach (var twice in issuers.Where(static issuer => issuer.TokenPrefix is not null).GroupBy(static issuer => issuer.TokenPrefix).Where(static group => group.Count() > 1)) map["issuers"]!.Fault($"Two issuers have the token_prefix '{twice.Key}'.");
         foreach (var twice in all.GroupBy(static rule => rule.Name).Where(static group => group.Count() > 1))
         {
             foreach (var rule in twice.Skip(1)) faults.Add(new Mark(0, rule.Line, 1), "rules", $"'{rule.Name}' is the name of the rule in line {twice.First().Line} too: names tell rules apart in logs and metrics.");
         }
-        var config = new SidecarConfig(issuers, proxies, new RuleSet(all));
+        var config = new SidecarConfig(issuers, proxies, new RuleSet(all)) { Text = text };
         var isInsecure = map["allow_insecure_http"]?.Truth() ?? false;
-        if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => Address(node, isInsecure)).OfType<string>()] };
-        if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure) };
+        if (map["tls"] is { } tls) config = config with { Tls = TlsReader.Read(tls, folder) };
+        var hasTls = map["tls"] is not null;
+        if (map["listen"] is { IsEmpty: true } nowhere) nowhere.Fault("Give one address at least.");
+        if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => Address(node, isInsecure, hasTls)).OfType<string>()] };
+        if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, hasTls: false) };
+        if (map["kubernetes"] is { } kubernetes) config = config with { Kubernetes = KubernetesReader.Read(kubernetes) };
         if (map["realm"] is { } realm && realm.Text() is { } name)
         {
             if (name.AsSpan().ContainsAnyExceptInRange(' ', '~') || name.AsSpan().ContainsAny('"', '\\')) realm.Fault("It is visible ASCII without quotes and backslashes.");
             config = config with { Realm = name };
         }
+        if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder) };
+        if (map["log_decisions"] is { } log) config = config with { LogDecisions = Logging(log) };
         if (map["nginx_outage_status"] is { } outage)
         {
-            if (outage.Number() is not (401 or 403 or 500 or 503)) outage.Fault("It is 401, 403, 500 or 503. nginx makes 500 of the last.");
+            if (outage.Number() is not (403 or 500 or 503)) outage.Fault("It is 403, 500 or 503. nginx makes 500 of the last.");
             else config = config with { NginxOutageStatus = outage.Number()!.Value };
         }
         return faults.Any ? (null, faults.All) : (config, []);
     }
 
-    private static string? Address(ConfigNode node, bool isInsecure)
+    // Any other name is bound on all interfaces, whatever it is thought to mean.
+    private static bool IsHere(Uri uri, string text) =>
+        text.StartsWith("http://localhost", StringComparison.OrdinalIgnoreCase) ? uri.Host == "localhost" : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
+
+    private static DecisionLogging Logging(ConfigNode node)
+    {
+        switch (node.Text())
+        {
+            case "all": return DecisionLogging.All;
+            case "refused": return DecisionLogging.Refused;
+            case "none": return DecisionLogging.None;
+            default: node.Fault("It is none, refused or all."); return DecisionLogging.None;
+        }
+    }
+
+    private static string? Address(ConfigNode node, bool isInsecure, bool hasTls)
     {
         if (node.Text() is not { } text) return null;
-        if (text.StartsWith("unix:/", StringComparison.Ordinal)) return text;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != "http" || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0) node.Fault($"'{text}' is no address such as http://127.0.0.1:9080 or unix:/run/touchstone/sidecar.sock.");
-        else if (!uri.IsLoopback && !isInsecure) node.Fault($"'{text}' takes tokens over plain http from other machines. Listen on loopback or a unix socket, or set allow_insecure_http where the network is yours.");
-        else return text;
+        if (text.Contains(';', StringComparison.Ordinal)) node.Fault("Give several addresses as a list.");
+        else if (text.StartsWith("unix:/", StringComparison.Ordinal)) return text;
+        else
+        {
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0) node.Fault($"'{text}' is no address such as http://127.0.0.1:9080 or unix:/run/touchstone/sidecar.sock.");
+            else if (uri.Scheme == "https" && !hasTls) node.Fault("For https give tls, with certificate_file and key_file; operators look over http or a unix socket.");
+            else if (uri.Scheme == "http" && !IsHere(uri, text) && !isInsecure) node.Fault($"'{text}' takes tokens over plain http from other machines. Listen on loopback, a unix socket or https, or set allow_insecure_http where the network is yours.");
+            else return text;
+        }
         return null;
     }
 
@@ -89,6 +126,7 @@ internal static class SidecarConfigReader
         var stream = new YamlStream();
         try
         {
+            if (!IsFlat(text, faults)) return null;
             stream.Load(new StringReader(text));
         }
         catch (YamlException wrong)
@@ -101,13 +139,28 @@ internal static class SidecarConfigReader
         return null;
     }
 
+    // Before it is loaded, which takes the stack for what is nested, and as often as it is named for what is named twice.
+    private static bool IsFlat(string text, ConfigFaults faults)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (var depth = 0; parser.MoveNext();)
+        {
+            var wrong = parser.Current is AnchorAlias ? "Aliases are not taken: write it out." : (depth += parser.Current!.NestingIncrease) > MostDepth ? $"This is nested deeper than {MostDepth}." : null;
+            if (wrong is null) continue;
+            faults.Add(parser.Current!.Start, "", wrong);
+            return false;
+        }
+        return true;
+    }
+
     // L41: whoever trusts all, trusts nobody in particular.
     private static IPNetwork? Network(ConfigNode node)
     {
         if (node.Text() is not { } text) return null;
         var network = IPNetwork.TryParse(text, out var parsed) ? parsed : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : (IPNetwork?)null;
         if (network is not { } known) node.Fault($"'{text}' is no address and no network such as 10.0.0.0/8.");
-        else if (known.PrefixLength == 0) node.Fault($"'{text}' is everybody: name the networks of your proxies.");
+        else if (known.PrefixLength < (known.BaseAddress.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork ? 8 : 16)) node.Fault($"'{text}' is everybody, or nearly: name the networks of your proxies, /8 at the widest, /16 for IPv6.");
+        else if (known.BaseAddress.IsIPv4MappedToIPv6) node.Fault($"'{text}' is an IPv4 network written as IPv6: write it as IPv4.");
         else return known;
         return null;
     }

@@ -19,11 +19,12 @@ internal sealed class Decider(IntrospectionRouter tokens, TimeProvider time)
     internal ValueTask<Decision> DecideAsync(RuleSet rules, in OriginalRequest request, CancellationToken cancellationToken)
     {
         // 1. Is it one request, and not two that look alike?
+        if (!RequestMethod.IsPlain(request.Method)) return new(Decision.Malformed("ambiguous_method"));
         if (!RequestHost.TryParse(request.Authority, out var host)) return new(Decision.Malformed("ambiguous_host"));
         if (!RequestPath.TryParse(request.Target, out var path, out _)) return new(Decision.Malformed("ambiguous_path"));
 
         // 2. Which rule is it about?
-        if (rules.Find(request.Method, host, path) is not { } rule) return new(new Decision(Verdict.NoRule, "no_rule"));
+        if (rules.Find(request.Method, host, path, out var isAmbiguous) is not { } rule) return new(isAmbiguous ? Decision.Malformed("ambiguous_path") : new Decision(Verdict.NoRule, "no_rule"));
         if (rule.IsOpen) return new(new Decision(Verdict.Allowed, "anybody", rule));
 
         // 3. Is there a token?
@@ -49,9 +50,9 @@ internal sealed class Decider(IntrospectionRouter tokens, TimeProvider time)
         var claims = CheckedToken.Of(token);
         foreach (var requirement in RuleRequirements.Of(rule, claims.Claims, time.GetUtcNow().ToUnixTimeSeconds()))
         {
-            if (!requirement.IsMet) return new Decision(VerdictOf(requirement.Fault), ReasonOf(requirement.Fault), rule, Source: result.Source);
+            if (!requirement.IsMet) return new Decision(VerdictOf(requirement.Fault), ReasonOf(requirement.Fault), rule, claims, result.Source, result.Age);
         }
-        return new Decision(Verdict.Allowed, "allowed", rule, claims, result.Source);
+        return new Decision(Verdict.Allowed, "allowed", rule, claims, result.Source, result.Age);
     }
 
     private static Verdict VerdictOf(RuleFault fault) => fault switch

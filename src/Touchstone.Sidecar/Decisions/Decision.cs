@@ -44,9 +44,10 @@ internal enum Verdict
 /// <param name="Verdict">What becomes of the request.</param>
 /// <param name="Reason">A word for metrics, logs and <c>Touchstone-Reason</c>.</param>
 /// <param name="Rule">The rule that matched; null where none did.</param>
-/// <param name="Token">What is known of the token, where it passes with one.</param>
+/// <param name="Token">What is known of the token, where it is active.</param>
 /// <param name="Source">Where that came from.</param>
-internal readonly record struct Decision(Verdict Verdict, string Reason, Rule? Rule = null, CheckedToken? Token = null, IntrospectionSource? Source = null)
+/// <param name="Age">How long ago the server was asked.</param>
+internal readonly record struct Decision(Verdict Verdict, string Reason, Rule? Rule = null, CheckedToken? Token = null, IntrospectionSource? Source = null, TimeSpan Age = default)
 {
     internal static Decision Untrusted { get; } = new(Verdict.Untrusted, "untrusted_peer");
 

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,9 +11,12 @@ namespace Touchstone.Sidecar.ForwardAuth;
 /// <summary>
 /// <c>/auth/{nginx|envoy|traefik|caddy|haproxy}</c>: any method, an answer without a body, 200 where the request passes. Nothing in a request but path and listener decides that this is asked (L46).
 /// </summary>
-internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, string realm, int nginxOutage)
+internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, DecisionLog log, string realm, int nginxOutage)
 {
     internal const string Prefix = "/auth/", ReasonHeader = "Touchstone-Reason";
+
+    private static readonly SearchValues<char> PlainNames = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-");
+    private static readonly HashSet<string> Overrides = new(StringComparer.OrdinalIgnoreCase) { "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override" };
 
     private readonly ProxyAdapter[] _adapters =
     [
@@ -38,39 +41,58 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, s
     internal async Task ServeAsync(HttpContext http, ProxyAdapter adapter)
     {
         var current = rules.Now;
-        var decision = await DecideAsync(http, adapter, current);
         var response = http.Response;
+        Decision decision;
+        try
+        {
+            decision = await DecideAsync(http, adapter, current);
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // A proxy may let pass what ends in a fault of whom it asks.
+            log.Broke(bug);
+            decision = new Decision(Verdict.CannotTell, "fault");
+        }
         response.StatusCode = adapter.StatusOf(decision.Verdict);
         response.ContentLength = 0; // With a body nginx would open another connection for each request.
         response.Headers.CacheControl = "no-store";
         response.Headers[ReasonHeader] = decision.Reason;
-        if (decision.Verdict is Verdict.Allowed) Identify(response, decision);
+        if (decision.Verdict is Verdict.Allowed) Identify(response, decision, current);
         else if (Challenge(decision) is { } challenge) response.Headers[HeaderNames.WWWAuthenticate] = challenge;
         if (decision.Verdict is Verdict.CannotTell) response.Headers.RetryAfter = "1";
     }
 
     private async ValueTask<Decision> DecideAsync(HttpContext http, ProxyAdapter adapter, SidecarRules current)
     {
-        if (!current.Trusts(http.Connection.RemoteIpAddress)) return Decision.Untrusted;
-        if (HasAlias(http.Request.Headers, adapter, current)) return Decision.Malformed("alias_of_header");
-        if (!adapter.TryRead(http.Request, out var request)) return Decision.Malformed("incomplete");
-        return await decider.DecideAsync(current.Rules, request, http.RequestAborted);
+        OriginalRequest request = default;
+        var decision = !current.Trusts(http.Connection) ? Decision.Untrusted
+            : HasAlias(http.Request.Headers, adapter, current) ? Decision.Malformed("alias_of_header")
+            : !adapter.TryRead(http.Request, out request) ? Decision.Malformed("incomplete")
+            : await decider.DecideAsync(current.Rules, request, http.RequestAborted);
+        log.Tell(decision, adapter.Name, request);
+        return decision;
     }
 
-    // Every header of the rule, and never an empty one (L44).
-    private static void Identify(HttpResponse response, in Decision decision)
+    // Every header that any rule sets, also where this rule sets none, and never an empty one: what the client sent under such a name survives no answer (L44).
+    private static void Identify(HttpResponse response, in Decision decision, SidecarRules current)
     {
-        foreach (var header in decision.Rule!.Headers) response.Headers[header.Name] = decision.Token is { } token ? header.ValueOf(token.Claims) : IdentityHeader.Nothing;
+        foreach (var name in current.IdentityHeaders) response.Headers[name] = IdentityHeader.Nothing;
+        if (decision.Token is not { } token) return;
+        foreach (var header in decision.Rule!.Headers) response.Headers[header.Name] = header.ValueOf(token.Claims);
     }
 
-    // Servers behind the proxy take an underscore or a dot for a hyphen: who sends X_User means X-User (L43).
+    // Servers behind the proxy take what is no letter and no digit for a hyphen: who sends X_User means X-User (L43). And with these another request is run than the one that is judged.
     private static bool HasAlias(IHeaderDictionary headers, ProxyAdapter adapter, SidecarRules current)
     {
         foreach (var (name, _) in headers)
         {
-            if (name.AsSpan().IndexOfAny('_', '.') < 0) continue;
-            var folded = name.Replace('_', '-').Replace('.', '-');
-            if (current.IdentityHeaders.Contains(folded) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase) || folded.Equals("Authorization", StringComparison.OrdinalIgnoreCase)) return true;
+            var isPlain = !name.AsSpan().ContainsAnyExcept(PlainNames);
+            var folded = isPlain ? name : string.Create(name.Length, name, static (to, from) =>
+            {
+                for (var i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '-';
+            });
+            if (Overrides.Contains(folded)) return true;
+            if (!isPlain && (current.IdentityHeaders.Contains(folded) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
         }
         return false;
     }

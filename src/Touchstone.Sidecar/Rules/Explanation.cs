@@ -22,12 +22,15 @@ internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, R
     /// <param name="now">In seconds since 1970.</param>
     internal static Explanation Of(RuleSet rules, string method, string authority, string target, JsonElement? claims, long now)
     {
+        if (!RequestMethod.IsPlain(method)) return Refused("the method is ambiguous: methods are written in capitals", null);
         if (!RequestHost.TryParse(authority, out var host)) return Refused("the host is no host name", null);
         if (!RequestPath.TryParse(target, out var path, out var fault)) return Refused($"the path is ambiguous: {fault}", null);
-        if (rules.Find(method, host, path) is not { } rule) return Refused("no rule matches", path);
+        if (rules.Find(method, host, path, out var isAmbiguous) is not { } rule) return Refused(isAmbiguous ? "the path is ambiguous: in another case, or with or without the slash at its end, it is that of a rule that comes earlier" : "no rule matches", path);
         if (rule.IsOpen) return new Explanation(true, "the rule lets anybody pass", rule, path, [], []);
         var requirements = RuleRequirements.Of(rule, claims ?? NoClaims, now).ToArray();
         if (claims is not { } known) return new Explanation(null, "an active token is needed", rule, path, requirements, []);
+        if (IsOver(known, now)) return new Explanation(false, "the token is not active: its exp is over, or its nbf to come", rule, path, requirements, []);
+        if (IsBound(known)) return new Explanation(false, "the token is bound to a certificate or a key, and the sidecar can't see who shows that", rule, path, requirements, []);
         if (!IsActive(known)) return new Explanation(false, "the token is not active", rule, path, requirements, []);
         var unmet = requirements.Where(static requirement => !requirement.IsMet).ToArray();
         return unmet.Length > 0
@@ -37,6 +40,12 @@ internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, R
 
     // Claims written by hand may leave it out.
     private static bool IsActive(JsonElement claims) => !claims.TryGetProperty("active", out var active) || active.ValueKind is JsonValueKind.True;
+
+    private static bool IsOver(JsonElement claims, long now) =>
+        (claims.TryGetProperty("exp", out var exp) && exp.ValueKind is JsonValueKind.Number && exp.GetDouble() <= now) || (claims.TryGetProperty("nbf", out var nbf) && nbf.ValueKind is JsonValueKind.Number && nbf.GetDouble() > now);
+
+    private static bool IsBound(JsonElement claims) =>
+        (claims.TryGetProperty("cnf", out var cnf) && cnf.ValueKind is not JsonValueKind.Null) || (claims.TryGetProperty("token_type", out var type) && type.ValueKind is JsonValueKind.String && "DPoP".Equals(type.GetString(), StringComparison.OrdinalIgnoreCase));
 
     private static Explanation Refused(string reason, RequestPath? path) => new(false, reason, null, path, [], []);
 }

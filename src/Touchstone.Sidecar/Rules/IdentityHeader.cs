@@ -16,13 +16,13 @@ internal sealed record IdentityHeader(string Name, string Claim)
     private const int MaxLength = 4096;
 
     /// <summary>
-    /// The claim as visible ASCII (L49): everything else, and the percent sign, is percent-encoded as UTF-8 (RFC 3986 §2.1). The texts of an array are separated by commas, and a comma within one is encoded; an object is its JSON.
+    /// The claim as visible ASCII (L49): everything else, and the percent sign, is percent-encoded as UTF-8 (RFC 3986 §2.1). The texts of an array are separated by commas, and a comma within a text is encoded: no text looks like a list. An object is its JSON.
     /// A claim that would be longer than 4,096 characters is not told at all.
     /// </summary>
     internal string ValueOf(JsonElement claims)
     {
         if (!ClaimPointer.TryFind(claims, Claim, out var claim)) return Nothing;
-        var value = claim.ValueKind is JsonValueKind.Array ? string.Join(',', claim.EnumerateArray().Select(static one => Encode(TextOf(one), ','))) : Encode(TextOf(claim), except: null);
+        var value = claim.ValueKind is JsonValueKind.Array ? string.Join(',', claim.EnumerateArray().Select(static one => Encode(TextOf(one), ','))) : Encode(TextOf(claim), claim.ValueKind is JsonValueKind.String ? ',' : null);
         return value.Length is 0 or > MaxLength ? Nothing : value;
     }
 

@@ -46,12 +46,23 @@ internal sealed class PathTemplate
         return true;
     }
 
-    internal bool Matches(RequestPath path)
+    /// <summary>Whether a path has this form.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="isLoose">Whether neither the case of letters nor a slash at the end counts.</param>
+    internal bool Matches(RequestPath path, bool isLoose = false)
     {
-        if (_isOpen ? path.Segments.Count < _segments.Length : path.Segments.Count != _segments.Length) return false;
-        for (var i = 0; i < _segments.Length; i++)
+        var (own, its) = (_segments.Length, path.Segments.Count);
+        if (isLoose)
         {
-            if (_segments[i] is { } literal ? path.Segments[i] != literal : path.Segments[i].Length == 0) return false;
+            // One empty segment at the end is a slash at the end.
+            if (own > 1 && _segments[own - 1] is "") own--;
+            if (its > 1 && path.Segments[its - 1].Length == 0) its--;
+        }
+        if (_isOpen ? its < own : its != own) return false;
+        var comparison = isLoose ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        for (var i = 0; i < own; i++)
+        {
+            if (_segments[i] is { } literal ? !path.Segments[i].Equals(literal, comparison) : path.Segments[i].Length == 0) return false;
         }
         return true;
     }

@@ -17,6 +17,9 @@ internal sealed class RequestPath
     // RFC 3986 §3.3 without the semicolon: what may stand in a segment as it is.
     private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@");
 
+    // What looks like, or decomposes to, a slash, a backslash, a dot, a semicolon or a percent sign.
+    private static readonly SearchValues<char> Deceptive = SearchValues.Create("\u2215\u2044\u29f8\uff0f\u2216\uff3c\ufe68\uff0e\u2024\u2025\u2026\ufe19\ufe30\ufe52\uff1b\u037e\uff05\u2100\u2101\u2105\u2106");
+
     // What the framework's strict decoder makes of bytes that are no UTF-8 is an exception, and that is expected here.
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -85,12 +88,13 @@ internal sealed class RequestPath
             return Refuse("it is no UTF-8", out fault);
         }
         // C1 controls, and characters that some systems take for a slash, a dot or nothing at all.
-        if (decoded.Any(static c => char.IsControl(c) || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || c is '\u2215' or '\u2044' or '\u29f8' or '\uff0f' or '\uff3c' or '\uff0e' or '\u2024'))
+        if (decoded.EnumerateRunes().Any(static rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || (rune.IsBmp && Deceptive.Contains((char)rune.Value))))
             return Refuse("it has a character that can be taken for another one", out fault);
         return IsPlain(decoded, out fault);
     }
 
-    private static bool IsPlain(string segment, out string fault) => segment is "." or ".." ? Refuse("it has a dot segment", out fault) : Accept(out fault);
+    // On Windows a dot or a blank at the end is no part of a name.
+    private static bool IsPlain(string segment, out string fault) => segment is "." or ".." ? Refuse("it has a dot segment", out fault) : segment.EndsWith('.') || segment.EndsWith(' ') ? Refuse("a segment ends with a dot or a blank", out fault) : Accept(out fault);
 
     private static bool Accept(out string fault)
     {

@@ -50,19 +50,33 @@ internal sealed record Rule
     /// <summary>Whether any active token will do.</summary>
     internal bool AsksForNothing => AllScopes.Count + AnyScopes.Count + Audiences.Count + Issuers.Count + Claims.Count + Acr.Count == 0 && MaxAge is null;
 
-    internal bool Matches(string method, string host, RequestPath path) =>
-        (Methods.Count == 0 || Methods.Contains(method)) && (Hosts.Count == 0 || Hosts.Any(pattern => pattern.Matches(host))) && Paths.Any(template => template.Matches(path));
+    /// <summary>Whether it is about this request.</summary>
+    /// <param name="method">The method; what may GET may HEAD, which services answer by the same code.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="isLoose">Whether neither the case of the path nor a slash at its end counts.</param>
+    internal bool Matches(string method, string host, RequestPath path, bool isLoose = false) =>
+        (Methods.Count == 0 || Methods.Contains(method) || (method == "HEAD" && Methods.Contains("GET"))) && (Hosts.Count == 0 || Hosts.Any(pattern => pattern.Matches(host))) && Paths.Any(template => template.Matches(path, isLoose));
 }
 
 /// <summary>The rules of a file, in its order: the first that matches is the one that counts, and where none does the request is refused.</summary>
 /// <param name="All">All of them.</param>
 internal sealed record RuleSet(IReadOnlyList<Rule> All)
 {
-    internal Rule? Find(string method, string host, RequestPath path)
+    /// <summary>The rule of a request; null where none is.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="isAmbiguous">Whether a service that takes no notice of case, or of a slash at the end, would serve what an earlier rule protects: no later and laxer rule lets that pass.</param>
+    internal Rule? Find(string method, string host, RequestPath path, out bool isAmbiguous)
     {
+        isAmbiguous = false;
         foreach (var rule in All)
         {
             if (rule.Matches(method, host, path)) return rule;
+            if (rule.IsOpen || !rule.Matches(method, host, path, isLoose: true)) continue;
+            isAmbiguous = true;
+            return null;
         }
         return null;
     }

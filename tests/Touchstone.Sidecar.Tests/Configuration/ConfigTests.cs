@@ -73,6 +73,17 @@ public sealed class ConfigTests
     [InlineData("- { name: r, paths: /a, max_ttl: 3d }", 3, "Policy.MaxTtl")]
     [InlineData("- { name: r, paths: /a, headers: { X_User: sub } }", 3, "letters, digits and hyphens")]
     [InlineData("- { name: r, paths: /a, headers: { X-User: sub, x-user: iss } }", 3, "twice")]
+    [InlineData("- { name: r, paths: /a, scopes: [] }", 3, "empty list")]
+    [InlineData("- { name: r, paths: /a, scopes: { any: [] } }", 3, "empty list")]
+    [InlineData("- { name: r, paths: /a, hosts: [] }", 3, "empty list")]
+    [InlineData("- { name: r, paths: /a, claims: { claim: x, one_of: [] } }", 3, "empty list")]
+    [InlineData("- { name: r, paths: /a, scopes: x, fail_mode: open }", 3, "never opens")]
+    [InlineData("- { name: r, paths: /a, acr: \"a b\" }", 3, "no acr")]
+    [InlineData("- { name: r, paths: /a, max_age: -Infinity }", 3, "a time such as")]
+    [InlineData("- { name: r, paths: /a, headers: { Content-Length: sub } }", 3, "another name")]
+    [InlineData("- { name: r, paths: /a, headers: { x-accel-redirect: sub } }", 3, "another name")]
+    [InlineData("- { name: r, paths: &p /a }\n- { name: s, paths: *p }", 4, "Aliases")]
+    [InlineData("- { name: r, paths: /a, scopes: [[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]] }", 3, "nested deeper")]
     [InlineData("- { name: r, paths: /a }\n- { name: r, paths: /b }", 4, "the name of the rule in line 3")]
     public void L47_What_is_wrong_with_a_rule_is_told_with_its_line(string rules, int line, string says)
     {
@@ -90,13 +101,15 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("trusted_proxies: 0.0.0.0/0", "everybody"), InlineData("trusted_proxies: \"::/0\"", "everybody"), InlineData("trusted_proxies: nginx", "no address"), InlineData("listen: http://0.0.0.0:9080", "plain http"), InlineData("listen: ftp://x", "no address such as")]
-    [InlineData("realm: \"a\\\"b\"", "without quotes"), InlineData("nginx_outage_status: 502", "401, 403, 500 or 503"), InlineData("surprise: 1", "'surprise' is not known here")]
+    [InlineData("trusted_proxies: 0.0.0.0/0", "everybody"), InlineData("trusted_proxies: \"::/0\"", "everybody"), InlineData("trusted_proxies: 0.0.0.0/1", "everybody"), InlineData("trusted_proxies: nginx", "no address"), InlineData("listen: http://loopback:9080", "plain http"), InlineData("listen: []", "one address at least"), InlineData("listen: \"unix:/a;http://0.0.0.0:80\"", "as a list"), InlineData("listen: http://0.0.0.0:9080", "plain http"), InlineData("listen: ftp://x", "no address such as")]
+    [InlineData("realm: \"a\\\"b\"", "without quotes"), InlineData("nginx_outage_status: 401", "403, 500 or 503"), InlineData("surprise: 1", "'surprise' is not known here")]
+    [InlineData("listen: https://127.0.0.1:9443", "give tls"), InlineData("tls: { certificate_file: a, key_file: b }", "no file"), InlineData("kubernetes: { username: sub }", "'audiences' is missing"), InlineData("kubernetes: { audiences: a, extra: { Scopes: scope } }", "no key of extra")]
+    [InlineData("introspect: {}", "Nobody may ask"), InlineData("introspect: { callers: { client_id: a } }", "one of the two"), InlineData("introspect: { socket_peers: true, fail_mode: open }", "stale_if_error"), InlineData("log_decisions: some", "none, refused or all")]
     public void L41_What_is_wrong_above_the_rules_is_told(string line, string says)
     {
         var (config, faults) = SidecarConfigReader.Read(Issuer + "rules: { name: r, paths: /** }\n" + line, ".");
         config.ShouldBeNull();
-        faults.ShouldHaveSingleItem().Message.ShouldContain(says);
+        faults[0].Message.ShouldContain(says);
     }
 
     [Fact]

@@ -11,7 +11,9 @@ internal sealed class SidecarSite : IAsyncDisposable
     private readonly TempFolder _folder;
     private readonly SidecarApp _sidecar;
 
-    private SidecarSite(TempFolder folder, TestServer server, SidecarApp sidecar) => (_folder, Server, _sidecar) = (folder, server, sidecar);
+    private SidecarSite(TempFolder folder, TestServer server, SidecarApp sidecar, CapturedLogs logs) => (_folder, Server, _sidecar, Logs) = (folder, server, sidecar, logs);
+
+    internal CapturedLogs Logs { get; }
 
     internal const string Rules = """
         - { name: health, paths: /healthz, allow: anybody }
@@ -39,14 +41,14 @@ internal sealed class SidecarSite : IAsyncDisposable
 
     internal string File => _folder.File("sidecar.yaml");
 
-    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "")
+    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "", string listen = "http://127.0.0.1:0")
     {
         var folder = new TempFolder();
         var server = await TestServer.StartAsync(options => options.Unlimit());
         var caller = await server.Admin.AddClientAsync(new { client_id = "sidecar", kind = "resource-server", audience = new[] { Api } });
         await server.Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = new[] { Api }, scope = "orders:read orders:write" });
         var head = $$"""
-            listen: http://127.0.0.1:0
+            listen: {{listen}}
             admin: http://127.0.0.1:0
             realm: orders
             {{more}}
@@ -65,8 +67,9 @@ internal sealed class SidecarSite : IAsyncDisposable
         await System.IO.File.WriteAllTextAsync(file, head + rules);
         var (config, faults) = SidecarConfigReader.ReadFile(file);
         config.ShouldNotBeNull(string.Join('\n', faults));
-        var sidecar = await SidecarApp.StartAsync(config, file, builder => builder.Logging.ClearProviders(), server.Time);
-        return new SidecarSite(folder, server, sidecar);
+        var logs = new CapturedLogs();
+        var sidecar = await SidecarApp.StartAsync(config, file, builder => builder.Logging.ClearProviders().AddProvider(logs), server.Time);
+        return new SidecarSite(folder, server, sidecar, logs);
     }
 
     internal Task<string> TokenAsync(string scope = "orders:read", object? claims = null, string subject = "alice") =>

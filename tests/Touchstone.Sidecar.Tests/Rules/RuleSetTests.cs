@@ -47,7 +47,7 @@ public sealed class RuleSetTests
         Find("GET", "a.test", "/healthz").ShouldBe("health");
         Find("OPTIONS", "x.test", "/anything").ShouldBe("preflight");
         Find("GET", "a.test", "/orders/1").ShouldBe("one");
-        Find("get", "a.test", "/orders/1").ShouldBe("rest", "methods have a case");
+        Find("HEAD", "a.test", "/orders/1").ShouldBe("one", "what may GET may HEAD");
         Find("POST", "a.test", "/orders/1").ShouldBe("rest");
         Find("GET", "b.test", "/orders/1").ShouldBe("rest");
         Find("GET", "c.test", "/orders/1").ShouldBeNull();
@@ -56,9 +56,32 @@ public sealed class RuleSetTests
         string? Find(string method, string host, string target)
         {
             RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();
-            return rules.Find(method, host, path!)?.Name;
+            return rules.Find(method, host, path!, out _)?.Name;
         }
     }
+
+    [Theory]
+    [InlineData("/admin/users", "admin"), InlineData("/Admin/users", null), InlineData("/ADMIN", null), InlineData("/admin/users/", "admin"), InlineData("/orders", "write"), InlineData("/orders/", null), InlineData("/Orders", null), InlineData("/other", "rest"), InlineData("/Healthz", "rest")]
+    public void L40_What_a_service_may_take_for_the_path_of_an_earlier_rule_is_not_left_to_a_later_one(string target, string? rule)
+    {
+        var rules = Rules("""
+            - { name: health, paths: /healthz, allow: anybody }
+            - { name: admin, paths: /admin/**, scopes: admin }
+            - { name: write, paths: /orders, methods: POST, scopes: orders:write }
+            - { name: rest, paths: /** }
+            """);
+        RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();
+        rules.Find("POST", "a.test", path!, out var isAmbiguous)?.Name.ShouldBe(rule);
+        isAmbiguous.ShouldBe(rule is null);
+    }
+
+    [Theory]
+    [InlineData("get"), InlineData("GET, POST"), InlineData("Post"), InlineData(""), InlineData("G T")]
+    public void L40_A_method_that_is_not_plain_is_refused(string method) => Explanation.Of(Rules("- { name: all, paths: /**, allow: anybody }"), method, "a.test", "/fine", null, 0).IsAllowed.ShouldBe(false);
+
+    [Theory]
+    [InlineData("""{"active":true}""", true), InlineData("""{"active":false}""", false), InlineData("""{"exp":100}""", false), InlineData("""{"exp":101}""", true), InlineData("""{"nbf":101}""", false), InlineData("""{"cnf":{"jkt":"x"}}""", false), InlineData("""{"token_type":"DPoP"}""", false)]
+    public void An_explanation_takes_a_token_as_a_request_would(string claims, bool passes) => Explanation.Of(Rules("- { name: all, paths: /** }"), "GET", "a.test", "/fine", System.Text.Json.JsonElement.Parse(claims), 100).IsAllowed.ShouldBe(passes);
 
     [Fact]
     public void L40_Nothing_that_is_ambiguous_passes_not_even_where_anybody_may()

@@ -13,7 +13,7 @@ internal static class Traversals
 
     private static readonly string[] Others =
     [
-        "", "admin", "*", "http://internal.example.com/admin", "//admin", "/public//admin", "///", "/public/;/admin", "/public;a=b/admin", "/public/admin;x", "/public%2fadmin", "/public%5cadmin", "/public\\admin", "/public/a%00b", "/public/%0d%0aX: y", "/public/\tadmin",
+        "", "admin", "*", "/admin.", "/admin%20", "/public/%e2%80%a6/admin", "/public/%ef%bc%9bx", "/public/%f3%a0%80%a0", "http://internal.example.com/admin", "//admin", "/public//admin", "///", "/public/;/admin", "/public;a=b/admin", "/public/admin;x", "/public%2fadmin", "/public%5cadmin", "/public\\admin", "/public/a%00b", "/public/%0d%0aX: y", "/public/\tadmin",
         "/public/ admin", "/public/%", "/public/%2", "/public/%zz", "/public/é", "/public/%7f", "/public/%c2%85", "/public/%e2%80%8b", "/public/%e2%80%ae", "/public/%e2%88%95admin", "/public/%e2%81%84admin", "/public/%ef%bc%8fadmin", "/#/admin", "/public#/../admin", "/public/%23admin", "/public/%3fadmin", "/public/\"", "/public/<", "/public/{x}", "/public/|", "/public/^", "/public/`",
     ];
 

@@ -4,16 +4,30 @@ using System.Net.Http.Headers;
 
 namespace Touchstone.EndToEnd.Tests.Sidecar;
 
-/// <summary>What samples/nginx starts, each as a process of its own; the files are copied first, so that nothing is written into the sources.</summary>
-internal sealed class NginxSite : IAsyncDisposable
+/// <summary>A proxy that a sample is for.</summary>
+/// <param name="Sample">The folder under samples.</param>
+/// <param name="Program">Where it is installed.</param>
+/// <param name="Config">Its file in the sample.</param>
+/// <param name="Arguments">How it is started in that folder.</param>
+internal sealed record SampleProxy(string Sample, string Program, string Config, Func<string, string[]> Arguments)
 {
-    private static readonly Uri Front = new("http://127.0.0.1:8081");
+    internal static SampleProxy Nginx { get; } = new("nginx", "/usr/sbin/nginx", "nginx.conf", static folder => ["-p", folder, "-c", "nginx.conf"]);
+
+    internal static SampleProxy Caddy { get; } = new("caddy", "/usr/bin/caddy", "Caddyfile", static _ => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
+}
+
+/// <summary>What a sample starts, each as a process of its own; the files are copied first, so that nothing is written into the sources.</summary>
+internal sealed class ProxySite : IAsyncDisposable
+{
+    internal static readonly Uri Front = new("http://127.0.0.1:8081");
+
+    private static readonly int[] PortsOfSamples = [5080, 8080, 8081, 9080, 9081];
 
     private readonly TempFolder _folder = new();
     private readonly List<Process> _processes = [];
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
 
-    private NginxSite(ServerProcess server, ServiceBehind service) => (Server, Service) = (server, service);
+    private ProxySite(ServerProcess server, ServiceBehind service) => (Server, Service) = (server, service);
 
     internal ServerProcess Server { get; }
 
@@ -21,27 +35,27 @@ internal sealed class NginxSite : IAsyncDisposable
 
     internal readonly record struct Got(HttpStatusCode Status, string Challenge, string Body);
 
-    /// <summary>Skips where nginx or a port is missing; in CI nginx has to be there.</summary>
-    internal static void Need(int[] ports)
+    /// <summary>Skips where the proxy or a port is missing; in CI the proxy has to be there.</summary>
+    internal static void Need(SampleProxy proxy)
     {
-        var isThere = File.Exists("/usr/sbin/nginx");
-        if (!isThere && Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException("nginx is not installed, and CI runs every test.");
-        Assert.SkipUnless(isThere, "nginx is not installed");
-        foreach (var port in ports) Assert.SkipUnless(Ports.IsFree(port), $"port {port}, which the sample uses, is taken");
+        var isThere = File.Exists(proxy.Program);
+        if (!isThere && Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException($"{proxy.Sample} is not installed, and CI runs every test.");
+        Assert.SkipUnless(isThere, $"{proxy.Sample} is not installed");
+        foreach (var port in PortsOfSamples) Assert.SkipUnless(Ports.IsFree(port), $"port {port}, which the sample uses, is taken");
     }
 
-    internal static async Task<NginxSite> StartAsync()
+    internal static async Task<ProxySite> StartAsync(SampleProxy proxy)
     {
         var server = await ServerProcess.StartAsync(ServerSetup.Demo with { Port = 5080 });
-        var site = new NginxSite(server, await ServiceBehind.StartAsync(8080));
+        var site = new ProxySite(server, await ServiceBehind.StartAsync(8080));
         try
         {
-            foreach (var file in new[] { "nginx.conf", "sidecar.yaml" }) File.Copy(Path.Combine(Sources.Root, "samples", "nginx", file), site._folder.File(file));
+            foreach (var file in new[] { proxy.Config, "sidecar.yaml" }) File.Copy(Path.Combine(Sources.Root, "samples", proxy.Sample, file), site._folder.File(file));
             await Until.TrueAsync(() => File.Exists(Path.Combine(server.Data, "demo.json")), "the demo is there");
             await File.WriteAllTextAsync(site._folder.File("demo-api.secret"), server.DemoResourceServer.Secret + "\n");
             site.Start(TouchstoneBinary.Path, "sidecar", "--config", site._folder.File("sidecar.yaml"));
-            site.Start("/usr/sbin/nginx", "-p", site._folder.Path, "-c", "nginx.conf");
-            await Until.TrueAsync(async () => await site.IsReadyAsync(), "nginx serves, and the sidecar is ready");
+            site.Start(proxy.Program, proxy.Arguments(site._folder.Path));
+            await Until.TrueAsync(async () => await site.IsReadyAsync(), "the proxy serves, and the sidecar is ready");
             return site;
         }
         catch
@@ -85,6 +99,8 @@ internal sealed class NginxSite : IAsyncDisposable
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.Path };
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        // Caddy keeps what it was told beside the files of its user otherwise.
+        foreach (var name in new[] { "XDG_CONFIG_HOME", "XDG_DATA_HOME" }) start.Environment[name] = _folder.Path;
         var process = Process.Start(start)!;
         _ = process.StandardOutput.ReadToEndAsync();
         _ = process.StandardError.ReadToEndAsync();

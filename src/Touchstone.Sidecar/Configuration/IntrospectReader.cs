@@ -1,0 +1,35 @@
+using Touchstone.Client;
+using Touchstone.Sidecar.Introspection;
+
+namespace Touchstone.Sidecar.Configuration;
+
+/// <summary>Who may ask at <c>/introspect</c>, and how long answers are used there.</summary>
+/// <param name="Callers">Who may ask.</param>
+/// <param name="Policy">How long answers are used.</param>
+internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolicy Policy);
+
+/// <summary>Reads <c>introspect</c>.</summary>
+internal static class IntrospectReader
+{
+    internal static IntrospectConfig Read(ConfigNode node, string folder)
+    {
+        var map = node.Map("callers", "socket_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl");
+        var callers = map["callers"]?.Items().Select(caller => ReadCaller(caller, folder)).OfType<LocalCaller>().ToArray() ?? [];
+        var areSocketPeersKnown = map["socket_peers"]?.Truth() ?? false;
+        if (callers.Length == 0 && !areSocketPeersKnown && map["callers"] is null) node.Fault("Nobody may ask: name callers, or set socket_peers.");
+        foreach (var twice in callers.GroupBy(static caller => caller.Id).Where(static group => group.Count() > 1)) node.Fault($"There are two callers '{twice.Key}'.");
+        var policy = PolicyReader.Read(map);
+        // RFC 7662 has no answer for it.
+        if (policy.FailMode is FailMode.FailOpen) map["fail_mode"]!.Fault("An answer about a token that nobody was asked about is none: closed or stale_if_error.");
+        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown), policy);
+    }
+
+    private static LocalCaller? ReadCaller(ConfigNode node, string folder)
+    {
+        var map = node.Map("client_id", "client_secret", "client_secret_file");
+        var id = map.Need("client_id")?.Text();
+        var secret = SecretReader.Read(map, folder);
+        if (id is not null && id.AsSpan().ContainsAnyExceptInRange(' ', '~')) map["client_id"]!.Fault("It is visible ASCII.");
+        return id is null || secret is null ? null : new LocalCaller(id, secret);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Touchstone.Sidecar.Decisions;
+
+/// <summary>Which decisions are logged.</summary>
+internal enum DecisionLogging
+{
+    /// <summary>None. The default.</summary>
+    None,
+
+    /// <summary>Those that refuse.</summary>
+    Refused,
+
+    /// <summary>All.</summary>
+    All,
+}
+
+/// <summary>
+/// Answers from memory never reach the server, so its audit does not have them: this log proves what was decided, by what. No token, and no path: that may hold whatever an API puts there. A token is named by its <c>jti</c>,
+/// where the server gives it one.
+/// </summary>
+internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<DecisionLog> logger)
+{
+    internal void Tell(in Decision decision, string proxy, in OriginalRequest request)
+    {
+        if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
+        var claims = decision.Token?.Claims;
+        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, Text(claims, "client_id"), Text(claims, "jti"));
+    }
+
+    /// <summary>A bug, and the request is refused.</summary>
+    internal void Broke(Exception bug) => DecisionFailed(logger, bug);
+
+    private static string? Text(JsonElement? claims, string name) => claims is { } known && known.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String ? claim.GetString() : null;
+
+    // It is what a client sent.
+    private static string Shorten(string? text) => text is null ? "" : text.Length <= 100 ? text : text[..100];
+
+    [LoggerMessage(11, LogLevel.Error, "A decision failed by a fault of the sidecar. The request was refused.")]
+    private static partial void DecisionFailed(ILogger logger, Exception bug);
+
+    [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}")]
+    private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti);
+}

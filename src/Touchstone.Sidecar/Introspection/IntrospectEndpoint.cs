@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Touchstone.Client;
+using Touchstone.Protocol;
+using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Forms;
+using Touchstone.Protocol.Introspection;
+using Touchstone.Sidecar.Decisions;
+
+namespace Touchstone.Sidecar.Introspection;
+
+/// <summary>
+/// <c>POST /introspect</c> (RFC 7662) from memory: any client of an introspection endpoint that is pointed here asks no server about a token that was asked about before, and hears of its revocation all the same.
+/// The answer is what the server says to the sidecar.
+/// </summary>
+/// <param name="tokens">Who knows about tokens.</param>
+/// <param name="callers">Who may ask.</param>
+/// <param name="policy">How long answers are used.</param>
+internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, LocalCallers callers, IntrospectionPolicy policy)
+{
+    internal const string Path = "/introspect";
+
+    /// <summary>The most bytes of a body: 64 KiB.</summary>
+    internal const int MaxBodyBytes = BoundedBody.Max;
+
+    private const int MostForms = 256;
+
+    // Forms wait for their next request, emptied.
+    private readonly ConcurrentBag<OAuthForm> _forms = [];
+
+    internal async Task ServeAsync(HttpContext http)
+    {
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            Answers.Refuse(http.Response, OAuthError.MethodNotAllowed);
+            return;
+        }
+        if (!IsForm(http.Request.ContentType))
+        {
+            Answers.Refuse(http.Response, OAuthError.UnsupportedMediaType);
+            return;
+        }
+        if (!_forms.TryTake(out var form)) form = new OAuthForm();
+        try
+        {
+            await ServeAsync(http, form);
+        }
+        finally
+        {
+            form.Clear();
+            if (_forms.Count < MostForms) _forms.Add(form);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext http, OAuthForm form)
+    {
+        // 1. What is asked, and by whom?
+        if (await ReadAsync(http, form) is { } wrong)
+        {
+            Answers.Refuse(http.Response, wrong);
+            return;
+        }
+        if (Authenticate(http, form) is { } refused)
+        {
+            Answers.Refuse(http.Response, refused);
+            return;
+        }
+        if (!IntrospectionRequest.TryRead(form, out var request))
+        {
+            Answers.Refuse(http.Response, OAuthError.InvalidRequest.With("The parameter token is missing."));
+            return;
+        }
+
+        // 2. What is known of it?
+        var token = Encoding.Latin1.GetString(request.Token);
+        var result = tokens.TryIntrospect(token, policy, out var known) ? known : await tokens.IntrospectAsync(token, policy, http.RequestAborted);
+
+        // 3. Where nobody can tell, nothing is said of the token.
+        if (result.Outcome is IntrospectionOutcome.CannotTell) Answers.Refuse(http.Response, OAuthError.TemporarilyUnavailable.With("The token could not be judged. Try again."));
+        else if (result.Token is { } active) Answers.Write(http.Response, StatusCodes.Status200OK, JsonMarshal.GetRawUtf8Value(CheckedToken.Of(active).Claims));
+        else Answers.Write(http.Response, StatusCodes.Status200OK, "{\"active\":false}"u8);
+    }
+
+    private static async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form)
+    {
+        if (http.Request.ContentLength > MaxBodyBytes) return OAuthError.ContentTooLarge;
+        var reader = http.Request.BodyReader;
+        try
+        {
+            while (true)
+            {
+                var read = await reader.ReadAsync(http.RequestAborted);
+                if (read.Buffer.Length > MaxBodyBytes) return OAuthError.ContentTooLarge;
+                if (!read.IsCompleted)
+                {
+                    reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    continue;
+                }
+                var result = form.Read(read.Buffer);
+                reader.AdvanceTo(read.Buffer.End);
+                return result switch
+                {
+                    FormResult.Ok => null,
+                    FormResult.Repeated => OAuthError.InvalidRequest.With("A parameter stands twice."),
+                    _ => OAuthError.InvalidRequest,
+                };
+            }
+        }
+        catch (BadHttpRequestException broken)
+        {
+            return broken.StatusCode is StatusCodes.Status413PayloadTooLarge ? OAuthError.ContentTooLarge : OAuthError.InvalidRequest;
+        }
+    }
+
+    private OAuthError? Authenticate(HttpContext http, OAuthForm form)
+    {
+        var header = http.Request.Headers.Authorization;
+        if (header.Count > 1) return OAuthError.InvalidRequest.With("There are two Authorization headers.");
+        Span<byte> scratch = stackalloc byte[ClientCredentials.ScratchSize];
+        var found = ClientCredentials.Read(header.ToString(), form, scratch, out var credentials);
+        if (found is CredentialsResult.Missing && callers.AreSocketPeersKnown && http.Connection.RemoteIpAddress is null) return null;
+        if (found is CredentialsResult.Ambiguous) return OAuthError.InvalidRequest.With("Use one method of authentication.");
+        return found is CredentialsResult.Presented && credentials.Method is ClientAuthMethod.ClientSecretBasic or ClientAuthMethod.ClientSecretPost && callers.Knows(credentials.ClientId, credentials.Secret) ? null : OAuthError.InvalidClient;
+    }
+
+    private static bool IsForm(string? type)
+    {
+        const string Form = "application/x-www-form-urlencoded";
+        return type is not null && type.StartsWith(Form, StringComparison.OrdinalIgnoreCase) && (type.Length == Form.Length || type[Form.Length] is ';' or ' ');
+    }
+}

@@ -1,0 +1,29 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Touchstone.Sidecar.Introspection;
+
+/// <summary>A program that may ask at <c>/introspect</c>.</summary>
+/// <param name="Id">Its identifier.</param>
+/// <param name="Secret">Its secret, asked for at each request: it may change while the sidecar runs.</param>
+internal sealed record LocalCaller(string Id, Func<string> Secret);
+
+/// <summary>Who may ask at <c>/introspect</c>.</summary>
+/// <param name="callers">By secret.</param>
+/// <param name="areSocketPeersKnown">Whether whoever opens the unix socket may, without one.</param>
+internal sealed class LocalCallers(IReadOnlyList<LocalCaller> callers, bool areSocketPeersKnown)
+{
+    private readonly Dictionary<string, LocalCaller> _byId = callers.ToDictionary(static caller => caller.Id, StringComparer.Ordinal);
+
+    internal bool AreSocketPeersKnown => areSocketPeersKnown;
+
+    /// <summary>Whether this is the secret of this caller. As long for one that is not there as for a wrong secret.</summary>
+    internal bool Knows(ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)
+    {
+        var isThere = _byId.TryGetValue(Encoding.ASCII.GetString(id), out var caller);
+        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes], known = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(secret, given);
+        SHA256.HashData(isThere ? Encoding.UTF8.GetBytes(caller!.Secret()) : "nobody"u8, known);
+        return CryptographicOperations.FixedTimeEquals(given, known) & isThere & !secret.IsEmpty;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Touchstone.Sidecar.Tests.ForwardAuth;
+
+namespace Touchstone.Sidecar.Tests.Tls;
+
+/// <summary>Proxies over TLS, with a certificate of their own.</summary>
+public sealed class ListenerTlsTests
+{
+    [Fact]
+    public async Task L41_A_peer_that_shows_a_certificate_of_the_authority_is_trusted_wherever_it_is()
+    {
+        using var folder = new TempFolder();
+        using var authority = Issue("CN=authority", null);
+        using var own = Issue("CN=localhost", authority);
+        using var stranger = Issue("CN=stranger", null);
+        using var proxy = Issue("CN=proxy", authority);
+        File.WriteAllText(folder.File("ca.pem"), authority.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.crt"), own.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        await using var site = await SidecarSite.OpenAsync(more: $"trusted_proxies: 10.0.0.0/8\ntls: {{ certificate_file: \"{folder.File("tls.crt")}\", key_file: \"{folder.File("tls.key")}\", client_ca_file: \"{folder.File("ca.pem")}\" }}", listen: "https://127.0.0.1:0");
+
+        (await AskAsync(site, proxy)).ShouldBe(HttpStatusCode.OK);
+        await Should.ThrowAsync<HttpRequestException>(() => AskAsync(site, stranger));
+        await Should.ThrowAsync<HttpRequestException>(() => AskAsync(site, null));
+    }
+
+    private static async Task<HttpStatusCode> AskAsync(SidecarSite site, X509Certificate2? certificate)
+    {
+        using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        if (certificate is not null) handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        using var http = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(site.Address, "/auth/nginx")) { Headers = { { "X-Original-Method", "GET" }, { "X-Original-Host", "a.test" }, { "X-Original-URI", "/healthz" } } };
+        return (await http.SendAsync(request)).StatusCode;
+    }
+
+    private static X509Certificate2 Issue(string name, X509Certificate2? authority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority is null, false, 0, true));
+        var now = TimeProvider.System.GetUtcNow();
+        if (authority is null) return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
+        using var bare = request.Create(authority, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        using var with = bare.CopyWithPrivateKey(key);
+        // As it comes from a file: TLS wants a key of its own.
+        return X509CertificateLoader.LoadPkcs12(with.Export(X509ContentType.Pkcs12), null);
+    }
+}
