@@ -9,7 +9,7 @@ namespace Touchstone.Protocol.Revocation;
 
 /// <summary>
 /// Names selectors for one caller: who gets a tag recognises it when it comes again, learns nothing of what it stands for, and can't compare it with another caller's.
-/// SipHash-2-4 under the caller's key over kind and key, each preceded by its length, of which 64 bits are kept. HMAC-SHA-256 would be as good and takes some 8 µs for each tag, half of what an answer to a follower costs.
+/// SipHash-2-4 under the caller's key over kind and key, each preceded by its length, of which 64 bits are kept. HMAC-SHA-256 would be as good and takes 3.3 µs for each tag in place of 0.1, and an answer to a follower has four to nine.
 /// </summary>
 /// <remarks>Two selectors with the same tag cost no safety: an event only removes, and removes too much then.</remarks>
 public sealed class TagKey
