@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Hosting;
 using Touchstone.Protocol;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Feed;

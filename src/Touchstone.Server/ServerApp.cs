@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Touchstone.Hosting;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Admin;
 using Touchstone.Server.Audit;
@@ -127,7 +128,7 @@ public sealed class ServerApp : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         AddTouchstone(builder.Services, options);
         adjust?.Invoke(builder);
-        if (OtlpExport.IsOn(options.Otlp, builder.Configuration)) OtlpExport.Add(builder, options);
+        OtlpExport.Add(builder, options.Otlp.ToTarget(), new OtlpSource("touchstone", [ServerMetrics.MeterName], [ServerMetrics.ActivitySourceName]) { Region = options.Region }, builder.Configuration);
 
         return builder.Build();
     }
@@ -225,7 +226,7 @@ public sealed class ServerApp : IAsyncDisposable
 
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<FaultLog>();
-        services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton(static _ => new MetricsEndpoint("touchstone", ServerMetrics.MeterName));
         services.AddSingleton<DemoData>();
         services.AddSingleton<Bootstrap>();
     }

@@ -1,3 +1,4 @@
+using Touchstone.Hosting;
 using Touchstone.Server.Settings;
 
 namespace Touchstone.Server.Telemetry;
@@ -36,7 +37,9 @@ public sealed class OtlpOptions
 
     internal IEnumerable<string> Errors()
     {
-        if (Endpoint is not null && !(Uri.TryCreate(Endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")) yield return "Otlp:Endpoint: must be an http or https URL such as http://127.0.0.1:4318.";
-        if (Protocol is not (null or "grpc" or "http/protobuf")) yield return "Otlp:Protocol: must be grpc or http/protobuf.";
+        if (OtlpTarget.FaultOfEndpoint(Endpoint) is { } endpoint) yield return "Otlp:Endpoint: " + endpoint;
+        if (OtlpTarget.FaultOfProtocol(Protocol) is { } protocol) yield return "Otlp:Protocol: " + protocol;
     }
+
+    internal OtlpTarget ToTarget() => new() { Endpoint = Endpoint, Protocol = Protocol, Headers = Headers, Metrics = Metrics, Traces = Traces, Logs = Logs, SampleOneIn = SampleOneIn, Slow = SlowRequest };
 }

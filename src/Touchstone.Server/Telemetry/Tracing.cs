@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Touchstone.Hosting;
 
 namespace Touchstone.Server.Telemetry;
 
@@ -8,7 +9,6 @@ internal static class Tracing
 {
     internal const string Outcome = "touchstone.outcome";
     internal const string Reason = "touchstone.reason";
-    internal const string StatusCode = "http.response.status_code";
 
     internal static Activity? Start(HttpContext http, string endpoint)
     {
@@ -20,7 +20,7 @@ internal static class Tracing
     internal static void Tell(Activity span, HttpContext http, string outcome, string reason)
     {
         span.SetTag("http.request.method", http.Request.Method);
-        span.SetTag(StatusCode, http.Response.StatusCode);
+        span.SetTag(SpanChoice.StatusCode, http.Response.StatusCode);
         span.SetTag(Outcome, outcome);
         span.SetTag(Reason, reason);
         if (http.Response.StatusCode >= 500) span.SetStatus(ActivityStatusCode.Error, reason);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
+using Touchstone.Hosting;
 using Touchstone.Server.Telemetry;
 using Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -83,10 +84,10 @@ public sealed class OtlpTests : IDisposable
     {
         using var listener = new ActivityListener { ShouldListenTo = source => source.Name == ServerMetrics.ActivitySourceName, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
         ActivitySource.AddActivityListener(listener);
-        using var never = new SpanChoice(new OtlpOptions { SampleOneIn = 0 });
+        using var never = new SpanChoice(TimeSpan.FromMilliseconds(100), oneIn: 0);
         never.IsWanted(Span(99)).ShouldBeFalse();
         never.IsWanted(Span(100)).ShouldBeTrue();
-        using var some = new SpanChoice(new OtlpOptions { SampleOneIn = 10 });
+        using var some = new SpanChoice(TimeSpan.FromMilliseconds(100), oneIn: 10);
         Enumerable.Range(0, 10_000).Count(_ => some.IsWanted(Span(1))).ShouldBeInRange(800, 1200);
 
         static Activity Span(int milliseconds)
@@ -119,8 +120,8 @@ public sealed class OtlpTests : IDisposable
     public void It_is_off_unless_a_collector_is_named(string? endpoint, string? disabled, bool isOn)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(Variable, endpoint), new("OTEL_SDK_DISABLED", disabled)]).Build();
-        OtlpExport.IsOn(new OtlpOptions(), configuration).ShouldBe(isOn);
-        OtlpExport.IsOn(new OtlpOptions { Endpoint = "http://127.0.0.1:4318" }, new ConfigurationBuilder().Build()).ShouldBeTrue();
+        new OtlpTarget().IsOn(configuration).ShouldBe(isOn);
+        new OtlpOptions { Endpoint = "http://127.0.0.1:4318" }.ToTarget().IsOn(new ConfigurationBuilder().Build()).ShouldBeTrue();
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using Touchstone.Server.Telemetry;
+using Touchstone.Hosting;
 
 namespace Touchstone.Server.Tests.Telemetry;
 
@@ -16,6 +16,23 @@ public sealed class PrometheusTextTests
     [InlineData("a.size_bytes", "By", false, "a_size_bytes")]
     [InlineData("a-b", "{thing}", true, "a_b_total")]
     public void Names_are_mapped_as_OpenTelemetry_says(string name, string? unit, bool isCounter, string expected) => PrometheusText.Name(name, unit, isCounter).ShouldBe(expected);
+
+    [Fact]
+    public void Meters_that_differ_in_their_tags_alone_are_one_family()
+    {
+        var name = "test." + Guid.NewGuid();
+        using Meter one = new(name, version: null, tags: [new("the.name", "one")]), two = new(name, version: null, tags: [new("the.name", "two")]);
+        var text = new PrometheusText();
+        using var provider = Sdk.CreateMeterProviderBuilder().AddMeter(name).AddReader(new BaseExportingMetricReader(text)).Build();
+        foreach (var meter in (Meter[])[one, two])
+        {
+            meter.CreateCounter<long>("test.calls", description: "Calls.").Add(1, new KeyValuePair<string, object?>("kind", "a"));
+            meter.CreateObservableGauge("test.other", static () => 1);
+        }
+        text.Read().ShouldBe(
+            "# HELP test_calls_total Calls.\n# TYPE test_calls_total counter\ntest_calls_total{the_name=\"one\",kind=\"a\"} 1\ntest_calls_total{the_name=\"two\",kind=\"a\"} 1\n" +
+            "# HELP test_other \n# TYPE test_other gauge\ntest_other{the_name=\"one\"} 1\ntest_other{the_name=\"two\"} 1\n");
+    }
 
     [Fact]
     public void Every_type_of_instrument_with_labels_of_any_text()

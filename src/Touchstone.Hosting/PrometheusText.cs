@@ -3,7 +3,7 @@ using System.Text;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace Touchstone.Server.Telemetry;
+namespace Touchstone.Hosting;
 
 /// <summary>
 /// Metrics in the Prometheus text format 0.0.4, read from the OpenTelemetry SDK when asked.
@@ -32,40 +32,52 @@ internal sealed class PrometheusText : BaseExporter<Metric>, IPullMetricExporter
 
     public override ExportResult Export(in Batch<Metric> batch)
     {
-        foreach (var metric in batch) Write(metric);
+        var metrics = new List<Metric>();
+        foreach (var metric in batch) metrics.Add(metric);
+        // Several meters of one name, told apart by their tags, have the same instruments: together they are one family, under one head.
+        foreach (var family in metrics.GroupBy(static metric => metric.Name)) Write([.. family]);
         return ExportResult.Success;
     }
 
-    private void Write(Metric metric)
+    private void Write(Metric[] family)
     {
+        var metric = family[0];
         var isCounter = metric.MetricType is MetricType.LongSum or MetricType.DoubleSum;
         var isHistogram = metric.MetricType is MetricType.Histogram;
         var name = Name(metric.Name, metric.Unit, isCounter);
         _text.Append("# HELP ").Append(name).Append(' ').Append(metric.Description.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal)).Append('\n');
         _text.Append("# TYPE ").Append(name).Append(' ').Append(isHistogram ? "histogram" : isCounter ? "counter" : "gauge").Append('\n');
-        foreach (ref readonly var point in metric.GetMetricPoints())
+        foreach (var member in family)
         {
-            if (isHistogram) WriteHistogram(name, point);
-            else Line(name, point, null, Value(metric.MetricType, point));
+            foreach (ref readonly var point in member.GetMetricPoints())
+            {
+                if (isHistogram) WriteHistogram(name, member, point);
+                else Line(name, member, point, null, Value(member.MetricType, point));
+            }
         }
     }
 
-    private void WriteHistogram(string name, in MetricPoint point)
+    private void WriteHistogram(string name, Metric metric, in MetricPoint point)
     {
         long total = 0;
         foreach (var bucket in point.GetHistogramBuckets())
         {
             total += bucket.BucketCount;
-            Line(name + "_bucket", point, double.IsPositiveInfinity(bucket.ExplicitBound) ? "+Inf" : Number(bucket.ExplicitBound), Number(total));
+            Line(name + "_bucket", metric, point, double.IsPositiveInfinity(bucket.ExplicitBound) ? "+Inf" : Number(bucket.ExplicitBound), Number(total));
         }
-        Line(name + "_sum", point, null, Number(point.GetHistogramSum()));
-        Line(name + "_count", point, null, Number(point.GetHistogramCount()));
+        Line(name + "_sum", metric, point, null, Number(point.GetHistogramSum()));
+        Line(name + "_count", metric, point, null, Number(point.GetHistogramCount()));
     }
 
-    private void Line(string name, in MetricPoint point, string? bound, string value)
+    private void Line(string name, Metric metric, in MetricPoint point, string? bound, string value)
     {
         _text.Append(name);
         var separator = '{';
+        foreach (var (key, tag) in metric.MeterTags ?? [])
+        {
+            Label(separator, key.Replace('.', '_'), Convert.ToString(tag, CultureInfo.InvariantCulture) ?? "");
+            separator = ',';
+        }
         foreach (var tag in point.Tags)
         {
             Label(separator, tag.Key.Replace('.', '_'), Convert.ToString(tag.Value, CultureInfo.InvariantCulture) ?? "");

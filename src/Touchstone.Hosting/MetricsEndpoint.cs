@@ -3,24 +3,23 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
-namespace Touchstone.Server.Telemetry;
+namespace Touchstone.Hosting;
 
-/// <summary><c>GET /metrics</c>: our meter, Kestrel's and the runtime's, in the Prometheus text format.</summary>
+/// <summary><c>GET /metrics</c>: meters of ours, Kestrel's and the runtime's, in the Prometheus text format.</summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
     private readonly PrometheusText _text = new();
     private readonly MeterProvider _provider;
 
-    // The metrics are asked for so that their meter is there before the first request.
-    public MetricsEndpoint(ServerMetrics metrics)
-    {
-        _ = metrics;
+    /// <summary>Begins to collect.</summary>
+    /// <param name="service">What the process is called.</param>
+    /// <param name="meters">The names of our meters.</param>
+    internal MetricsEndpoint(string service, params string[] meters) =>
         _provider = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("touchstone"))
-            .AddMeter(ServerMetrics.MeterName, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel")
+            .ConfigureResource(resource => resource.AddService(service))
+            .AddMeter([.. meters, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"])
             .AddReader(new BaseExportingMetricReader(_text))
             .Build();
-    }
 
     internal Task WriteAsync(HttpContext http)
     {
