@@ -1,31 +1,40 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Touchstone.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Hosting;
+using Touchstone.Sidecar.Telemetry;
 
 namespace Touchstone.Sidecar;
 
-/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/cache/invalidate</c>.</summary>
-internal static class SidecarAdmin
+/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/metrics</c>, <c>/cache/invalidate</c>.</summary>
+internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics)
 {
-    internal static WebApplication Create(WebApplicationBuilder builder, RulesInForce rules, RulesWatcher watcher, IReadOnlyList<IntrospectionClient> clients)
+    internal WebApplication Create(WebApplicationBuilder builder)
     {
+        // Disposed with the listener.
+        builder.Services.AddSingleton(static _ => new MetricsEndpoint("touchstone-sidecar", SidecarApp.Meters));
         var app = builder.Build();
+        var page = app.Services.GetRequiredService<MetricsEndpoint>();
         app.Run(http => (http.Request.Method, http.Request.Path.Value) switch
         {
             ("GET" or "HEAD", "/health/live") => WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "live")),
-            // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody.
-            ("GET" or "HEAD", "/health/ready") when clients.All(static client => client.Status.IsServerFound) => WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "ready")),
-            ("GET" or "HEAD", "/health/ready") => WriteAsync(http, StatusCodes.Status503ServiceUnavailable, static json => json.WriteString("status"u8, "the server was not found yet")),
-            ("POST", "/cache/invalidate") => InvalidateAsync(http, clients),
-            ("GET" or "HEAD", "/status") => WriteAsync(http, StatusCodes.Status200OK, json => Tell(json, rules, watcher, clients)),
+            ("GET" or "HEAD", "/health/ready") => ReadyAsync(http),
+            ("POST", "/cache/invalidate") => InvalidateAsync(http),
+            ("GET" or "HEAD", "/status") => WriteAsync(http, StatusCodes.Status200OK, Tell),
+            ("GET", "/metrics") => page.WriteAsync(http),
             _ => WriteAsync(http, StatusCodes.Status404NotFound, static json => json.WriteString("error"u8, "not_found")),
         });
         return app;
     }
 
+    // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody.
+    private Task ReadyAsync(HttpContext http) => upstreams.All(static upstream => upstream.Client.Status.IsServerFound)
+        ? WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "ready"))
+        : WriteAsync(http, StatusCodes.Status503ServiceUnavailable, static json => json.WriteString("status"u8, "the server was not found yet"));
+
     // For servers without a feed: somebody knows from elsewhere that a token ended.
-    private static async Task InvalidateAsync(HttpContext http, IReadOnlyList<IntrospectionClient> clients)
+    private async Task InvalidateAsync(HttpContext http)
     {
         try
         {
@@ -33,7 +42,7 @@ internal static class SidecarAdmin
             if (form["token"] is [{ Length: > 0 } token])
             {
                 var wasKept = false;
-                foreach (var client in clients) wasKept |= await client.InvalidateAsync(token);
+                foreach (var upstream in upstreams) wasKept |= await upstream.Client.InvalidateAsync(token);
                 await WriteAsync(http, StatusCodes.Status200OK, json => json.WriteBoolean("was_kept"u8, wasKept));
                 return;
             }
@@ -49,18 +58,19 @@ internal static class SidecarAdmin
         });
     }
 
-    private static void Tell(Utf8JsonWriter json, RulesInForce rules, RulesWatcher watcher, IReadOnlyList<IntrospectionClient> clients)
+    private void Tell(Utf8JsonWriter json)
     {
         json.WriteStartObject("rules"u8);
         json.WriteNumber("version"u8, rules.Now.Version);
         json.WriteNumber("count"u8, rules.Now.Rules.All.Count);
         json.WriteNumber("refused_files"u8, watcher.Refused);
         json.WriteEndObject();
-        json.WriteStartArray("clients"u8);
-        foreach (var client in clients)
+        json.WriteStartArray("issuers"u8);
+        foreach (var upstream in upstreams)
         {
-            var status = client.Status;
+            var status = upstream.Client.Status;
             json.WriteStartObject();
+            json.WriteString("name"u8, upstream.Name);
             json.WriteString("feed"u8, status.Feed.ToString());
             json.WriteNumber("feed_head"u8, status.FeedHead);
             json.WriteString("breaker"u8, status.Breaker.ToString());
@@ -69,6 +79,18 @@ internal static class SidecarAdmin
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        var (top, other) = metrics.Clients.Read();
+        json.WriteStartArray("top_clients"u8);
+        foreach (var share in top)
+        {
+            json.WriteStartObject();
+            json.WriteString("client_id"u8, share.Client);
+            json.WriteNumber("decisions"u8, share.Decisions);
+            json.WriteNumber("at_least"u8, share.AtLeast);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteNumber("other_clients"u8, other);
     }
 
     private static async Task WriteAsync(HttpContext http, int status, Action<Utf8JsonWriter> write)

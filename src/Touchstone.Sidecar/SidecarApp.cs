@@ -7,11 +7,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Touchstone.Client;
+using Touchstone.Hosting;
 using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.ForwardAuth;
 using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Kubernetes;
+using Touchstone.Sidecar.Telemetry;
 using Touchstone.Sidecar.Tls;
 
 namespace Touchstone.Sidecar;
@@ -19,12 +21,15 @@ namespace Touchstone.Sidecar;
 /// <summary>The composition of the sidecar: clients, rules, and two listeners, one for proxies and one for operators. A started sidecar is this object.</summary>
 internal sealed class SidecarApp : IAsyncDisposable
 {
+    internal static readonly string[] Meters = [SidecarMetrics.MeterName, "Touchstone.Client"];
+
     private readonly WebApplication _proxies;
     private readonly WebApplication? _operators;
-    private readonly IReadOnlyList<IntrospectionClient> _clients;
+    private readonly IReadOnlyList<Upstream> _upstreams;
+    private readonly SidecarMetrics _metrics;
 
-    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<IntrospectionClient> clients, RulesInForce rules, RulesWatcher watcher) =>
-        (_proxies, _operators, _clients, Rules, Watcher) = (proxies, operators, clients, rules, watcher);
+    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, RulesInForce rules, RulesWatcher watcher) =>
+        (_proxies, _operators, _upstreams, _metrics, Rules, Watcher) = (proxies, operators, upstreams, metrics, rules, watcher);
 
     /// <summary>Where proxies ask.</summary>
     internal IReadOnlyCollection<string> Addresses => [.. _proxies.Urls];
@@ -52,20 +57,23 @@ internal sealed class SidecarApp : IAsyncDisposable
         builder.Services.AddSingleton(rules);
         builder.Services.AddSingleton(parts => new RulesWatcher(file, rules, parts.GetRequiredService<ILogger<RulesWatcher>>(), TimeProvider.System));
         builder.Services.AddHostedService(static parts => parts.GetRequiredService<RulesWatcher>());
+        // The variables of OpenTelemetry are the only ones that count.
+        OtlpExport.Add(builder, config.Otlp, new OtlpSource("touchstone-sidecar", Meters, [SidecarActivities.SourceName, "Touchstone.Client"]), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         var app = builder.Build();
         var logger = app.Services.GetRequiredService<ILogger<IntrospectionClient>>();
-        var clients = config.Issuers.Select(issuer => new IntrospectionClient(issuer.Options, logger: logger, time: time)).ToArray();
-        var router = new IntrospectionRouter([.. config.Issuers.Zip(clients, static (issuer, client) => new IntrospectionRoute(client) { TokenPrefix = issuer.TokenPrefix })]);
-        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), config.Realm, config.NginxOutageStatus);
+        var upstreams = config.Issuers.Select(issuer => new Upstream(issuer.Options.Name, new IntrospectionClient(issuer.Options, logger: logger, time: time))).ToArray();
+        var router = new IntrospectionRouter([.. config.Issuers.Zip(upstreams, static (issuer, upstream) => new IntrospectionRoute(upstream.Client) { TokenPrefix = issuer.TokenPrefix })]);
+        var watcher = app.Services.GetRequiredService<RulesWatcher>();
+        var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
+        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
         var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review));
-        var watcher = app.Services.GetRequiredService<RulesWatcher>();
-        var operators = config.Admin is { } admin ? SidecarAdmin.Create(NewBuilder([admin], tls: null), rules, watcher, clients) : null;
-        var sidecar = new SidecarApp(app, operators, clients, rules, watcher);
+        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics).Create(NewBuilder([admin], tls: null)) : null;
+        var sidecar = new SidecarApp(app, operators, upstreams, metrics, rules, watcher);
         try
         {
-            await Task.WhenAll(clients.Select(client => client.StartAsync(stop)));
+            await Task.WhenAll(upstreams.Select(upstream => upstream.Client.StartAsync(stop)));
             if (operators is not null) await operators.StartAsync(stop);
             await app.StartAsync(stop);
         }
@@ -86,7 +94,8 @@ internal sealed class SidecarApp : IAsyncDisposable
         await _proxies.StopAsync();
         if (_operators is not null) await _operators.DisposeAsync();
         await _proxies.DisposeAsync();
-        foreach (var client in _clients) await client.DisposeAsync();
+        foreach (var upstream in _upstreams) await upstream.Client.DisposeAsync();
+        _metrics.Dispose();
     }
 
     // By hand, and by the target as it came: a router would decode it first.

@@ -18,6 +18,7 @@ internal static class IssuerReader
             ClientId = map.Need("client_id")?.Text(),
             AllowInsecureHttp = map["allow_insecure_http"]?.Truth() ?? false,
         };
+        if ((options.Issuer ?? options.IntrospectionEndpoint) is { } named) options.Name = named.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
         if (map["timeout"]?.Duration() is { } timeout) options.Timeout = timeout;
         if (map["try_timeout"]?.Duration() is { } tryTimeout) options.TryTimeout = tryTimeout;
         if (map["retries"]?.Number() is { } retries) options.Retries = retries;

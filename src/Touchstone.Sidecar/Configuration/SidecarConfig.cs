@@ -1,5 +1,6 @@
 using System.Net;
 using Touchstone.Client;
+using Touchstone.Hosting;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.Kubernetes;
 using Touchstone.Sidecar.Rules;
@@ -36,6 +37,9 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
 
     /// <summary>Which decisions are logged.</summary>
     internal DecisionLogging LogDecisions { get; init; }
+
+    /// <summary>The collector of metrics, spans and log lines; without an endpoint the variables of OpenTelemetry may name one.</summary>
+    internal OtlpTarget Otlp { get; init; } = new();
 
     /// <summary>What nginx is answered when a token could not be judged: 403 it passes on, of anything else it makes 500.</summary>
     internal int NginxOutageStatus { get; init; } = 403;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.Rules;
@@ -15,7 +16,7 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "issuers", "introspect", "kubernetes", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "issuers", "introspect", "kubernetes", "otlp", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -57,6 +58,7 @@ internal static class SidecarConfigReader
         var rules = map.Need("rules")?.Items() ?? [];
         if (rules.Count > MostRules) map["rules"]!.Fault($"There are more than {MostRules} rules.");
         var all = rules.Take(MostRules).Select(RuleReader.Read).OfType<Rule>().ToArray();
+        for (var i = 0; i < issuers.Length; i++) issuers[i].Options.Name = issuers.Take(i).Any(other => other.Options.Name == issuers[i].Options.Name) ? string.Create(CultureInfo.InvariantCulture, $"{issuers[i].Options.Name}#{i + 1}") : issuers[i].Options.Name;
         if (map["issuers"] is { IsEmpty: true } nobody) nobody.Fault("Give one issuer at least.");
         foreach (var twice in issuers.Where(static issuer => issuer.TokenPrefix is not null).GroupBy(static issuer => issuer.TokenPrefix).Where(static group => group.Count() > 1)) map["issuers"]!.Fault($"Two issuers have the token_prefix '{twice.Key}'.");
         foreach (var twice in all.GroupBy(static rule => rule.Name).Where(static group => group.Count() > 1))
@@ -71,6 +73,7 @@ internal static class SidecarConfigReader
         if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => Address(node, isInsecure, hasTls)).OfType<string>()] };
         if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, hasTls: false) };
         if (map["kubernetes"] is { } kubernetes) config = config with { Kubernetes = KubernetesReader.Read(kubernetes) };
+        if (map["otlp"] is { } otlp) config = config with { Otlp = OtlpReader.Read(otlp) };
         if (map["realm"] is { } realm && realm.Text() is { } name)
         {
             if (name.AsSpan().ContainsAnyExceptInRange(' ', '~') || name.AsSpan().ContainsAny('"', '\\')) realm.Fault("It is visible ASCII without quotes and backslashes.");

@@ -49,6 +49,13 @@ internal enum Verdict
 /// <param name="Age">How long ago the server was asked.</param>
 internal readonly record struct Decision(Verdict Verdict, string Reason, Rule? Rule = null, CheckedToken? Token = null, IntrospectionSource? Source = null, TimeSpan Age = default)
 {
+    /// <summary>Every reason there is: as docs/sidecar.md and docs/metrics.md list them.</summary>
+    internal static readonly string[] Reasons =
+    [
+        "allowed", "anybody", "open", "no_token", "malformed_token", "inactive", "audience", "issuer", "bound", "step_up", "insufficient_scope", "claim", "no_rule", "untrusted_peer",
+        "ambiguous_path", "ambiguous_host", "ambiguous_method", "incomplete", "alias_of_header", "cannot_tell", "fault",
+    ];
+
     internal static Decision Untrusted { get; } = new(Verdict.Untrusted, "untrusted_peer");
 
     internal static Decision Malformed(string reason) => new(Verdict.Malformed, reason);

@@ -26,7 +26,7 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
     {
         if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
         var claims = decision.Token?.Claims;
-        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, Text(claims, "client_id"), Text(claims, "jti"));
+        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, decision.Token?.ClientId, Text(claims, "jti"));
     }
 
     /// <summary>A bug, and the request is refused.</summary>

@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.Rules;
+using Touchstone.Sidecar.Telemetry;
 
 namespace Touchstone.Sidecar.ForwardAuth;
 
 /// <summary>
 /// <c>/auth/{nginx|envoy|traefik|caddy|haproxy}</c>: any method, an answer without a body, 200 where the request passes. Nothing in a request but path and listener decides that this is asked (L46).
 /// </summary>
-internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, DecisionLog log, string realm, int nginxOutage)
+internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, DecisionLog log, SidecarMetrics metrics, string realm, int nginxOutage, TimeProvider time)
 {
     internal const string Prefix = "/auth/", ReasonHeader = "Touchstone-Reason";
 
@@ -40,6 +41,8 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
 
     internal async Task ServeAsync(HttpContext http, ProxyAdapter adapter)
     {
+        var began = time.GetTimestamp();
+        using var activity = SidecarActivities.Begin(http, adapter.Name);
         var current = rules.Now;
         var response = http.Response;
         Decision decision;
@@ -60,6 +63,8 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
         if (decision.Verdict is Verdict.Allowed) Identify(response, decision, current);
         else if (Challenge(decision) is { } challenge) response.Headers[HeaderNames.WWWAuthenticate] = challenge;
         if (decision.Verdict is Verdict.CannotTell) response.Headers.RetryAfter = "1";
+        activity.Tell(decision, response.StatusCode);
+        metrics.Tell(decision, time.GetElapsedTime(began));
     }
 
     private async ValueTask<Decision> DecideAsync(HttpContext http, ProxyAdapter adapter, SidecarRules current)
