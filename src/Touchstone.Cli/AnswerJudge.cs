@@ -5,17 +5,17 @@ namespace Touchstone.Cli;
 /// <summary>Judges an HTTP answer. Pure: <see cref="Wire"/> does the talking.</summary>
 internal static class AnswerJudge
 {
-    internal static Outcome<JsonElement> Judge(int status, string server, byte[] body)
+    internal static Outcome<JsonElement> Judge(int status, string server, byte[] body, string option = "--server")
     {
         var json = Parse(body);
         return status switch
         {
             >= 200 and < 300 when json is { } answer => answer,
-            >= 200 and < 300 => Stranger(status, server),
-            >= 300 and < 400 => Elsewhere(status, server),
+            >= 200 and < 300 => Stranger(status, server, option),
+            >= 300 and < 400 => Elsewhere(status, server, option),
             >= 500 => Faulty(status, json),
             // Touchstone explains each 404 of its own, so a bare one comes from another server or from a proxy.
-            404 or 405 or 407 when json is null => Stranger(status, server),
+            404 or 405 or 407 when json is null => Stranger(status, server, option),
             _ => Refused(status, json),
         };
     }
@@ -35,11 +35,11 @@ internal static class AnswerJudge
         return new Failure(ExitCodes.Unreachable, Text(json, "error") ?? "server_error", detail) { Status = status };
     }
 
-    private static Failure Elsewhere(int status, string server) =>
-        Failure.Unreachable($"{server} answered {status} and points elsewhere: give the final address with --server") with { Status = status };
+    private static Failure Elsewhere(int status, string server, string option) =>
+        Failure.Unreachable($"{server} answered {status} and points elsewhere: give the final address with {option}") with { Status = status };
 
-    private static Failure Stranger(int status, string server) =>
-        Failure.Unreachable($"{server} answered {status} but not as Touchstone does: is --server right?") with { Status = status };
+    private static Failure Stranger(int status, string server, string option) =>
+        Failure.Unreachable($"{server} answered {status} but not as Touchstone does: is {option} right?") with { Status = status };
 
     private static string? Describe(JsonElement? json)
     {

@@ -43,5 +43,12 @@ internal sealed class RulesInForce(SidecarConfig config)
 
     internal SidecarRules Now => Volatile.Read(ref _now);
 
-    internal void Take(SidecarConfig next) => Volatile.Write(ref _now, new SidecarRules(next, _now.Version + 1));
+    /// <summary>Told after others were taken; null: nobody.</summary>
+    internal Action? Taken { get; set; }
+
+    internal void Take(SidecarConfig next)
+    {
+        Volatile.Write(ref _now, new SidecarRules(next, _now.Version + 1));
+        Taken?.Invoke();
+    }
 }

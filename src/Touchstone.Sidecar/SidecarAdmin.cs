@@ -3,12 +3,13 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Hosting;
+using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Telemetry;
 
 namespace Touchstone.Sidecar;
 
-/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/metrics</c>, <c>/cache/invalidate</c>.</summary>
-internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics)
+/// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/metrics</c>, <c>/overrides</c>, <c>/cache/invalidate</c>.</summary>
+internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, OverridesEndpoint overrides)
 {
     internal WebApplication Create(WebApplicationBuilder builder)
     {
@@ -20,6 +21,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
         {
             ("GET" or "HEAD", "/health/live") => WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "live")),
             ("GET" or "HEAD", "/health/ready") => ReadyAsync(http),
+            (_, OverridesEndpoint.Path) => overrides.ServeAsync(http),
             ("POST", "/cache/invalidate") => InvalidateAsync(http),
             ("GET" or "HEAD", "/status") => WriteAsync(http, StatusCodes.Status200OK, Tell),
             ("GET", "/metrics") => page.WriteAsync(http),
@@ -79,6 +81,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        overrides.Tell(json);
         var (top, other) = metrics.Clients.Read();
         json.WriteStartArray("top_clients"u8);
         foreach (var share in top)

@@ -13,6 +13,7 @@ using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.ForwardAuth;
 using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Kubernetes;
+using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Telemetry;
 using Touchstone.Sidecar.Tls;
 
@@ -27,9 +28,10 @@ internal sealed class SidecarApp : IAsyncDisposable
     private readonly WebApplication? _operators;
     private readonly IReadOnlyList<Upstream> _upstreams;
     private readonly SidecarMetrics _metrics;
+    private readonly PolicyOverrides _overrides;
 
-    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, RulesInForce rules, RulesWatcher watcher) =>
-        (_proxies, _operators, _upstreams, _metrics, Rules, Watcher) = (proxies, operators, upstreams, metrics, rules, watcher);
+    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, PolicyOverrides overrides, RulesInForce rules, RulesWatcher watcher) =>
+        (_proxies, _operators, _upstreams, _metrics, _overrides, Rules, Watcher) = (proxies, operators, upstreams, metrics, overrides, rules, watcher);
 
     /// <summary>Where proxies ask.</summary>
     internal IReadOnlyCollection<string> Addresses => [.. _proxies.Urls];
@@ -64,13 +66,14 @@ internal sealed class SidecarApp : IAsyncDisposable
         var upstreams = config.Issuers.Select(issuer => new Upstream(issuer.Options.Name, new IntrospectionClient(issuer.Options, logger: logger, time: time))).ToArray();
         var router = new IntrospectionRouter([.. config.Issuers.Zip(upstreams, static (issuer, upstream) => new IntrospectionRoute(upstream.Client) { TokenPrefix = issuer.TokenPrefix })]);
         var watcher = app.Services.GetRequiredService<RulesWatcher>();
+        var overrides = new PolicyOverrides(rules, app.Services.GetRequiredService<ILogger<PolicyOverrides>>(), time);
         var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
-        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
+        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, overrides, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
         var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review));
-        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics).Create(NewBuilder([admin], tls: null)) : null;
-        var sidecar = new SidecarApp(app, operators, upstreams, metrics, rules, watcher);
+        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded)).Create(NewBuilder([admin], config.AdminTls)) : null;
+        var sidecar = new SidecarApp(app, operators, upstreams, metrics, overrides, rules, watcher);
         try
         {
             await Task.WhenAll(upstreams.Select(upstream => upstream.Client.StartAsync(stop)));
@@ -96,6 +99,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         await _proxies.DisposeAsync();
         foreach (var upstream in _upstreams) await upstream.Client.DisposeAsync();
         _metrics.Dispose();
+        _overrides.Dispose();
     }
 
     // By hand, and by the target as it came: a router would decode it first.

@@ -16,4 +16,10 @@ internal static partial class SidecarLog
 
     [LoggerMessage(4, LogLevel.Error, "Looking at {File} failed; it is looked at again.")]
     internal static partial void LookingFailed(this ILogger logger, string file, Exception bug);
+
+    [LoggerMessage(5, LogLevel.Warning, "An operator set another policy for rule {Rule} until {Until:u}: fail mode {FailMode}, longest TTL {MaxTtl}. Reason: {Reason}")]
+    internal static partial void Overridden(this ILogger logger, string rule, DateTimeOffset until, string failMode, string maxTtl, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "The policy of rule {Rule} is that of the file again: {Why}")]
+    internal static partial void OverrideEnded(this ILogger logger, string rule, string why);
 }

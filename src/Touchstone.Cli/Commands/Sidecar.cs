@@ -17,7 +17,7 @@ internal static class SidecarCommand
             "Run introspection beside a proxy: nginx, Envoy, Traefik, Caddy or HAProxy asks about each request, and rules say what it needs. Stops on Ctrl-C and SIGTERM, after the requests under way.",
             "touchstone sidecar --config sidecar.yaml",
             "touchstone sidecar check --config sidecar.yaml",
-            "touchstone sidecar explain --config sidecar.yaml GET https://orders.example.com/orders/17") { config, CreateCheck(), SidecarExplainCommand.Create() };
+            "touchstone sidecar explain --config sidecar.yaml GET https://orders.example.com/orders/17") { config, CreateCheck(), SidecarExplainCommand.Create(), SidecarOverrideCommand.Create() };
         verb.SetAction((line, stop) => RunAsync(Output.For(line), line.GetValue(config)!, stop));
         return verb;
     }

@@ -23,6 +23,12 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>Where operators look; null: nowhere.</summary>
     internal string? Admin { get; init; } = "http://127.0.0.1:9081";
 
+    /// <summary>Whether nobody else than who is on this machine, or shows a certificate, reaches where operators look.</summary>
+    internal bool IsAdminGuarded { get; init; } = true;
+
+    /// <summary>TLS of where operators look; null: none.</summary>
+    internal ListenerTls? AdminTls { get; init; }
+
     /// <summary>What challenges call the API.</summary>
     internal string Realm { get; init; } = "api";
 

@@ -16,7 +16,7 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "issuers", "introspect", "kubernetes", "otlp", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -71,7 +71,12 @@ internal static class SidecarConfigReader
         var hasTls = map["tls"] is not null;
         if (map["listen"] is { IsEmpty: true } nowhere) nowhere.Fault("Give one address at least.");
         if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => Address(node, isInsecure, hasTls)).OfType<string>()] };
-        if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, hasTls: false) };
+        if (map["admin_tls"] is { } adminTls)
+        {
+            config = config with { AdminTls = TlsReader.Read(adminTls, folder) };
+            if (config.AdminTls is { ClientAuthorities: null }) adminTls.Fault("Operators show a certificate: give client_ca_file.");
+        }
+        if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, map["admin_tls"] is not null, "admin_tls"), IsAdminGuarded = IsGuarded(admin.Text()) };
         if (map["kubernetes"] is { } kubernetes) config = config with { Kubernetes = KubernetesReader.Read(kubernetes) };
         if (map["otlp"] is { } otlp) config = config with { Otlp = OtlpReader.Read(otlp) };
         if (map["realm"] is { } realm && realm.Text() is { } name)
@@ -93,6 +98,9 @@ internal static class SidecarConfigReader
     private static bool IsHere(Uri uri, string text) =>
         text.StartsWith("http://localhost", StringComparison.OrdinalIgnoreCase) ? uri.Host == "localhost" : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
 
+    // Over https whoever comes has shown a certificate.
+    private static bool IsGuarded(string? admin) => admin is null || !Uri.TryCreate(admin, UriKind.Absolute, out var uri) || uri.Scheme != "http" || IsHere(uri, admin);
+
     private static DecisionLogging Logging(ConfigNode node)
     {
         switch (node.Text())
@@ -104,7 +112,7 @@ internal static class SidecarConfigReader
         }
     }
 
-    private static string? Address(ConfigNode node, bool isInsecure, bool hasTls)
+    private static string? Address(ConfigNode node, bool isInsecure, bool hasTls, string tls = "tls")
     {
         if (node.Text() is not { } text) return null;
         if (text.Contains(';', StringComparison.Ordinal)) node.Fault("Give several addresses as a list.");
@@ -112,7 +120,7 @@ internal static class SidecarConfigReader
         else
         {
             if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0) node.Fault($"'{text}' is no address such as http://127.0.0.1:9080 or unix:/run/touchstone/sidecar.sock.");
-            else if (uri.Scheme == "https" && !hasTls) node.Fault("For https give tls, with certificate_file and key_file; operators look over http or a unix socket.");
+            else if (uri.Scheme == "https" && !hasTls) node.Fault($"For https give {tls}, with certificate_file and key_file.");
             else if (uri.Scheme == "http" && !IsHere(uri, text) && !isInsecure) node.Fault($"'{text}' takes tokens over plain http from other machines. Listen on loopback, a unix socket or https, or set allow_insecure_http where the network is yours.");
             else return text;
         }

@@ -1,4 +1,5 @@
 using Touchstone.Client;
+using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Rules;
 
 namespace Touchstone.Sidecar.Decisions;
@@ -12,8 +13,9 @@ internal readonly record struct OriginalRequest(string Method, string Authority,
 
 /// <summary>Decides whether a request passes: the one decision behind every way of asking. Read it downward.</summary>
 /// <param name="tokens">Who knows about tokens.</param>
+/// <param name="overrides">What operators set.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Decider(IntrospectionRouter tokens, TimeProvider time)
+internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overrides, TimeProvider time)
 {
     /// <summary>Decides. Without a wait where memory is enough.</summary>
     internal ValueTask<Decision> DecideAsync(RuleSet rules, in OriginalRequest request, CancellationToken cancellationToken)
@@ -33,10 +35,11 @@ internal sealed class Decider(IntrospectionRouter tokens, TimeProvider time)
         if (presented is not BearerToken.Presented.Token) return new(presented is BearerToken.Presented.OtherScheme ? new Decision(Verdict.NoToken, "no_token", rule) : new Decision(Verdict.NotAToken, "malformed_token", rule));
 
         // 4. Is it active, and does it meet the rule?
-        return tokens.TryIntrospect(token, rule.Policy, out var known) ? new(Judge(rule, known)) : AskAsync(rule, token.ToString(), cancellationToken);
+        var policy = overrides.PolicyOf(rule);
+        return tokens.TryIntrospect(token, policy, out var known) ? new(Judge(rule, known)) : AskAsync(rule, token.ToString(), policy, cancellationToken);
     }
 
-    private async ValueTask<Decision> AskAsync(Rule rule, string token, CancellationToken cancellationToken) => Judge(rule, await tokens.IntrospectAsync(token, rule.Policy, cancellationToken));
+    private async ValueTask<Decision> AskAsync(Rule rule, string token, IntrospectionPolicy policy, CancellationToken cancellationToken) => Judge(rule, await tokens.IntrospectAsync(token, policy, cancellationToken));
 
     // From memory or not, each time (L07, L48).
     private Decision Judge(Rule rule, in IntrospectionResult result)

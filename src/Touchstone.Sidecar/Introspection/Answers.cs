@@ -19,13 +19,16 @@ internal static class Answers
     }
 
     /// <summary>RFC 6749 §5.2, with the header that the status asks for.</summary>
-    internal static void Refuse(HttpResponse response, OAuthError error)
+    /// <param name="response">The answer.</param>
+    /// <param name="error">What is wrong.</param>
+    /// <param name="taken">The methods, or the media type, that are taken; null: those of RFC 7662.</param>
+    internal static void Refuse(HttpResponse response, OAuthError error, string? taken = null)
     {
         switch (error.Status)
         {
             case StatusCodes.Status401Unauthorized: response.Headers.WWWAuthenticate = "Basic realm=\"touchstone\", charset=\"UTF-8\""; break;
-            case StatusCodes.Status405MethodNotAllowed: response.Headers.Allow = "POST"; break;
-            case StatusCodes.Status415UnsupportedMediaType: response.Headers.Accept = "application/x-www-form-urlencoded"; break;
+            case StatusCodes.Status405MethodNotAllowed: response.Headers.Allow = taken ?? "POST"; break;
+            case StatusCodes.Status415UnsupportedMediaType: response.Headers.Accept = taken ?? "application/x-www-form-urlencoded"; break;
             case StatusCodes.Status503ServiceUnavailable: response.Headers.RetryAfter = "1"; break;
         }
         var buffer = new ArrayBufferWriter<byte>(256);

@@ -105,6 +105,7 @@ public sealed class ConfigTests
     [InlineData("realm: \"a\\\"b\"", "without quotes"), InlineData("nginx_outage_status: 401", "403, 500 or 503"), InlineData("surprise: 1", "'surprise' is not known here")]
     [InlineData("listen: https://127.0.0.1:9443", "give tls"), InlineData("tls: { certificate_file: a, key_file: b }", "no file"), InlineData("kubernetes: { username: sub }", "'audiences' is missing"), InlineData("kubernetes: { audiences: a, extra: { Scopes: scope } }", "no key of extra")]
     [InlineData("introspect: {}", "Nobody may ask"), InlineData("introspect: { callers: { client_id: a } }", "one of the two"), InlineData("introspect: { socket_peers: true, fail_mode: open }", "stale_if_error"), InlineData("log_decisions: some", "none, refused or all")]
+    [InlineData("admin: https://127.0.0.1:9081", "give admin_tls"), InlineData("admin_tls: { certificate_file: a }", "is missing")]
     [InlineData("otlp: { endpoint: collector }", "http or https URL"), InlineData("otlp: { protocol: udp }", "grpc or http/protobuf"), InlineData("otlp: { sample_one_in: 1000001 }", "from 0, none, to 1000000")]
     public void L41_What_is_wrong_above_the_rules_is_told(string line, string says)
     {

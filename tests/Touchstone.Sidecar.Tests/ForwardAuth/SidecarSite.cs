@@ -41,7 +41,7 @@ internal sealed class SidecarSite : IAsyncDisposable
 
     internal string File => _folder.File("sidecar.yaml");
 
-    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "", string listen = "http://127.0.0.1:0")
+    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "", string listen = "http://127.0.0.1:0", string admin = "http://127.0.0.1:0")
     {
         var folder = new TempFolder();
         var server = await TestServer.StartAsync(options => options.Unlimit());
@@ -49,7 +49,7 @@ internal sealed class SidecarSite : IAsyncDisposable
         await server.Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = new[] { Api }, scope = "orders:read orders:write" });
         var head = $$"""
             listen: {{listen}}
-            admin: http://127.0.0.1:0
+            admin: {{admin}}
             realm: orders
             {{more}}
             issuers:

@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Touchstone.Cli;
+
+/// <summary>The listener of a sidecar for operators: <c>http://127.0.0.1:9081</c>, or <c>unix:/path</c>. No credentials travel; it is reached from its own machine.</summary>
+internal sealed class SidecarAdminApi : IDisposable
+{
+    private const string Unix = "unix:";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly string _address;
+    private readonly HttpClient _http;
+
+    private SidecarAdminApi(string address, Uri url, SocketsHttpHandler handler) => (_address, _http) = (address, new HttpClient(handler) { BaseAddress = url, Timeout = Patience, MaxResponseContentBufferSize = 1 << 20 });
+
+    /// <summary>The API at an address, or why that is none.</summary>
+    internal static Outcome<SidecarAdminApi> At(string address)
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
+        if (address.StartsWith(Unix + "/", StringComparison.Ordinal))
+        {
+            handler.ConnectCallback = async (_, stop) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(address[Unix.Length..]), stop);
+                return new NetworkStream(socket, ownsSocket: true);
+            };
+            return new SidecarAdminApi(address, new Uri("http://localhost/"), handler);
+        }
+        if (Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/" && url.UserInfo.Length == 0) return new SidecarAdminApi(address.TrimEnd('/'), url, handler);
+        handler.Dispose();
+        return Failure.Usage("--admin takes an address such as http://127.0.0.1:9081 or unix:/run/touchstone/admin.sock.");
+    }
+
+    internal async Task<Outcome<JsonElement>> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        try
+        {
+            using var response = await _http.SendAsync(request, stop);
+            return AnswerJudge.Judge((int)response.StatusCode, _address, await response.Content.ReadAsByteArrayAsync(stop), "--admin");
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return Failure.Unreachable($"no answer from {_address} within {Patience.TotalSeconds:0} s");
+        }
+        catch (HttpRequestException failed)
+        {
+            return Failure.Unreachable($"no answer from {_address}: {failed.Message} Is 'touchstone sidecar' running there? --admin names another address");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+}
