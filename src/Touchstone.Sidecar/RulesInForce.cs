@@ -18,8 +18,11 @@ internal sealed class SidecarRules(SidecarConfig config, int version)
     /// <summary>Counts up with each file that was taken.</summary>
     internal int Version => version;
 
-    /// <summary>The names of all headers that any rule sets.</summary>
-    internal HashSet<string> IdentityHeaders { get; } = new(config.Rules.All.SelectMany(static rule => rule.Headers).Select(static header => header.Name), StringComparer.OrdinalIgnoreCase);
+    /// <summary>The names of all headers that any rule or policy sets.</summary>
+    internal HashSet<string> IdentityHeaders { get; } = new(config.Rules.All.SelectMany(static rule => rule.Headers).Select(static header => header.Name).Concat(config.Opa?.Headers ?? []), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The headers that a policy may set.</summary>
+    internal IReadOnlyList<string> PolicyHeaders { get; } = config.Opa?.Headers ?? [];
 
     /// <summary>Whether what this peer says counts (L41): by its address, or by a certificate that was judged when it connected. Over a unix socket there is no address: who may open it is for the file system to say.</summary>
     internal bool Trusts(ConnectionInfo connection) => Trusts(connection.RemoteIpAddress) || connection.ClientCertificate is not null;

@@ -13,6 +13,7 @@ using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.ForwardAuth;
 using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Kubernetes;
+using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Telemetry;
 using Touchstone.Sidecar.Tls;
@@ -27,11 +28,10 @@ internal sealed class SidecarApp : IAsyncDisposable
     private readonly WebApplication _proxies;
     private readonly WebApplication? _operators;
     private readonly IReadOnlyList<Upstream> _upstreams;
-    private readonly SidecarMetrics _metrics;
-    private readonly PolicyOverrides _overrides;
+    private readonly IReadOnlyList<IDisposable?> _parts;
 
-    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, PolicyOverrides overrides, RulesInForce rules, RulesWatcher watcher) =>
-        (_proxies, _operators, _upstreams, _metrics, _overrides, Rules, Watcher) = (proxies, operators, upstreams, metrics, overrides, rules, watcher);
+    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, IReadOnlyList<IDisposable?> parts, RulesInForce rules, RulesWatcher watcher) =>
+        (_proxies, _operators, _upstreams, _parts, Rules, Watcher) = (proxies, operators, upstreams, parts, rules, watcher);
 
     /// <summary>Where proxies ask.</summary>
     internal IReadOnlyCollection<string> Addresses => [.. _proxies.Urls];
@@ -68,12 +68,13 @@ internal sealed class SidecarApp : IAsyncDisposable
         var watcher = app.Services.GetRequiredService<RulesWatcher>();
         var overrides = new PolicyOverrides(rules, app.Services.GetRequiredService<ILogger<PolicyOverrides>>(), time);
         var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
-        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, overrides, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
+        var policies = config.Opa is { } opa ? new OpaClient(opa, metrics, time) : null;
+        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, overrides, policies, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
         var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review));
         var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded)).Create(NewBuilder([admin], config.AdminTls)) : null;
-        var sidecar = new SidecarApp(app, operators, upstreams, metrics, overrides, rules, watcher);
+        var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {
             await Task.WhenAll(upstreams.Select(upstream => upstream.Client.StartAsync(stop)));
@@ -98,8 +99,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         if (_operators is not null) await _operators.DisposeAsync();
         await _proxies.DisposeAsync();
         foreach (var upstream in _upstreams) await upstream.Client.DisposeAsync();
-        _metrics.Dispose();
-        _overrides.Dispose();
+        foreach (var part in _parts) part?.Dispose();
     }
 
     // By hand, and by the target as it came: a router would decode it first.

@@ -68,10 +68,11 @@ internal static class SidecarExplainCommand
 
     private static void Tell(Output output, Explanation explained)
     {
-        output.Line($"{explained.IsAllowed switch { true => "Passes", false => "Refused", _ => "Needs a token" }}: {explained.Reason}.");
+        output.Line($"{explained.IsAllowed switch { true => "Passes", false => "Refused", _ => explained.IsUpToPolicy ? "Asks the policy" : "Needs a token" }}: {explained.Reason}.");
         if (explained.Path is { } path) output.Line($"Path      {path}");
         if (explained.Rule is { } rule) output.Line(string.Create(CultureInfo.InvariantCulture, $"Rule      {rule.Name}, line {rule.Line}"));
-        foreach (var requirement in explained.Requirements) output.Line($"{(explained.IsAllowed is null ? "needs" : requirement.IsMet ? "met" : "NOT MET"),-8}  {requirement.Text}");
+        foreach (var requirement in explained.Requirements) output.Line($"{(explained is { IsAllowed: null, IsUpToPolicy: false } ? "needs" : requirement.IsMet ? "met" : "NOT MET"),-8}  {requirement.Text}");
+        if (explained.Rule?.OpaPath is { } policy) output.Line($"Policy    {(policy.Length == 0 ? "that of opa.url" : policy)}");
         foreach (var (name, value) in explained.Headers) output.Line($"Header    {name}: {value}");
     }
 
@@ -81,7 +82,8 @@ internal static class SidecarExplainCommand
         ["reason"] = explained.Reason,
         ["path"] = explained.Path?.ToString(),
         ["rule"] = explained.Rule is { } rule ? new JsonObject { ["name"] = rule.Name, ["line"] = rule.Line } : null,
-        ["requirements"] = new JsonArray([.. explained.Requirements.Select(requirement => (JsonNode?)new JsonObject { ["text"] = requirement.Text, ["met"] = explained.IsAllowed is null ? null : requirement.IsMet })]),
+        ["requirements"] = new JsonArray([.. explained.Requirements.Select(requirement => (JsonNode?)new JsonObject { ["text"] = requirement.Text, ["met"] = explained is { IsAllowed: null, IsUpToPolicy: false } ? null : requirement.IsMet })]),
+        ["policy"] = explained.Rule?.OpaPath,
         ["headers"] = new JsonObject(explained.Headers.Select(static header => KeyValuePair.Create(header.Key, (JsonNode?)header.Value))),
     };
 }

@@ -7,7 +7,7 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads one rule.</summary>
 internal static class RuleReader
 {
-    private static readonly string[] Known = ["name", "hosts", "paths", "methods", "allow", "scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers"];
+    private static readonly string[] Known = ["name", "hosts", "paths", "methods", "allow", "scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers", "opa"];
 
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -19,7 +19,7 @@ internal static class RuleReader
 
     private static readonly string[] Lists = ["hosts", "methods", "scopes", "audiences", "issuers", "claims", "acr"];
 
-    private static readonly string[] OfTokens = ["scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers"];
+    private static readonly string[] OfTokens = ["scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers", "opa"];
 
     internal static Rule? Read(ConfigNode node)
     {
@@ -44,6 +44,7 @@ internal static class RuleReader
             Acr = Scopes(map["acr"]?.Items() ?? []),
             MaxAge = map["max_age"]?.Duration(),
             Policy = PolicyReader.Read(map),
+            OpaPath = OpaReader.Path(map["opa"]),
             Headers = [.. map["headers"]?.Pairs().Select(static pair => Header(pair.Name, pair.Value)).OfType<IdentityHeader>() ?? []],
         };
         foreach (var key in Lists.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
@@ -121,18 +122,21 @@ internal static class RuleReader
         return values.Length == items.Count && items.Count > 0 ? new ClaimCondition(claim, test switch { "equals" => ClaimTest.Equals, "one_of" => ClaimTest.OneOf, _ => ClaimTest.Contains }, values) : null;
     }
 
-    private static IdentityHeader? Header(string name, ConfigNode node)
+    private static IdentityHeader? Header(string name, ConfigNode node) => IsHeaderName(name, node) && node.Text() is { } claim ? new IdentityHeader(name, claim) : null;
+
+    /// <summary>Whether the service behind may be told something under this name.</summary>
+    internal static bool IsHeaderName(string name, ConfigNode node)
     {
         if (Reserved.Contains(name) || ReservedBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase)))
         {
             node.Fault($"'{name}' means something to HTTP, to proxies or to the sidecar itself: take another name.");
-            return null;
+            return false;
         }
         if (name.Length is 0 or > 64 || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-') || !name.Any(char.IsAsciiLetter))
         {
             node.Fault($"'{name}' is no name for an identity header: letters, digits and hyphens. Servers take an underscore or a dot for a hyphen, so one with those could be sent by a client.");
-            return null;
+            return false;
         }
-        return node.Text() is { } claim ? new IdentityHeader(name, claim) : null;
+        return true;
     }
 }

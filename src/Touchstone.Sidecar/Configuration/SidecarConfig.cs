@@ -3,6 +3,7 @@ using Touchstone.Client;
 using Touchstone.Hosting;
 using Touchstone.Sidecar.Decisions;
 using Touchstone.Sidecar.Kubernetes;
+using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Rules;
 using Touchstone.Sidecar.Tls;
 
@@ -37,6 +38,9 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
 
     /// <summary>How tokens are reviewed for a cluster; null: they are not.</summary>
     internal KubernetesConfig? Kubernetes { get; init; }
+
+    /// <summary>Who has the last word where a rule says so; null: nobody.</summary>
+    internal OpaConfig? Opa { get; init; }
 
     /// <summary>TLS of the listeners; null: none.</summary>
     internal ListenerTls? Tls { get; init; }

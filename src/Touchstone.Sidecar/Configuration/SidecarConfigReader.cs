@@ -16,7 +16,7 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -78,6 +78,12 @@ internal static class SidecarConfigReader
         }
         if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, map["admin_tls"] is not null, "admin_tls"), IsAdminGuarded = IsGuarded(admin.Text()) };
         if (map["kubernetes"] is { } kubernetes) config = config with { Kubernetes = KubernetesReader.Read(kubernetes) };
+        if (map["opa"] is { } opa) config = config with { Opa = OpaReader.Read(opa) };
+        else if (all.FirstOrDefault(static rule => rule.OpaPath is not null) is { } asking) faults.Add(new Mark(0, asking.Line, 1), "rules", $"'{asking.Name}' asks for a policy: give opa, with its url.");
+        foreach (var header in config.Opa?.Headers ?? [])
+        {
+            if (all.SelectMany(static rule => rule.Headers).Any(other => header.Equals(other.Name, StringComparison.OrdinalIgnoreCase))) map["opa"]!.Fault($"The header '{header}' is that of a claim too.");
+        }
         if (map["otlp"] is { } otlp) config = config with { Otlp = OtlpReader.Read(otlp) };
         if (map["realm"] is { } realm && realm.Text() is { } name)
         {

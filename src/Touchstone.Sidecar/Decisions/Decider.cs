@@ -1,4 +1,5 @@
 using Touchstone.Client;
+using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Rules;
 
@@ -14,8 +15,9 @@ internal readonly record struct OriginalRequest(string Method, string Authority,
 /// <summary>Decides whether a request passes: the one decision behind every way of asking. Read it downward.</summary>
 /// <param name="tokens">Who knows about tokens.</param>
 /// <param name="overrides">What operators set.</param>
+/// <param name="policies">Who has the last word where a rule says so; null: nobody is there.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overrides, TimeProvider time)
+internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overrides, OpaClient? policies, TimeProvider time)
 {
     /// <summary>Decides. Without a wait where memory is enough.</summary>
     internal ValueTask<Decision> DecideAsync(RuleSet rules, in OriginalRequest request, CancellationToken cancellationToken)
@@ -36,10 +38,38 @@ internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overri
 
         // 4. Is it active, and does it meet the rule?
         var policy = overrides.PolicyOf(rule);
-        return tokens.TryIntrospect(token, policy, out var known) ? new(Judge(rule, known)) : AskAsync(rule, token.ToString(), policy, cancellationToken);
+        if (!tokens.TryIntrospect(token, policy, out var known)) return AskAsync(new Judged(rule, request.Method, host, path), token.ToString(), policy, cancellationToken);
+        var decision = Judge(rule, known);
+
+        // 5. Does the policy let it pass?
+        return IsUpToPolicy(decision) ? AskPolicyAsync(decision, new Judged(rule, request.Method, host, path), cancellationToken) : new(decision);
     }
 
-    private async ValueTask<Decision> AskAsync(Rule rule, string token, IntrospectionPolicy policy, CancellationToken cancellationToken) => Judge(rule, await tokens.IntrospectAsync(token, policy, cancellationToken));
+    // A request, as far as it is judged.
+    private readonly record struct Judged(Rule Rule, string Method, string Host, RequestPath Path);
+
+    private static bool IsUpToPolicy(in Decision decision) => decision is { Verdict: Verdict.Allowed, Rule.OpaPath: not null };
+
+    private async ValueTask<Decision> AskAsync(Judged request, string token, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    {
+        var decision = Judge(request.Rule, await tokens.IntrospectAsync(token, policy, cancellationToken));
+        return IsUpToPolicy(decision) ? await AskPolicyAsync(decision, request, cancellationToken) : decision;
+    }
+
+    private async ValueTask<Decision> AskPolicyAsync(Decision decision, Judged request, CancellationToken cancellationToken)
+    {
+        // A rule of a newer file may ask for a policy where the process was started without.
+        if (policies is null || decision.Token is not { } token) return decision with { Verdict = Verdict.CannotTell, Reason = "policy_unavailable" };
+        var answer = await policies.AskAsync(new OpaQuestion(request.Rule, request.Method, request.Host, request.Path, token.Claims), cancellationToken);
+        return answer.Outcome switch
+        {
+            OpaOutcome.Allowed => decision with { Policy = answer },
+            OpaOutcome.Refused => decision with { Verdict = Verdict.Forbidden, Reason = "policy", Policy = answer },
+            // Never for what whoever sends requests can bring about: a policy that breaks by just this, or more questions than it takes (L47).
+            OpaOutcome.Unreachable or OpaOutcome.Timeout when policies.IsOpen => decision with { Reason = "policy_open" },
+            _ => decision with { Verdict = Verdict.CannotTell, Reason = "policy_unavailable" },
+        };
+    }
 
     // From memory or not, each time (L07, L48).
     private Decision Judge(Rule rule, in IntrospectionResult result)

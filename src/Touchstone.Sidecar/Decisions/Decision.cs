@@ -1,4 +1,5 @@
 using Touchstone.Client;
+using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Rules;
 
 namespace Touchstone.Sidecar.Decisions;
@@ -47,12 +48,13 @@ internal enum Verdict
 /// <param name="Token">What is known of the token, where it is active.</param>
 /// <param name="Source">Where that came from.</param>
 /// <param name="Age">How long ago the server was asked.</param>
-internal readonly record struct Decision(Verdict Verdict, string Reason, Rule? Rule = null, CheckedToken? Token = null, IntrospectionSource? Source = null, TimeSpan Age = default)
+/// <param name="Policy">What the policy says beside yes or no; empty where none was asked.</param>
+internal readonly record struct Decision(Verdict Verdict, string Reason, Rule? Rule = null, CheckedToken? Token = null, IntrospectionSource? Source = null, TimeSpan Age = default, OpaAnswer Policy = default)
 {
     /// <summary>Every reason there is: as docs/sidecar.md and docs/metrics.md list them.</summary>
     internal static readonly string[] Reasons =
     [
-        "allowed", "anybody", "open", "no_token", "malformed_token", "inactive", "audience", "issuer", "bound", "step_up", "insufficient_scope", "claim", "no_rule", "untrusted_peer",
+        "allowed", "anybody", "open", "no_token", "malformed_token", "inactive", "audience", "issuer", "bound", "step_up", "insufficient_scope", "claim", "policy", "policy_open", "policy_unavailable", "no_rule", "untrusted_peer",
         "ambiguous_path", "ambiguous_host", "ambiguous_method", "incomplete", "alias_of_header", "cannot_tell", "fault",
     ];
 

@@ -26,7 +26,7 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
     {
         if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
         var claims = decision.Token?.Claims;
-        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, decision.Token?.ClientId, Text(claims, "jti"));
+        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, decision.Token?.ClientId, Text(claims, "jti"), decision.Policy.Reason);
     }
 
     /// <summary>A bug, and the request is refused.</summary>
@@ -40,6 +40,6 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
     [LoggerMessage(11, LogLevel.Error, "A decision failed by a fault of the sidecar. The request was refused.")]
     private static partial void DecisionFailed(ILogger logger, Exception bug);
 
-    [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}")]
-    private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti);
+    [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}; the policy says: {Policy}")]
+    private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti, string? policy);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
@@ -84,6 +85,12 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
         foreach (var name in current.IdentityHeaders) response.Headers[name] = IdentityHeader.Nothing;
         if (decision.Token is not { } token) return;
         foreach (var header in decision.Rule!.Headers) response.Headers[header.Name] = header.ValueOf(token.Claims);
+        if (decision.Policy.Headers.ValueKind is not JsonValueKind.Object) return;
+        // Only what the file lists: it is in every answer.
+        foreach (var name in current.PolicyHeaders)
+        {
+            if (decision.Policy.Headers.TryGetProperty(name, out var value)) response.Headers[name] = IdentityHeader.ValueOfText(value.GetString()!);
+        }
     }
 
     // Servers behind the proxy take what is no letter and no digit for a hyphen: who sends X_User means X-User (L43). And with these another request is run than the one that is judged.

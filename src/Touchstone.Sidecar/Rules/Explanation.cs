@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Touchstone.Sidecar.Rules;
 
 /// <summary>What becomes of a request, and why: the same judgement as at a real one, told for people.</summary>
-/// <param name="IsAllowed">Whether it passes; null where that needs a token, and none was given.</param>
+/// <param name="IsAllowed">Whether it passes; null where that needs a token, and none was given, or a policy, which is not asked here.</param>
 /// <param name="Reason">What decided.</param>
 /// <param name="Rule">The rule that matched; null where none did.</param>
 /// <param name="Path">The path as it was compared; null where it has no such form.</param>
@@ -11,6 +11,9 @@ namespace Touchstone.Sidecar.Rules;
 /// <param name="Headers">What the service behind would be told, where the request passes.</param>
 internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, RequestPath? Path, IReadOnlyList<Requirement> Requirements, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
+    /// <summary>Whether all is well as far as the file says, and a policy decides.</summary>
+    internal bool IsUpToPolicy { get; private init; }
+
     private static readonly JsonElement NoClaims = JsonElement.Parse("{}");
 
     /// <summary>Explains one request.</summary>
@@ -33,8 +36,9 @@ internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, R
         if (IsBound(known)) return new Explanation(false, "the token is bound to a certificate or a key, and the sidecar can't see who shows that", rule, path, requirements, []);
         if (!IsActive(known)) return new Explanation(false, "the token is not active", rule, path, requirements, []);
         var unmet = requirements.Where(static requirement => !requirement.IsMet).ToArray();
-        return unmet.Length > 0
-            ? new Explanation(false, $"it is not so that {unmet[0].Text}", rule, path, requirements, [])
+        if (unmet.Length > 0) return new Explanation(false, $"it is not so that {unmet[0].Text}", rule, path, requirements, []);
+        return rule.OpaPath is not null
+            ? new Explanation(null, "the token meets all that the rule asks for, and the policy has the last word", rule, path, requirements, [.. rule.Headers.Select(header => KeyValuePair.Create(header.Name, header.ValueOf(known)))]) { IsUpToPolicy = true }
             : new Explanation(true, "the token meets all that the rule asks for", rule, path, requirements, [.. rule.Headers.Select(header => KeyValuePair.Create(header.Name, header.ValueOf(known)))]);
     }
 

@@ -26,6 +26,9 @@ internal sealed record IdentityHeader(string Name, string Claim)
         return value.Length is 0 or > MaxLength ? Nothing : value;
     }
 
+    /// <summary>The same of a text that is no claim.</summary>
+    internal static string ValueOfText(string text) => Encode(text, ',') is { Length: > 0 and <= MaxLength } value ? value : Nothing;
+
     private static string TextOf(JsonElement claim) => claim.ValueKind switch
     {
         JsonValueKind.String => claim.GetString()!,
@@ -37,6 +40,7 @@ internal sealed record IdentityHeader(string Name, string Claim)
     {
         // So that nobody takes the name of a user for its absence.
         if (text == Nothing) return "%2D";
+        if (text.Length == 0) return text;
         if (text.All(c => c is > ' ' and <= '~' and not '%' && c != except)) return text;
         var encoded = new StringBuilder(text.Length + 16);
         foreach (var octet in Encoding.UTF8.GetBytes(text))

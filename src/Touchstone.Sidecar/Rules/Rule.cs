@@ -47,8 +47,11 @@ internal sealed record Rule
     /// <summary>What the service behind the proxy is told of the token.</summary>
     internal IReadOnlyList<IdentityHeader> Headers { get; init; } = [];
 
+    /// <summary>The document of the Open Policy Agent that has the last word; empty: that of the file. Null: nobody is asked.</summary>
+    internal string? OpaPath { get; init; }
+
     /// <summary>Whether any active token will do.</summary>
-    internal bool AsksForNothing => AllScopes.Count + AnyScopes.Count + Audiences.Count + Issuers.Count + Claims.Count + Acr.Count == 0 && MaxAge is null;
+    internal bool AsksForNothing => OpaPath is null && AllScopes.Count + AnyScopes.Count + Audiences.Count + Issuers.Count + Claims.Count + Acr.Count == 0 && MaxAge is null;
 
     /// <summary>Whether it is about this request.</summary>
     /// <param name="method">The method; what may GET may HEAD, which services answer by the same code.</param>

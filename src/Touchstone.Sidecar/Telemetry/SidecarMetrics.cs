@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Touchstone.Sidecar.Decisions;
+using Touchstone.Sidecar.Opa;
 
 namespace Touchstone.Sidecar.Telemetry;
 
@@ -12,6 +13,7 @@ internal sealed class SidecarMetrics : IDisposable
     internal const string Decided = "touchstone.sidecar.decisions";
     internal const string Duration = "touchstone.sidecar.decision.duration";
     internal const string ByClient = "touchstone.sidecar.client.decisions";
+    internal const string PolicyDuration = "touchstone.sidecar.policy.duration";
     internal const string RulesVersion = "touchstone.sidecar.rules.version";
     internal const string RulesRefused = "touchstone.sidecar.rules.refused";
 
@@ -21,6 +23,9 @@ internal sealed class SidecarMetrics : IDisposable
     /// <summary>What came of a decision.</summary>
     internal static readonly string[] Outcomes = ["allowed", "refused", "cannot_tell"];
 
+    /// <summary>What came of asking a policy.</summary>
+    internal static readonly string[] PolicyOutcomes = ["malformed", "error", "overloaded", "timeout", "unreachable", "refused", "allowed"];
+
     // Names come from a file, and each file that is taken may bring others.
     private const int MostRules = 100;
 
@@ -29,12 +34,13 @@ internal sealed class SidecarMetrics : IDisposable
     private readonly Meter _meter = new(MeterName);
     private readonly ConcurrentDictionary<string, string> _rules = new(StringComparer.Ordinal);
     private readonly Counter<long> _decided;
-    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _duration, _policyDuration;
 
     internal SidecarMetrics(Func<int> version, Func<long> refused)
     {
         _decided = _meter.CreateCounter<long>(Decided, "{decision}", "Decisions about requests, by the rule and what decided.");
         _duration = _meter.CreateHistogram(Duration, "s", "How long decisions took.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
+        _policyDuration = _meter.CreateHistogram(PolicyDuration, "s", "How long it took to ask a policy, and what came of it.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Buckets });
         _meter.CreateObservableGauge(ByClient, () => Clients.Measure().Select(static pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>("client", pair.Key))), "{decision}", "Decisions about tokens of the clients that come most often, at most.");
         _meter.CreateObservableGauge(RulesVersion, version, "{version}", "The version of the rules in force; each file that is taken counts it up.");
         _meter.CreateObservableCounter(RulesRefused, refused, "{file}", "Changed files that were not taken, because they are not valid.");
@@ -49,6 +55,8 @@ internal sealed class SidecarMetrics : IDisposable
         _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", OutcomeOf(decision.Verdict)));
         if (decision.Token?.ClientId is { } client) Clients.Count(client);
     }
+
+    internal void PolicyAsked(OpaOutcome outcome, TimeSpan took) => _policyDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("policy_outcome", PolicyOutcomes[(int)outcome]));
 
     internal static string OutcomeOf(Verdict verdict) => verdict switch { Verdict.Allowed => Outcomes[0], Verdict.CannotTell => Outcomes[2], _ => Outcomes[1] };
 

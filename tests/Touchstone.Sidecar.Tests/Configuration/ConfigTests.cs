@@ -78,6 +78,10 @@ public sealed class ConfigTests
     [InlineData("- { name: r, paths: /a, hosts: [] }", 3, "empty list")]
     [InlineData("- { name: r, paths: /a, claims: { claim: x, one_of: [] } }", 3, "empty list")]
     [InlineData("- { name: r, paths: /a, scopes: x, fail_mode: open }", 3, "never opens")]
+    [InlineData("- { name: r, paths: /a, opa: true }", 3, "give opa, with its url")]
+    [InlineData("- { name: r, paths: /a, opa: \"../admin\" }", 3, "path of a document")]
+    [InlineData("- { name: r, paths: /a, opa: true, fail_mode: open }", 3, "never opens")]
+    [InlineData("- { name: r, paths: /a, allow: anybody, opa: true }", 3, "looks at no token")]
     [InlineData("- { name: r, paths: /a, acr: \"a b\" }", 3, "no acr")]
     [InlineData("- { name: r, paths: /a, max_age: -Infinity }", 3, "a time such as")]
     [InlineData("- { name: r, paths: /a, headers: { Content-Length: sub } }", 3, "another name")]
@@ -106,6 +110,8 @@ public sealed class ConfigTests
     [InlineData("listen: https://127.0.0.1:9443", "give tls"), InlineData("tls: { certificate_file: a, key_file: b }", "no file"), InlineData("kubernetes: { username: sub }", "'audiences' is missing"), InlineData("kubernetes: { audiences: a, extra: { Scopes: scope } }", "no key of extra")]
     [InlineData("introspect: {}", "Nobody may ask"), InlineData("introspect: { callers: { client_id: a } }", "one of the two"), InlineData("introspect: { socket_peers: true, fail_mode: open }", "stale_if_error"), InlineData("log_decisions: some", "none, refused or all")]
     [InlineData("admin: https://127.0.0.1:9081", "give admin_tls"), InlineData("admin_tls: { certificate_file: a }", "is missing")]
+    [InlineData("opa: { timeout: 1s }", "'url' is missing"), InlineData("opa: { url: \"http://127.0.0.1:8181/v1/data/\" }", "a document under /v1/data/"), InlineData("opa: { url: \"http://127.0.0.1:8181/v1/query\" }", "a document under /v1/data/"), InlineData("opa: { url: \"http://opa.acme.test/v1/data/a\" }", "plain http")]
+    [InlineData("opa: { url: \"http://127.0.0.1:8181/v1/data/a\", timeout: 11s }", "1ms to 10s"), InlineData("opa: { url: \"http://127.0.0.1:8181/v1/data/a\", fail_mode: stale_if_error }", "closed or open"), InlineData("opa: { url: \"http://127.0.0.1:8181/v1/data/a\", max_connections: 0 }", "1 to 10000"), InlineData("opa: { url: \"http://127.0.0.1:8181/v1/data/a\", headers: Set-Cookie }", "another name")]
     [InlineData("otlp: { endpoint: collector }", "http or https URL"), InlineData("otlp: { protocol: udp }", "grpc or http/protobuf"), InlineData("otlp: { sample_one_in: 1000001 }", "from 0, none, to 1000000")]
     public void L41_What_is_wrong_above_the_rules_is_told(string line, string says)
     {
