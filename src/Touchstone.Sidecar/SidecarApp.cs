@@ -69,10 +69,13 @@ internal sealed class SidecarApp : IAsyncDisposable
         var overrides = new PolicyOverrides(rules, app.Services.GetRequiredService<ILogger<PolicyOverrides>>(), time);
         var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
         var policies = config.Opa is { } opa ? new OpaClient(opa, metrics, time) : null;
-        var forwardAuth = new ForwardAuthEndpoint(new Decider(router, overrides, policies, time), rules, new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>()), metrics, config.Realm, config.NginxOutageStatus, time);
+        var decider = new Decider(router, overrides, policies, time);
+        var log = new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>());
+        var forwardAuth = new ForwardAuthEndpoint(decider, rules, log, metrics, config.Realm, config.NginxOutageStatus, time);
         var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
-        app.Run(http => Serve(http, forwardAuth, introspect, review));
+        var admission = config.Admission is { } admitting ? new AdmissionEndpoint(router, decider, rules, admitting, log, metrics) : null;
+        app.Run(http => Serve(http, forwardAuth, introspect, review, admission));
         var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded)).Create(NewBuilder([admin], config.AdminTls)) : null;
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
@@ -103,16 +106,19 @@ internal sealed class SidecarApp : IAsyncDisposable
     }
 
     // By hand, and by the target as it came: a router would decode it first.
-    private static Task Serve(HttpContext http, ForwardAuthEndpoint forwardAuth, IntrospectEndpoint? introspect, TokenReviewEndpoint? review)
+    private static Task Serve(HttpContext http, ForwardAuthEndpoint forwardAuth, IntrospectEndpoint? introspect, TokenReviewEndpoint? review, AdmissionEndpoint? admission)
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (forwardAuth.Find(target) is { } adapter) return forwardAuth.ServeAsync(http, adapter);
         if (introspect is not null && target == IntrospectEndpoint.Path) return introspect.ServeAsync(http);
         // The API server adds the time that it waits to the URL.
-        if (review is not null && (target == TokenReviewEndpoint.Path || target.StartsWith(TokenReviewEndpoint.Path + "?", StringComparison.Ordinal))) return review.ServeAsync(http);
+        if (review is not null && IsAt(target, TokenReviewEndpoint.Path)) return review.ServeAsync(http);
+        if (admission is not null && IsAt(target, AdmissionEndpoint.Path)) return admission.ServeAsync(http);
         http.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
+
+    private static bool IsAt(string target, string path) => target.StartsWith(path, StringComparison.Ordinal) && (target.Length == path.Length || target[path.Length] == '?');
 
     private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls)
     {

@@ -132,6 +132,9 @@ internal sealed class ConfigMap(ConfigNode owner, Dictionary<string, ConfigNode>
 {
     internal ConfigNode Owner => owner;
 
+    /// <summary>How many members it has that are known.</summary>
+    internal int Count => members.Count;
+
     internal ConfigNode? this[string name] => members.GetValueOrDefault(name);
 
     /// <summary>A member that has to be there.</summary>

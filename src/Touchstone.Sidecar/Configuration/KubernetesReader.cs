@@ -6,9 +6,11 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads <c>kubernetes</c>.</summary>
 internal static class KubernetesReader
 {
-    internal static KubernetesConfig Read(ConfigNode node)
+    internal static (KubernetesConfig? Reviews, AdmissionConfig? Admission) Read(ConfigNode node)
     {
-        var map = node.Map("audiences", "username", "uid", "groups", "extra", "prefix", "fail_mode", "max_stale", "max_ttl", "plain_ttl");
+        var map = node.Map("audiences", "username", "uid", "groups", "extra", "prefix", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "admission");
+        var admission = map["admission"] is { } admitting ? AdmissionReader.Read(admitting) : null;
+        if (admission is not null && map.Count == 1) return (null, admission);
         var audiences = map.Need("audiences")?.Texts() ?? [];
         var extra = map["extra"]?.Pairs().Select(static pair => KeyValuePair.Create(pair.Name, pair.Value.Text())).Where(static pair => pair.Value is not null).Select(static pair => KeyValuePair.Create(pair.Key, pair.Value!)).ToArray() ?? [];
         foreach (var (key, _) in extra)
@@ -18,6 +20,6 @@ internal static class KubernetesReader
         }
         var policy = PolicyReader.Read(map);
         if (policy.FailMode is FailMode.FailOpen) map["fail_mode"]!.Fault("A user whom nobody named is none: closed or stale_if_error.");
-        return new KubernetesConfig(audiences, new UserMapping(map["username"]?.Text() ?? "sub", map["uid"]?.Text() ?? "sub", map["groups"]?.Text(), extra, map["prefix"]?.Text() ?? ""), policy);
+        return (new KubernetesConfig(audiences, new UserMapping(map["username"]?.Text() ?? "sub", map["uid"]?.Text() ?? "sub", map["groups"]?.Text(), extra, map["prefix"]?.Text() ?? ""), policy), admission);
     }
 }

@@ -7,8 +7,6 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads one rule.</summary>
 internal static class RuleReader
 {
-    private static readonly string[] Known = ["name", "hosts", "paths", "methods", "allow", "scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers", "opa"];
-
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
         "Authorization", "Proxy-Authorization", "Proxy-Authenticate", "WWW-Authenticate", "Connection", "Keep-Alive", "Proxy-Connection", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "TE", "Trailer",
@@ -17,25 +15,44 @@ internal static class RuleReader
 
     private static readonly string[] ReservedBeginnings = ["X-Forwarded-", "X-Original-", "X-Accel-", "X-Envoy-", "Touchstone-", "Access-Control-"];
 
-    private static readonly string[] Lists = ["hosts", "methods", "scopes", "audiences", "issuers", "claims", "acr"];
+    /// <summary>What is asked of a token, and how long answers about it are used.</summary>
+    internal static readonly string[] OfRequirements = ["scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl"];
 
-    private static readonly string[] OfTokens = ["scopes", "audiences", "issuers", "claims", "acr", "max_age", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "headers", "opa"];
+    private static readonly string[] OfTokens = [.. OfRequirements, "headers", "opa"];
 
     internal static Rule? Read(ConfigNode node)
     {
-        var map = node.Map(Known);
+        var map = node.Map(["name", "hosts", "paths", "methods", "allow", .. OfTokens]);
         var name = map.Need("name")?.Text();
         var paths = map.Need("paths")?.Items().Select(Template).OfType<PathTemplate>().ToArray();
         if (map["paths"] is { } given && paths is []) given.Fault("Give one path at least; /** is all of them.");
-        var scopes = Scopes(map["scopes"]);
-        var rule = new Rule
+        var rule = Requirements(map, node.Line) with
         {
             Name = name ?? "",
-            Line = node.Line,
             Hosts = [.. map["hosts"]?.Items().Select(Host).OfType<HostPattern>() ?? []],
             Paths = paths ?? [],
             Methods = [.. map["methods"]?.Items().Select(Method).OfType<string>() ?? []],
             IsOpen = IsOpen(map["allow"]),
+            OpaPath = OpaReader.Path(map["opa"]),
+            Headers = [.. map["headers"]?.Pairs().Select(static pair => Header(pair.Name, pair.Value)).OfType<IdentityHeader>() ?? []],
+        };
+        foreach (var key in new[] { "hosts", "methods" }.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
+        if (rule.Policy.FailMode is FailMode.FailOpen && !rule.AsksForNothing) map["fail_mode"]!.Fault("Where nobody can be asked nothing is known of the token, so a rule that asks for anything never opens: closed or stale_if_error.");
+        if (rule.IsOpen && OfTokens.FirstOrDefault(key => map[key] is not null) is { } contrary) map[contrary]!.Fault("A rule that lets anybody pass looks at no token: leave this out, or allow.");
+        foreach (var twice in rule.Headers.GroupBy(static header => header.Name, StringComparer.OrdinalIgnoreCase).Where(static group => group.Count() > 1)) map["headers"]!.Fault($"'{twice.Key}' stands here twice.");
+        return name is null || paths is null ? null : rule;
+    }
+
+    /// <summary>What is asked of a token, whatever it is for.</summary>
+    internal static Rule Requirements(ConfigMap map, int line)
+    {
+        var scopes = Scopes(map["scopes"]);
+        foreach (var key in OfRequirements.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
+        return new Rule
+        {
+            Name = "",
+            Line = line,
+            Paths = [],
             AllScopes = scopes.All,
             AnyScopes = scopes.Any,
             Audiences = map.Texts("audiences"),
@@ -44,14 +61,7 @@ internal static class RuleReader
             Acr = Scopes(map["acr"]?.Items() ?? []),
             MaxAge = map["max_age"]?.Duration(),
             Policy = PolicyReader.Read(map),
-            OpaPath = OpaReader.Path(map["opa"]),
-            Headers = [.. map["headers"]?.Pairs().Select(static pair => Header(pair.Name, pair.Value)).OfType<IdentityHeader>() ?? []],
         };
-        foreach (var key in Lists.Where(key => map[key] is { IsEmpty: true })) map[key]!.Fault("An empty list would ask for nothing: leave the key out.");
-        if (rule.Policy.FailMode is FailMode.FailOpen && !rule.AsksForNothing) map["fail_mode"]!.Fault("Where nobody can be asked nothing is known of the token, so a rule that asks for anything never opens: closed or stale_if_error.");
-        if (rule.IsOpen && OfTokens.FirstOrDefault(key => map[key] is not null) is { } contrary) map[contrary]!.Fault("A rule that lets anybody pass looks at no token: leave this out, or allow.");
-        foreach (var twice in rule.Headers.GroupBy(static header => header.Name, StringComparer.OrdinalIgnoreCase).Where(static group => group.Count() > 1)) map["headers"]!.Fault($"'{twice.Key}' stands here twice.");
-        return name is null || paths is null ? null : rule;
     }
 
     private static bool IsOpen(ConfigNode? node)

@@ -39,6 +39,9 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>How tokens are reviewed for a cluster; null: they are not.</summary>
     internal KubernetesConfig? Kubernetes { get; init; }
 
+    /// <summary>Which requests of a cluster pass; null: none is asked about.</summary>
+    internal AdmissionConfig? Admission { get; init; }
+
     /// <summary>Who has the last word where a rule says so; null: nobody.</summary>
     internal OpaConfig? Opa { get; init; }
 

@@ -77,7 +77,11 @@ internal static class SidecarConfigReader
             if (config.AdminTls is { ClientAuthorities: null }) adminTls.Fault("Operators show a certificate: give client_ca_file.");
         }
         if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, map["admin_tls"] is not null, "admin_tls"), IsAdminGuarded = IsGuarded(admin.Text()) };
-        if (map["kubernetes"] is { } kubernetes) config = config with { Kubernetes = KubernetesReader.Read(kubernetes) };
+        if (map["kubernetes"] is { } kubernetes)
+        {
+            var (reviews, admission) = KubernetesReader.Read(kubernetes);
+            config = config with { Kubernetes = reviews, Admission = admission };
+        }
         if (map["opa"] is { } opa) config = config with { Opa = OpaReader.Read(opa) };
         else if (all.FirstOrDefault(static rule => rule.OpaPath is not null) is { } asking) faults.Add(new Mark(0, asking.Line, 1), "rules", $"'{asking.Name}' asks for a policy: give opa, with its url.");
         foreach (var header in config.Opa?.Headers ?? [])

@@ -71,8 +71,8 @@ internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overri
         };
     }
 
-    // From memory or not, each time (L07, L48).
-    private Decision Judge(Rule rule, in IntrospectionResult result)
+    /// <summary>Judges what is known of a token by a rule: from memory or not, each time (L07, L48).</summary>
+    internal Decision Judge(Rule rule, in IntrospectionResult result)
     {
         if (result.Outcome is IntrospectionOutcome.CannotTell) return new Decision(Verdict.CannotTell, "cannot_tell", rule, Source: result.Source);
         if (!result.IsActive) return new Decision(Verdict.InvalidToken, "inactive", rule, Source: result.Source);

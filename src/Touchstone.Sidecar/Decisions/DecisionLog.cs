@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Touchstone.Sidecar.Kubernetes;
 
 namespace Touchstone.Sidecar.Decisions;
 
@@ -29,6 +30,12 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
         Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, decision.Token?.ClientId, Text(claims, "jti"), decision.Policy.Reason);
     }
 
+    internal void Tell(in Decision decision, AdmissionReview review)
+    {
+        if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
+        Admitted(logger, decision.Reason, decision.Rule?.Name, review.Operation, Shorten(review.Resource), Shorten(review.Namespace), Shorten(review.Name), review.IsDryRun, decision.Token?.ClientId, Text(decision.Token?.Claims, "jti"));
+    }
+
     /// <summary>A bug, and the request is refused.</summary>
     internal void Broke(Exception bug) => DecisionFailed(logger, bug);
 
@@ -39,6 +46,9 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
 
     [LoggerMessage(11, LogLevel.Error, "A decision failed by a fault of the sidecar. The request was refused.")]
     private static partial void DecisionFailed(ILogger logger, Exception bug);
+
+    [LoggerMessage(12, LogLevel.Information, "{Reason} by rule {Rule} of admission: {Operation} {Resource} {Namespace}/{Name}, dry run: {IsDryRun}; client {Client}, jti {Jti}")]
+    private static partial void Admitted(ILogger logger, string reason, string? rule, string operation, string resource, string @namespace, string name, bool isDryRun, string? client, string? jti);
 
     [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}; the policy says: {Policy}")]
     private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti, string? policy);

@@ -3,8 +3,10 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
 using Touchstone.Sidecar.Decisions;
+using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Telemetry;
 using Touchstone.Sidecar.Tests.ForwardAuth;
+using Touchstone.Testing.Processes;
 
 namespace Touchstone.Sidecar.Tests.Telemetry;
 
@@ -32,8 +34,12 @@ public sealed class SidecarMetricsTests
         listener.SetMeasurementEventCallback<long>((instrument, _, labels, _) => Measure(instrument, labels));
         listener.SetMeasurementEventCallback<double>((instrument, _, labels, _) => Measure(instrument, labels));
         listener.Start();
-        await using var site = await SidecarSite.OpenAsync();
-        await site.AskAsync("nginx", "GET", Host, "/orders/17", await site.TokenAsync());
+        await using var site = await SidecarSite.OpenAsync(
+            SidecarSite.Rules + "\n- { name: asks, paths: /asks, opa: true }",
+            $"opa: {{ url: \"http://127.0.0.1:{Ports.Take()}/v1/data/a\" }}\nkubernetes: {{ admission: {{ annotation: acme.test/token, rules: {{ name: pods }} }} }}");
+        foreach (var target in new[] { "/orders/17", "/asks" }) await site.AskAsync("nginx", "GET", Host, target, await site.TokenAsync());
+        using var review = new StringContent("""{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"1","operation":"CREATE","resource":{"group":"","version":"v1","resource":"pods"}}}""");
+        (await site.Http.PostAsync(new Uri(site.Address, "/k8s/admission"), review)).StatusCode.ShouldBe(HttpStatusCode.OK);
         listener.RecordObservableInstruments();
 
         var documented = Table("| Sidecar instrument |").ToDictionary(cells => Code(cells[0])[0]);
@@ -57,6 +63,8 @@ public sealed class SidecarMetricsTests
         var labels = Table("| Sidecar label |").ToDictionary(cells => Code(cells[0])[0], cells => Code(cells[1]));
         labels["reason"].ShouldBe(Decision.Reasons);
         labels["outcome"].ShouldBe(SidecarMetrics.Outcomes);
+        labels["policy_outcome"].ShouldBe(SidecarMetrics.PolicyOutcomes);
+        SidecarMetrics.PolicyOutcomes.ShouldBe(Enum.GetNames<OpaOutcome>().Select(name => name.ToLowerInvariant()));
         var page = File.ReadAllText(SourceTree.PathOf("docs", "sidecar.md"));
         foreach (var reason in Decision.Reasons) page.ShouldContain($"`{reason}`");
     }
