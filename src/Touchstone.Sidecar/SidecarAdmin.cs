@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Client;
 using Touchstone.Hosting;
 using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Telemetry;
@@ -9,7 +10,7 @@ using Touchstone.Sidecar.Telemetry;
 namespace Touchstone.Sidecar;
 
 /// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/metrics</c>, <c>/overrides</c>, <c>/cache/invalidate</c>.</summary>
-internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, OverridesEndpoint overrides)
+internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, OverridesEndpoint overrides, Drain drain, bool isReadyByFeed)
 {
     internal WebApplication Create(WebApplicationBuilder builder)
     {
@@ -31,9 +32,14 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
     }
 
     // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody.
-    private Task ReadyAsync(HttpContext http) => upstreams.All(static upstream => upstream.Client.Status.IsServerFound)
-        ? WriteAsync(http, StatusCodes.Status200OK, static json => json.WriteString("status"u8, "ready"))
-        : WriteAsync(http, StatusCodes.Status503ServiceUnavailable, static json => json.WriteString("status"u8, "the server was not found yet"));
+    private Task ReadyAsync(HttpContext http)
+    {
+        var missing = drain.HasBegun ? "it is stopping"
+            : upstreams.Any(static upstream => !upstream.Client.Status.IsServerFound) ? "the server was not found yet"
+            : isReadyByFeed && upstreams.Any(static upstream => upstream.Client.Status.Feed is FeedState.Lapsed) ? "the feed is not followed"
+            : null;
+        return WriteAsync(http, missing is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, json => json.WriteString("status"u8, missing ?? "ready"));
+    }
 
     // For servers without a feed: somebody knows from elsewhere that a token ended.
     private async Task InvalidateAsync(HttpContext http)

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Touchstone.Client;
 using Touchstone.Hosting;
 using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Decisions;
@@ -25,12 +24,16 @@ internal sealed class SidecarApp : IAsyncDisposable
 {
     internal static readonly string[] Meters = [SidecarMetrics.MeterName, "Touchstone.Client"];
 
+    // How long requests under way have to end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication _proxies;
     private readonly WebApplication? _operators;
-    private readonly IReadOnlyList<Upstream> _upstreams;
+    private readonly Upstreams _upstreams;
     private readonly IReadOnlyList<IDisposable?> _parts;
+    private int _isDisposed;
 
-    private SidecarApp(WebApplication proxies, WebApplication? operators, IReadOnlyList<Upstream> upstreams, IReadOnlyList<IDisposable?> parts, RulesInForce rules, RulesWatcher watcher) =>
+    private SidecarApp(WebApplication proxies, WebApplication? operators, Upstreams upstreams, IReadOnlyList<IDisposable?> parts, RulesInForce rules, RulesWatcher watcher) =>
         (_proxies, _operators, _upstreams, _parts, Rules, Watcher) = (proxies, operators, upstreams, parts, rules, watcher);
 
     /// <summary>Where proxies ask.</summary>
@@ -54,6 +57,9 @@ internal sealed class SidecarApp : IAsyncDisposable
         time ??= TimeProvider.System;
         foreach (var address in config.Listen.Append(config.Admin ?? "")) UnixSockets.Free(address);
         var builder = NewBuilder(config.Listen, config.Tls);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Drain + Patience);
+        var drain = new Drain(config.Drain, time);
+        builder.Services.AddHostedService(_ => drain);
         adjust?.Invoke(builder);
         var rules = new RulesInForce(config);
         builder.Services.AddSingleton(rules);
@@ -62,25 +68,23 @@ internal sealed class SidecarApp : IAsyncDisposable
         // The variables of OpenTelemetry are the only ones that count.
         OtlpExport.Add(builder, config.Otlp, new OtlpSource("touchstone-sidecar", Meters, [SidecarActivities.SourceName, "Touchstone.Client"]), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         var app = builder.Build();
-        var logger = app.Services.GetRequiredService<ILogger<IntrospectionClient>>();
-        var upstreams = config.Issuers.Select(issuer => new Upstream(issuer.Options.Name, new IntrospectionClient(issuer.Options, logger: logger, time: time))).ToArray();
-        var router = new IntrospectionRouter([.. config.Issuers.Zip(upstreams, static (issuer, upstream) => new IntrospectionRoute(upstream.Client) { TokenPrefix = issuer.TokenPrefix })]);
+        var upstreams = new Upstreams(config, app.Services.GetRequiredService<ILoggerFactory>(), time);
         var watcher = app.Services.GetRequiredService<RulesWatcher>();
         var overrides = new PolicyOverrides(rules, app.Services.GetRequiredService<ILogger<PolicyOverrides>>(), time);
         var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
         var policies = config.Opa is { } opa ? new OpaClient(opa, metrics, time) : null;
-        var decider = new Decider(router, overrides, policies, time);
+        var decider = new Decider(upstreams.Tokens, overrides, policies, time);
         var log = new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>());
         var forwardAuth = new ForwardAuthEndpoint(decider, rules, log, metrics, config.Realm, config.NginxOutageStatus, time);
-        var introspect = config.Introspect is { } known ? new IntrospectEndpoint(router, known.Callers, known.Policy) : null;
-        var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(router, rules, cluster) : null;
-        var admission = config.Admission is { } admitting ? new AdmissionEndpoint(router, decider, rules, admitting, log, metrics) : null;
+        var introspect = config.Introspect is { } known ? new IntrospectEndpoint(upstreams.Tokens, upstreams.TokensOfCallers, known.Callers, known.Policy) : null;
+        var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(upstreams.Tokens, rules, cluster) : null;
+        var admission = config.Admission is { } admitting ? new AdmissionEndpoint(upstreams.Tokens, decider, rules, admitting, log, metrics) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review, admission));
-        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded)).Create(NewBuilder([admin], config.AdminTls)) : null;
+        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams.All, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded), drain, config.IsReadyByFeed).Create(NewBuilder([admin], config.AdminTls)) : null;
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {
-            await Task.WhenAll(upstreams.Select(upstream => upstream.Client.StartAsync(stop)));
+            await upstreams.StartAsync(stop);
             if (operators is not null) await operators.StartAsync(stop);
             await app.StartAsync(stop);
         }
@@ -98,10 +102,11 @@ internal sealed class SidecarApp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         await _proxies.StopAsync();
         if (_operators is not null) await _operators.DisposeAsync();
         await _proxies.DisposeAsync();
-        foreach (var upstream in _upstreams) await upstream.Client.DisposeAsync();
+        await _upstreams.DisposeAsync();
         foreach (var part in _parts) part?.Dispose();
     }
 
@@ -141,7 +146,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
-        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Patience);
         return builder;
     }
 }

@@ -61,4 +61,7 @@ public sealed class RedisCacheOptions
 
     /// <summary>How many calls may wait for their replies on one connection, those included that nobody waits for any more. One more fails at once. From 1 to 1 million; default 10,000.</summary>
     public int MaxPending { get; set; } = 10_000;
+
+    /// <summary>What is wrong with them, all at once; empty where they are what they have to be. A cache is not made of options with faults.</summary>
+    public IReadOnlyList<string> Faults() => RedisCacheOptionsRules.Faults(this);
 }

@@ -6,14 +6,15 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Who may ask at <c>/introspect</c>, and how long answers are used there.</summary>
 /// <param name="Callers">Who may ask.</param>
 /// <param name="Policy">How long answers are used.</param>
-internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolicy Policy);
+/// <param name="IsForwarded">Whether the server is asked as the caller, and not as the sidecar.</param>
+internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolicy Policy, bool IsForwarded);
 
 /// <summary>Reads <c>introspect</c>.</summary>
 internal static class IntrospectReader
 {
     internal static IntrospectConfig Read(ConfigNode node, string folder)
     {
-        var map = node.Map("callers", "socket_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl");
+        var map = node.Map("callers", "socket_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward");
         var callers = map["callers"]?.Items().Select(caller => ReadCaller(caller, folder)).OfType<LocalCaller>().ToArray() ?? [];
         var areSocketPeersKnown = map["socket_peers"]?.Truth() ?? false;
         if (callers.Length == 0 && !areSocketPeersKnown && map["callers"] is null) node.Fault("Nobody may ask: name callers, or set socket_peers.");
@@ -21,7 +22,11 @@ internal static class IntrospectReader
         var policy = PolicyReader.Read(map);
         // RFC 7662 has no answer for it.
         if (policy.FailMode is FailMode.FailOpen) map["fail_mode"]!.Fault("An answer about a token that nobody was asked about is none: closed or stale_if_error.");
-        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown), policy);
+        var isForwarded = map["forward"]?.Text() == "caller";
+        if (map["forward"] is { } forward && !isForwarded) forward.Fault("The only value is caller: the server is asked as the caller. Without, it is asked as the sidecar.");
+        if (isForwarded && areSocketPeersKnown) map["socket_peers"]!.Fault("Who needs no secret has none to ask the server with.");
+        if (isForwarded && map["max_ttl"] is { } ttl) ttl.Fault("As the caller nothing is followed: plain_ttl counts.");
+        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown), policy, isForwarded);
     }
 
     private static LocalCaller? ReadCaller(ConfigNode node, string folder)

@@ -2,6 +2,7 @@ using System.Net;
 using Touchstone.Client;
 using Touchstone.Hosting;
 using Touchstone.Sidecar.Decisions;
+using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Kubernetes;
 using Touchstone.Sidecar.Opa;
 using Touchstone.Sidecar.Rules;
@@ -51,6 +52,15 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>Which decisions are logged.</summary>
     internal DecisionLogging LogDecisions { get; init; }
 
+    /// <summary>A cache that several sidecars share; null: none.</summary>
+    internal SharedCacheConfig? SharedCache { get; init; }
+
+    /// <summary>Whether readiness asks that the feed of each issuer that has one is followed.</summary>
+    internal bool IsReadyByFeed { get; init; }
+
+    /// <summary>How long it still listens after it was told to stop.</summary>
+    internal TimeSpan Drain { get; init; }
+
     /// <summary>The collector of metrics, spans and log lines; without an endpoint the variables of OpenTelemetry may name one.</summary>
     internal OtlpTarget Otlp { get; init; } = new();
 
@@ -61,4 +71,15 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
 /// <summary>One authorization server.</summary>
 /// <param name="Options">How it is asked.</param>
 /// <param name="TokenPrefix">What its tokens begin with; null: any.</param>
-internal sealed record IssuerConfig(TokenIntrospectionOptions Options, string? TokenPrefix);
+internal sealed record IssuerConfig(TokenIntrospectionOptions Options, string? TokenPrefix)
+{
+    private const int MostOfCaller = 10_000;
+
+    /// <summary>How the same server is asked as another caller, who is told nothing by the feed. Nothing of what one was answered is another's (I-47).</summary>
+    internal TokenIntrospectionOptions As(LocalCaller caller) => new()
+    {
+        Name = $"{Options.Name} as {caller.Id}", Issuer = Options.Issuer, IntrospectionEndpoint = Options.IntrospectionEndpoint, AllowInsecureHttp = Options.AllowInsecureHttp,
+        Timeout = Options.Timeout, TryTimeout = Options.TryTimeout, Retries = Options.Retries,
+        ClientId = caller.Id, Authentication = ClientAuthentication.Basic(caller.Id, caller.Secret), Feed = FeedMode.Off, MaxEntries = MostOfCaller, MaxNegativeEntries = MostOfCaller,
+    };
+}

@@ -16,7 +16,7 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "shared_cache", "ready_when", "drain", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -95,6 +95,18 @@ internal static class SidecarConfigReader
             config = config with { Realm = name };
         }
         if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder) };
+        if (config.Introspect is { IsForwarded: true } && issuers.Length > 1) map["introspect"]!.Fault("With several issuers the secret of a caller would go to each of them: forward: caller goes with one.");
+        if (map["shared_cache"] is { } shared) config = config with { SharedCache = SharedCacheReader.Read(shared, folder) };
+        if (map["ready_when"] is { } ready)
+        {
+            if (ready.Text() is not ("rules" or "feed")) ready.Fault("It is rules or feed.");
+            else config = config with { IsReadyByFeed = ready.Text() is "feed" };
+        }
+        if (map["drain"] is { } drain)
+        {
+            config = config with { Drain = drain.Duration() ?? default };
+            if (config.Drain > Drain.Most) drain.Fault("It is 5m at most.");
+        }
         if (map["log_decisions"] is { } log) config = config with { LogDecisions = Logging(log) };
         if (map["nginx_outage_status"] is { } outage)
         {

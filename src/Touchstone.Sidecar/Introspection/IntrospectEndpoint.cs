@@ -14,12 +14,13 @@ namespace Touchstone.Sidecar.Introspection;
 
 /// <summary>
 /// <c>POST /introspect</c> (RFC 7662) from memory: any client of an introspection endpoint that is pointed here asks no server about a token that was asked about before, and hears of its revocation all the same.
-/// The answer is what the server says to the sidecar.
+/// The answer is what the server says to the sidecar, or to the caller.
 /// </summary>
 /// <param name="tokens">Who knows about tokens.</param>
+/// <param name="ofCallers">Who knows about tokens as a caller sees them, by its identifier; null: all callers are told what the sidecar is.</param>
 /// <param name="callers">Who may ask.</param>
 /// <param name="policy">How long answers are used.</param>
-internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, LocalCallers callers, IntrospectionPolicy policy)
+internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDictionary<string, IntrospectionRouter>? ofCallers, LocalCallers callers, IntrospectionPolicy policy)
 {
     internal const string Path = "/introspect";
 
@@ -63,7 +64,7 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, LocalCaller
             Answers.Refuse(http.Response, wrong);
             return;
         }
-        if (Authenticate(http, form) is { } refused)
+        if (Authenticate(http, form, out var caller) is { } refused)
         {
             Answers.Refuse(http.Response, refused);
             return;
@@ -76,10 +77,12 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, LocalCaller
 
         // 2. What is known of it?
         var token = Encoding.Latin1.GetString(request.Token);
-        var result = tokens.TryIntrospect(token, policy, out var known) ? known : await tokens.IntrospectAsync(token, policy, http.RequestAborted);
+        var source = ofCallers is null ? tokens : ofCallers[caller!.Id];
+        var result = source.TryIntrospect(token, policy, out var known) ? known : await source.IntrospectAsync(token, policy, http.RequestAborted);
 
         // 3. Where nobody can tell, nothing is said of the token.
-        if (result.Outcome is IntrospectionOutcome.CannotTell) Answers.Refuse(http.Response, OAuthError.TemporarilyUnavailable.With("The token could not be judged. Try again."));
+        if (ofCallers is not null && result.Fault is IntrospectionFault.Refused) Answers.Refuse(http.Response, OAuthError.AccessDenied.With("The server refuses this caller."));
+        else if (result.Outcome is IntrospectionOutcome.CannotTell) Answers.Refuse(http.Response, OAuthError.TemporarilyUnavailable.With("The token could not be judged. Try again."));
         else if (result.Token is { } active) Answers.Write(http.Response, StatusCodes.Status200OK, JsonMarshal.GetRawUtf8Value(CheckedToken.Of(active).Claims));
         else Answers.Write(http.Response, StatusCodes.Status200OK, "{\"active\":false}"u8);
     }
@@ -115,15 +118,18 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, LocalCaller
         }
     }
 
-    private OAuthError? Authenticate(HttpContext http, OAuthForm form)
+    // Null for whoever needs no secret.
+    private OAuthError? Authenticate(HttpContext http, OAuthForm form, out LocalCaller? caller)
     {
+        caller = null;
         var header = http.Request.Headers.Authorization;
         if (header.Count > 1) return OAuthError.InvalidRequest.With("There are two Authorization headers.");
         Span<byte> scratch = stackalloc byte[ClientCredentials.ScratchSize];
         var found = ClientCredentials.Read(header.ToString(), form, scratch, out var credentials);
         if (found is CredentialsResult.Missing && callers.AreSocketPeersKnown && http.Connection.RemoteIpAddress is null) return null;
         if (found is CredentialsResult.Ambiguous) return OAuthError.InvalidRequest.With("Use one method of authentication.");
-        return found is CredentialsResult.Presented && credentials.Method is ClientAuthMethod.ClientSecretBasic or ClientAuthMethod.ClientSecretPost && callers.Knows(credentials.ClientId, credentials.Secret) ? null : OAuthError.InvalidClient;
+        if (found is CredentialsResult.Presented && credentials.Method is ClientAuthMethod.ClientSecretBasic or ClientAuthMethod.ClientSecretPost) caller = callers.Find(credentials.ClientId, credentials.Secret);
+        return caller is null ? OAuthError.InvalidClient : null;
     }
 
     private static bool IsForm(string? type)

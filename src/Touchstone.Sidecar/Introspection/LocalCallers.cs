@@ -15,15 +15,17 @@ internal sealed class LocalCallers(IReadOnlyList<LocalCaller> callers, bool areS
 {
     private readonly Dictionary<string, LocalCaller> _byId = callers.ToDictionary(static caller => caller.Id, StringComparer.Ordinal);
 
+    internal IReadOnlyCollection<LocalCaller> All => _byId.Values;
+
     internal bool AreSocketPeersKnown => areSocketPeersKnown;
 
-    /// <summary>Whether this is the secret of this caller. As long for one that is not there as for a wrong secret.</summary>
-    internal bool Knows(ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)
+    /// <summary>The caller of this name and secret; null where there is none. As long for one that is not there as for a wrong secret.</summary>
+    internal LocalCaller? Find(ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)
     {
         var isThere = _byId.TryGetValue(Encoding.ASCII.GetString(id), out var caller);
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes], known = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(secret, given);
         SHA256.HashData(isThere ? Encoding.UTF8.GetBytes(caller!.Secret()) : "nobody"u8, known);
-        return CryptographicOperations.FixedTimeEquals(given, known) & isThere & !secret.IsEmpty;
+        return CryptographicOperations.FixedTimeEquals(given, known) & isThere & !secret.IsEmpty ? caller : null;
     }
 }

@@ -127,7 +127,8 @@ public sealed class AdmissionTests : IAsyncLifetime
         review["request"]!["object"]!["data"] = new string('x', 2 << 20);
         (await AskAsync(review)).Answer.GetProperty("response").GetProperty("allowed").GetBoolean().ShouldBeTrue();
         review["request"]!["object"]!["data"] = new string('x', 3 << 20);
-        (await PostAsync(review.ToJsonString())).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        using var large = new HttpRequestMessage(HttpMethod.Post, new Uri(_site.Address, "/k8s/admission")) { Content = new StringContent(review.ToJsonString(), Encoding.UTF8, "application/json"), Headers = { ExpectContinue = true } };
+        (await _site.Http.SendAsync(large)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await _site.Http.GetAsync(new Uri(_site.Address, "/k8s/admission"))).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
         (await _site.Http.PostAsync(new Uri(_site.Address, "/k8s/tokenreview"), null)).StatusCode.ShouldBe(HttpStatusCode.NotFound, "it is not asked for by admission alone");
     }
