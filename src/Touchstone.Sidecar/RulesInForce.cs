@@ -21,6 +21,11 @@ internal sealed class SidecarRules(SidecarConfig config, int version)
     /// <summary>The names of all headers that any rule or policy sets.</summary>
     internal HashSet<string> IdentityHeaders { get; } = new(config.Rules.All.SelectMany(static rule => rule.Headers).Select(static header => header.Name).Concat(config.Opa?.Headers ?? []), StringComparer.OrdinalIgnoreCase);
 
+    private Dictionary<string, string[]> OthersOfRules => field ??= config.Rules.All.ToDictionary(static rule => rule.Name, rule => IdentityHeaders.Except(rule.Headers.Select(static header => header.Name), StringComparer.OrdinalIgnoreCase).ToArray(), StringComparer.Ordinal);
+
+    /// <summary>Those of them that one of these rules does not set itself.</summary>
+    internal string[] HeadersNotOf(Rule rule) => OthersOfRules[rule.Name];
+
     /// <summary>The headers that a policy may set.</summary>
     internal IReadOnlyList<string> PolicyHeaders { get; } = config.Opa?.Headers ?? [];
 

@@ -82,9 +82,13 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
     // Every header that any rule sets, also where this rule sets none, and never an empty one: what the client sent under such a name survives no answer (L44).
     private static void Identify(HttpResponse response, in Decision decision, SidecarRules current)
     {
-        foreach (var name in current.IdentityHeaders) response.Headers[name] = IdentityHeader.Nothing;
-        if (decision.Token is not { } token) return;
-        foreach (var header in decision.Rule!.Headers) response.Headers[header.Name] = header.ValueOf(token.Claims);
+        if (decision is not { Rule: { } rule, Token: { } token })
+        {
+            foreach (var name in current.IdentityHeaders) response.Headers[name] = IdentityHeader.Nothing;
+            return;
+        }
+        foreach (var name in current.HeadersNotOf(rule)) response.Headers[name] = IdentityHeader.Nothing;
+        foreach (var header in rule.Headers) response.Headers[header.Name] = header.ValueOf(token.Claims);
         if (decision.Policy.Headers.ValueKind is not JsonValueKind.Object) return;
         // Only what the file lists: it is in every answer.
         foreach (var name in current.PolicyHeaders)

@@ -36,7 +36,7 @@ internal sealed record ClaimCondition(string Claim, ClaimTest Test, IReadOnlyLis
             ClaimTest.Exists => isThere,
             ClaimTest.Absent => !isThere,
             ClaimTest.Equals or ClaimTest.OneOf => isThere && IsOneOfThose(claim),
-            ClaimTest.Contains => isThere && claim.ValueKind is JsonValueKind.Array && claim.EnumerateArray().Any(IsOneOfThose),
+            ClaimTest.Contains => isThere && claim.ValueKind is JsonValueKind.Array && HasOneOfThose(claim),
             _ => false,
         };
     }
@@ -50,7 +50,23 @@ internal sealed record ClaimCondition(string Claim, ClaimTest Test, IReadOnlyLis
         _ => $"{Claim} contains {Values[0].GetRawText()}",
     };
 
-    private bool IsOneOfThose(JsonElement claim) => Values.Any(value => JsonElement.DeepEquals(value, claim));
+    private bool HasOneOfThose(JsonElement array)
+    {
+        foreach (var item in array.EnumerateArray())
+        {
+            if (IsOneOfThose(item)) return true;
+        }
+        return false;
+    }
+
+    private bool IsOneOfThose(JsonElement claim)
+    {
+        for (var i = 0; i < Values.Count; i++)
+        {
+            if (JsonElement.DeepEquals(Values[i], claim)) return true;
+        }
+        return false;
+    }
 }
 
 /// <summary>Finds claims.</summary>

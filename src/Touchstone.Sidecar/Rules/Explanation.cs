@@ -2,6 +2,11 @@ using System.Text.Json;
 
 namespace Touchstone.Sidecar.Rules;
 
+/// <summary>One thing that a rule asks for.</summary>
+/// <param name="Text">In words.</param>
+/// <param name="IsMet">Whether the token meets it.</param>
+internal readonly record struct ExplainedRequirement(string Text, bool IsMet);
+
 /// <summary>What becomes of a request, and why: the same judgement as at a real one, told for people.</summary>
 /// <param name="IsAllowed">Whether it passes; null where that needs a token, and none was given, or a policy, which is not asked here.</param>
 /// <param name="Reason">What decided.</param>
@@ -9,7 +14,7 @@ namespace Touchstone.Sidecar.Rules;
 /// <param name="Path">The path as it was compared; null where it has no such form.</param>
 /// <param name="Requirements">What the rule asks for. Without a token none is met.</param>
 /// <param name="Headers">What the service behind would be told, where the request passes.</param>
-internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, RequestPath? Path, IReadOnlyList<Requirement> Requirements, IReadOnlyList<KeyValuePair<string, string>> Headers)
+internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, RequestPath? Path, IReadOnlyList<ExplainedRequirement> Requirements, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
     /// <summary>Whether all is well as far as the file says, and a policy decides.</summary>
     internal bool IsUpToPolicy { get; private init; }
@@ -30,7 +35,7 @@ internal sealed record Explanation(bool? IsAllowed, string Reason, Rule? Rule, R
         if (!RequestPath.TryParse(target, out var path, out var fault)) return Refused($"the path is ambiguous: {fault}", null);
         if (rules.Find(method, host, path, out var isAmbiguous) is not { } rule) return Refused(isAmbiguous ? "the path is ambiguous: in another case, or with or without the slash at its end, it is that of a rule that comes earlier" : "no rule matches", path);
         if (rule.IsOpen) return new Explanation(true, "the rule lets anybody pass", rule, path, [], []);
-        var requirements = RuleRequirements.Of(rule, claims ?? NoClaims, now).ToArray();
+        var requirements = rule.Requirements.All.Select(requirement => new ExplainedRequirement(requirement.Text, requirement.IsMet(claims ?? NoClaims, now))).ToArray();
         if (claims is not { } known) return new Explanation(null, "an active token is needed", rule, path, requirements, []);
         if (IsOver(known, now)) return new Explanation(false, "the token is not active: its exp is over, or its nbf to come", rule, path, requirements, []);
         if (IsBound(known)) return new Explanation(false, "the token is bound to a certificate or a key, and the sidecar can't see who shows that", rule, path, requirements, []);

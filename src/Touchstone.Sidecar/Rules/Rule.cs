@@ -50,6 +50,17 @@ internal sealed record Rule
     /// <summary>The document of the Open Policy Agent that has the last word; empty: that of the file. Null: nobody is asked.</summary>
     internal string? OpaPath { get; init; }
 
+    /// <summary>All that it asks of a token, made at the first use.</summary>
+    internal RuleRequirements Requirements
+    {
+        get
+        {
+            // A copy with other members brings those of its original along.
+            if (field?.AreOf(this) is not true) field = new RuleRequirements(this);
+            return field;
+        }
+    }
+
     /// <summary>Whether any active token will do.</summary>
     internal bool AsksForNothing => OpaPath is null && AllScopes.Count + AnyScopes.Count + Audiences.Count + Issuers.Count + Claims.Count + Acr.Count == 0 && MaxAge is null;
 

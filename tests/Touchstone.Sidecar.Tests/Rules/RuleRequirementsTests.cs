@@ -54,9 +54,35 @@ public sealed class RuleRequirementsTests
     public void Each_thing_is_met_or_not(string asks, string claims, bool isMet)
     {
         var rule = RuleSetTests.Rules("- { name: r, paths: /**, " + asks + " }").All[0];
-        RuleRequirements.Of(rule, JsonElement.Parse(claims), Now).All(requirement => requirement.IsMet).ShouldBe(isMet);
+        (rule.Requirements.FirstUnmet(JsonElement.Parse(claims), Now) is null).ShouldBe(isMet);
         rule.AsksForNothing.ShouldBeFalse();
     }
+
+    [Fact]
+    public void A_copy_asks_for_what_it_is_itself()
+    {
+        var rule = RuleSetTests.Rules("- { name: r, paths: /**, scopes: a }").All[0];
+        rule.Requirements.All.Count.ShouldBe(1);
+        var other = rule with { AllScopes = ["a", "b"] };
+        other.Requirements.All.Count.ShouldBe(2);
+        other.Requirements.ShouldBeSameAs(other.Requirements);
+        rule.Requirements.All.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Judging_allocates_nothing()
+    {
+        var rule = RuleSetTests.Rules("- { name: r, paths: /**, scopes: { all: [a, b], any: [c, d] }, audiences: https://a, issuers: [x, https://i], acr: aal2, max_age: 5m, claims: [{ claim: tenant, equals: acme }, { claim: roles, contains: admin }] }").All[0];
+        var claims = JsonElement.Parse("""{"scope":"z b a d","aud":["y","https://a"],"iss":"https://i","acr":"aal2","auth_time":1799999999,"tenant":"acme","roles":["user","admin"]}""");
+        for (var i = 0; i < 100; i++) rule.Requirements.FirstUnmet(claims, Now).ShouldBeNull();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) _ = rule.Requirements.FirstUnmet(claims, Now);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("""{"scope":"\u0061"}""", true), InlineData("""{"scope":"b \u0061"}""", true), InlineData("""{"scope":"b\u0020a"}""", true), InlineData("""{"scope":"\u0061b"}""", false), InlineData("""{"scope":""}""", false), InlineData("""{"scope":"b  a "}""", true)]
+    public void A_scope_is_the_same_however_it_is_escaped(string claims, bool isMet) => (RuleSetTests.Rules("- { name: r, paths: /**, scopes: a }").All[0].Requirements.FirstUnmet(JsonElement.Parse(claims), Now) is null).ShouldBe(isMet);
 
     [Fact]
     public void L49_A_header_is_visible_ASCII_not_empty_and_never_ends_itself_whatever_the_claim_is()
