@@ -7,8 +7,8 @@ internal sealed class Drain(TimeSpan time, TimeProvider clock) : IHostedLifecycl
 {
     private volatile bool _isStarted, _hasBegun;
 
-    /// <summary>The longest.</summary>
-    internal static readonly TimeSpan Most = TimeSpan.FromMinutes(5);
+    /// <summary>The longest: with the requests under way it is within what the process is given to end, and what a cluster gives by default is not much less.</summary>
+    internal static readonly TimeSpan Most = TimeSpan.FromSeconds(25);
 
     internal bool HasBegun => _hasBegun;
 

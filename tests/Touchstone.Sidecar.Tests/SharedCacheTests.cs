@@ -44,7 +44,7 @@ public sealed class SharedCacheTests
 
     [Theory]
     [InlineData("shared_cache: { redis: \"redis://127.0.0.1\" }", "'key_file' is missing"), InlineData("shared_cache: { key_file: good }", "'redis' is missing"), InlineData("shared_cache: { redis: \"redis://127.0.0.1\", key_file: short }", "32 are the least"), InlineData("shared_cache: { redis: \"redis://127.0.0.1\", key_file: nowhere }", "no file 'nowhere'"), InlineData("shared_cache: { redis: \"redis://127.0.0.1\", key_file: text }", "can't be used")]
-    [InlineData("shared_cache: { redis: \"redis://cache.acme.test\", key_file: good }", "rediss"), InlineData("shared_cache: { redis: \"redis://u:s3cret@127.0.0.1\", key_file: good }", "no password"), InlineData("shared_cache: { redis: \"redis://127.0.0.1\", key_file: good, deadline: 2s }", "1ms to 1s"), InlineData("ready_when: always", "rules or feed"), InlineData("drain: 6m", "5m at most")]
+    [InlineData("shared_cache: { redis: \"redis://cache.acme.test\", key_file: good }", "rediss"), InlineData("shared_cache: { redis: \"redis://u:s3cret@127.0.0.1\", key_file: good }", "no password"), InlineData("shared_cache: { redis: \"redis://127.0.0.1\", key_file: good, deadline: 2s }", "1ms to 1s"), InlineData("ready_when: always", "rules or feed"), InlineData("drain: 26s", "25s at most")]
     public void L47_What_is_wrong_is_told_and_no_secret_with_it(string more, string says)
     {
         using var folder = new TempFolder();

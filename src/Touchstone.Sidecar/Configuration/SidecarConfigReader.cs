@@ -105,7 +105,7 @@ internal static class SidecarConfigReader
         if (map["drain"] is { } drain)
         {
             config = config with { Drain = drain.Duration() ?? default };
-            if (config.Drain > Drain.Most) drain.Fault("It is 5m at most.");
+            if (config.Drain > Drain.Most) drain.Fault("It is 25s at most.");
         }
         if (map["log_decisions"] is { } log) config = config with { LogDecisions = Logging(log) };
         if (map["nginx_outage_status"] is { } outage)

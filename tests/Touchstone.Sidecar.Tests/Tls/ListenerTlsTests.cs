@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Tests.ForwardAuth;
 
 namespace Touchstone.Sidecar.Tests.Tls;
@@ -26,11 +27,44 @@ public sealed class ListenerTlsTests
         await Should.ThrowAsync<HttpRequestException>(() => AskAsync(site, null));
     }
 
+    [Fact]
+    public async Task Operators_show_a_certificate_over_TLS()
+    {
+        using var folder = new TempFolder();
+        using var authority = Issue("CN=authority", null);
+        using var own = Issue("CN=localhost", authority);
+        using var stranger = Issue("CN=stranger", null);
+        using var someone = Issue("CN=operator", authority);
+        File.WriteAllText(folder.File("ca.pem"), authority.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.crt"), own.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        var files = $"certificate_file: \"{folder.File("tls.crt")}\", key_file: \"{folder.File("tls.key")}\"";
+        await using var site = await SidecarSite.OpenAsync("- { name: any token, paths: /any }", $"admin_tls: {{ {files}, client_ca_file: \"{folder.File("ca.pem")}\" }}", admin: "https://127.0.0.1:0");
+
+        (await SetAsync(someone)).ShouldBe(HttpStatusCode.OK);
+        await Should.ThrowAsync<HttpRequestException>(() => SetAsync(stranger));
+        await Should.ThrowAsync<HttpRequestException>(() => SetAsync(null));
+        SidecarConfigReader.Read($"issuers: {{ issuer: https://as.acme.test, client_id: a, client_secret: b }}\nrules: {{ name: r, paths: /** }}\nadmin: https://10.0.0.1:9081\nadmin_tls: {{ {files} }}", ".").Faults.ShouldHaveSingleItem().Message.ShouldContain("give client_ca_file");
+        SidecarConfigReader.Read($"issuers: {{ issuer: https://as.acme.test, client_id: a, client_secret: b }}\nrules: {{ name: r, paths: /** }}\nadmin: https://10.0.0.1:9081\nadmin_tls: {{ {files}, client_ca_file: \"{folder.File("ca.pem")}\" }}", ".").Config!.IsAdminGuarded.ShouldBeTrue();
+
+        async Task<HttpStatusCode> SetAsync(X509Certificate2? certificate)
+        {
+            using var http = NewHttp(certificate);
+            using var body = new StringContent("""{"rule":"any token","fail_mode":"open","for_seconds":60}""", System.Text.Encoding.UTF8, "application/json");
+            return (await http.PostAsync(new Uri(site.Admin, "/overrides"), body)).StatusCode;
+        }
+    }
+
+    private static HttpClient NewHttp(X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        if (certificate is not null) handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        return new HttpClient(handler);
+    }
+
     private static async Task<HttpStatusCode> AskAsync(SidecarSite site, X509Certificate2? certificate)
     {
-        using var handler = new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
-        if (certificate is not null) handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
-        using var http = new HttpClient(handler);
+        using var http = NewHttp(certificate);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(site.Address, "/auth/nginx")) { Headers = { { "X-Original-Method", "GET" }, { "X-Original-Host", "a.test" }, { "X-Original-URI", "/healthz" } } };
         return (await http.SendAsync(request)).StatusCode;
     }
