@@ -1,43 +1,24 @@
-using System.Diagnostics;
+using Touchstone.EndToEnd.Tests.Sidecar;
 
 namespace Touchstone.EndToEnd.Tests.CommandLine;
 
 /// <summary><c>touchstone sidecar override</c> and a sidecar that runs, over a unix socket. Its server need not be there.</summary>
 public sealed class SidecarOverrideCommandTests : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new();
-    private Process _sidecar = null!;
+    private SidecarProcess _sidecar = null!;
 
-    private string Socket => _folder.File("admin.sock");
-
-    private string Address => "unix:" + Socket;
-
-    public async ValueTask InitializeAsync()
-    {
-        await File.WriteAllTextAsync(_folder.File("sidecar.yaml"), $$"""
-            listen: unix:{{_folder.File("auth.sock")}}
-            admin: {{Address}}
-            issuers: { introspection_endpoint: "http://127.0.0.1:{{Ports.Take()}}/introspect", client_id: a, client_secret: s }
+    public async ValueTask InitializeAsync() => _sidecar = await SidecarProcess.StartAsync(
+        folder => $$"""
+            listen: unix:{{folder.File("auth.sock")}}
+            admin: unix:{{folder.File("admin.sock")}}
+            {{SidecarProcess.Nowhere}}
             rules:
               - { name: any token, paths: /any }
               - { name: read orders, paths: /orders, scopes: orders:read }
-            """);
-        var start = new ProcessStartInfo(TouchstoneBinary.Path, ["sidecar", "--config", _folder.File("sidecar.yaml")]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        _sidecar = Process.Start(start)!;
-        _ = _sidecar.StandardOutput.ReadToEndAsync();
-        _ = _sidecar.StandardError.ReadToEndAsync();
-        await Until.TrueAsync(() => File.Exists(_folder.File("auth.sock")), "the sidecar listens");
-    }
+            """,
+        static folder => ValueTask.FromResult(File.Exists(folder.File("auth.sock"))));
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_sidecar.HasExited) _sidecar.Kill();
-        using var patience = new CancellationTokenSource(Until.Deadline);
-        await _sidecar.WaitForExitAsync(patience.Token);
-        _sidecar.Dispose();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _sidecar.DisposeAsync();
 
     [Fact]
     public async Task One_is_set_listed_and_ended()
@@ -69,5 +50,5 @@ public sealed class SidecarOverrideCommandTests : IAsyncLifetime
         nobody.Error.ShouldContain("touchstone sidecar");
     }
 
-    private Task<CommandResult> Run(params string[] line) => Cli.Bare.RunAsync(["sidecar", "override", "--admin", Address, .. line]);
+    private Task<CommandResult> Run(params string[] line) => Cli.Bare.RunAsync(["sidecar", "override", "--admin", "unix:" + _sidecar.FileOf("admin.sock"), .. line]);
 }

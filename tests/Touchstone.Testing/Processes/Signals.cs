@@ -5,18 +5,21 @@ using System.Runtime.InteropServices;
 namespace Touchstone.Testing.Processes;
 
 /// <summary>Signals to one process that a test started.</summary>
-internal static class Signals
+public static class Signals
 {
     internal const int Interrupt = 2;
     internal const int Kill = 9;
-    internal const int Terminate = 15;
+
+    /// <summary>SIGTERM.</summary>
+    public const int Terminate = 15;
 
     // Their numbers differ between systems.
     internal static int Continue => OperatingSystem.IsMacOS() ? 19 : 18;
 
     internal static int Stop => OperatingSystem.IsMacOS() ? 17 : 19;
 
-    internal static void Send(Process process, int signal)
+    /// <summary>Sends one.</summary>
+    public static void Send(Process process, int signal)
     {
         if (process.HasExited) return;
         if (SendTo(process.Id, signal) != 0 && !process.HasExited)
