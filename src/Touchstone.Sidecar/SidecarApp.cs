@@ -127,10 +127,9 @@ internal sealed class SidecarApp : IAsyncDisposable
 
     private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls)
     {
-        // The file says everything: no variable and no file of the framework opens another port, or a page of faults.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
-        builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection();
+        // The file says everything: no variable and no file of the framework opens another port, or a page of faults; and none is looked for, which is time at the start.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.UseUrls([.. addresses.Select(static address => address.StartsWith("unix:", StringComparison.Ordinal) ? "http://" + address : address)]);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -143,7 +142,6 @@ internal sealed class SidecarApp : IAsyncDisposable
             kestrel.Limits.MaxRequestHeadersTotalSize = 128 << 10;
             kestrel.Limits.MaxRequestHeaderCount = 2000;
         });
-        builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Patience);
