@@ -14,8 +14,7 @@ public sealed class OidcProvider : IAsyncLifetime
 {
     private const int LeastNode = 20;
 
-    private static readonly string Folder = Path.Combine(Sources.Root, "artifacts", "interop", "oidc-provider");
-    private static readonly string[] Files = ["package.json", "package-lock.json", "server.js"];
+    private static readonly NpmFolder Npm = new("Interop/oidc-provider", "server.js");
 
     private readonly string _shopSecret = RandomNumberGenerator.GetHexString(48), _apiSecret = RandomNumberGenerator.GetHexString(64);
     private Process? _process;
@@ -31,9 +30,9 @@ public sealed class OidcProvider : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Find("node") is not { } node || Find("npm") is not { } npm)
+        if (NpmFolder.Find("node") is not { } node)
         {
-            Miss("Node.js with npm is not installed");
+            Miss("Node.js is not installed");
             return;
         }
         var version = (await new Command(node).RunAsync("--version")).Output.Trim();
@@ -42,7 +41,7 @@ public sealed class OidcProvider : IAsyncLifetime
             Miss($"Node.js {version} is older than {LeastNode}");
             return;
         }
-        if (await InstallAsync(npm) is { } failed)
+        if (await Npm.InstallAsync() is { } failed)
         {
             Miss(failed);
             return;
@@ -105,36 +104,13 @@ public sealed class OidcProvider : IAsyncLifetime
         _missing = what;
     }
 
-    // Installed is what the lock file of then had.
-    private static async Task<string?> InstallAsync(string npm)
-    {
-        Directory.CreateDirectory(Folder);
-        var from = Path.Combine(Sources.Root, "tests", "Touchstone.EndToEnd.Tests", "Interop", "oidc-provider");
-        var lockFile = await File.ReadAllTextAsync(Path.Combine(from, "package-lock.json"));
-        var stamp = Path.Combine(Folder, "installed");
-        foreach (var file in Files) File.Copy(Path.Combine(from, file), Path.Combine(Folder, file), overwrite: true);
-        if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == lockFile) return null;
-        File.Delete(stamp);
-        try
-        {
-            var installed = await (new Command(npm) { Folder = Folder, Timeout = TimeSpan.FromMinutes(3) }).RunAsync("ci", "--ignore-scripts", "--no-audit", "--no-fund");
-            if (installed.ExitCode != 0) return "oidc-provider could not be installed: " + installed.Error;
-        }
-        catch (TimeoutException)
-        {
-            return "oidc-provider could not be installed within 3 minutes";
-        }
-        await File.WriteAllTextAsync(stamp, lockFile);
-        return null;
-    }
-
     private async Task StartAsync(string node)
     {
         var port = Ports.Take();
         Issuer = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         var point = Key.ExportParameters(includePrivateParameters: false).Q;
         var jwk = new { kty = "EC", crv = "P-256", kid = "k1", alg = "ES256", x = Base64Url.EncodeToString(point.X), y = Base64Url.EncodeToString(point.Y) };
-        var start = new ProcessStartInfo(node, ["server.js"]) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(node, ["server.js"]) { WorkingDirectory = Npm.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["SHOP_SECRET"] = _shopSecret;
         start.Environment["API_SECRET"] = _apiSecret;
@@ -162,7 +138,4 @@ public sealed class OidcProvider : IAsyncLifetime
             return false;
         }
     }
-
-    private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Touchstone.Testing.Processes;
 
-/// <summary>The command line as it was built beside these tests; their project writes down where.</summary>
+/// <summary>The command line as it was built beside these tests; their project writes down where. Or the one that a variable names: as it is published.</summary>
 public static class TouchstoneBinary
 {
     /// <summary>The key of the assembly metadata that holds the path.</summary>
@@ -13,6 +13,7 @@ public static class TouchstoneBinary
 
     private static string Find()
     {
+        if (Environment.GetEnvironmentVariable("TOUCHSTONE_TEST_BINARY") is { Length: > 0 } published) return published;
         var path = AppDomain.CurrentDomain.GetAssemblies()
             .Where(assembly => !assembly.IsDynamic)
             .SelectMany(assembly => assembly.GetCustomAttributes<AssemblyMetadataAttribute>())
