@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace Touchstone.EndToEnd.Tests.Operations;
@@ -163,6 +165,9 @@ public sealed class ManifestTests(KubernetesTools tools) : IClassFixture<Kuberne
         foreach (var secret in new[] { "client-secret", "gateway.secret" }) await File.WriteAllTextAsync(folder.File(secret), "0123456789abcdef0123456789abcdef");
         // Nothing is written elsewhere, and no name is asked for.
         if (file == "nginx.conf") text = text.Replace("/tmp/", folder.Path + "/", StringComparison.Ordinal).Replace("http://orders:", "http://127.0.0.1:", StringComparison.Ordinal);
+        // Settings are valid only with a certificate.
+        if (file == "touchstone.json") text = text.Replace("/etc/touchstone/tls/", folder.Path + "/", StringComparison.Ordinal);
+        await WriteCertificateAsync(folder);
         await File.WriteAllTextAsync(folder.File(file), text);
         var result = file switch
         {
@@ -173,6 +178,15 @@ public sealed class ManifestTests(KubernetesTools tools) : IClassFixture<Kuberne
             _ => throw new InvalidOperationException($"{file}: nothing says how it is checked"),
         };
         result.ExitCode.ShouldBe(0, $"{file}\n{result.Output}{result.Error}");
+    }
+
+    private static async Task WriteCertificateAsync(TempFolder folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = new CertificateRequest("CN=tokens.example.com", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        await File.WriteAllTextAsync(folder.File("tls.crt"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(folder.File("tls.key"), key.ExportPkcs8PrivateKeyPem());
     }
 
     private static bool IsIn(JsonObject labels, JsonObject all) => labels.All(label => JsonNode.DeepEquals(all[label.Key], label.Value));
