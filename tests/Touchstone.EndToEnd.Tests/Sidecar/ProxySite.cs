@@ -7,13 +7,21 @@ namespace Touchstone.EndToEnd.Tests.Sidecar;
 /// <summary>A proxy that a sample is for.</summary>
 /// <param name="Sample">The folder under samples.</param>
 /// <param name="Program">Where it is installed.</param>
-/// <param name="Config">Its file in the sample.</param>
 /// <param name="Arguments">How it is started in that folder.</param>
-internal sealed record SampleProxy(string Sample, string Program, string Config, Func<string, string[]> Arguments)
+internal sealed record SampleProxy(string Sample, string Program, Func<string, string[]> Arguments)
 {
-    internal static SampleProxy Nginx { get; } = new("nginx", "/usr/sbin/nginx", "nginx.conf", static folder => ["-p", folder, "-c", "nginx.conf"]);
+    internal static SampleProxy Nginx { get; } = new("nginx", "/usr/sbin/nginx", static folder => ["-p", folder, "-c", "nginx.conf"]);
 
-    internal static SampleProxy Caddy { get; } = new("caddy", "/usr/bin/caddy", "Caddyfile", static _ => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
+    internal static SampleProxy Caddy { get; } = new("caddy", "/usr/bin/caddy", static _ => ["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
+
+    internal static SampleProxy Haproxy { get; } = new("haproxy", "/usr/sbin/haproxy", static folder => ["-C", folder, "-f", "haproxy.cfg"]);
+
+    internal static SampleProxy Envoy { get; } = new("envoy", "", static _ => []) { Double = EnvoyDouble.StartAsync };
+
+    internal static SampleProxy Traefik { get; } = new("traefik", "", static _ => []) { Double = TraefikDouble.StartAsync };
+
+    /// <summary>What stands in for one that can't be installed, with the folder of the sample; null: the program is started.</summary>
+    internal Func<string, Task<IAsyncDisposable>>? Double { get; private init; }
 }
 
 /// <summary>What a sample starts, each as a process of its own; the files are copied first, so that nothing is written into the sources.</summary>
@@ -27,18 +35,24 @@ internal sealed class ProxySite : IAsyncDisposable
     private readonly List<Process> _processes = [];
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
 
+    private Process? _sidecar;
+    private IAsyncDisposable? _double;
+
     private ProxySite(ServerProcess server, ServiceBehind service) => (Server, Service) = (server, service);
 
     internal ServerProcess Server { get; }
 
     internal ServiceBehind Service { get; }
 
+    /// <summary>The copy of the sample's sidecar.yaml.</summary>
+    internal string SidecarFile => _folder.File("sidecar.yaml");
+
     internal readonly record struct Got(HttpStatusCode Status, string Challenge, string Body);
 
     /// <summary>Skips where the proxy or a port is missing; in CI the proxy has to be there.</summary>
     internal static void Need(SampleProxy proxy)
     {
-        var isThere = File.Exists(proxy.Program);
+        var isThere = proxy.Double is not null || File.Exists(proxy.Program);
         if (!isThere && Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException($"{proxy.Sample} is not installed, and CI runs every test.");
         Assert.SkipUnless(isThere, $"{proxy.Sample} is not installed");
         foreach (var port in PortsOfSamples) Assert.SkipUnless(Ports.IsFree(port), $"port {port}, which the sample uses, is taken");
@@ -50,11 +64,12 @@ internal sealed class ProxySite : IAsyncDisposable
         var site = new ProxySite(server, await ServiceBehind.StartAsync(8080));
         try
         {
-            foreach (var file in new[] { proxy.Config, "sidecar.yaml" }) File.Copy(Path.Combine(Sources.Root, "samples", proxy.Sample, file), site._folder.File(file));
+            foreach (var file in Directory.GetFiles(Path.Combine(Sources.Root, "samples", proxy.Sample))) File.Copy(file, site._folder.File(Path.GetFileName(file)));
             await Until.TrueAsync(() => File.Exists(Path.Combine(server.Data, "demo.json")), "the demo is there");
             await File.WriteAllTextAsync(site._folder.File("demo-api.secret"), server.DemoResourceServer.Secret + "\n");
-            site.Start(TouchstoneBinary.Path, "sidecar", "--config", site._folder.File("sidecar.yaml"));
-            site.Start(proxy.Program, proxy.Arguments(site._folder.Path));
+            site._sidecar = site.Start(TouchstoneBinary.Path, "sidecar", "--config", site.SidecarFile);
+            if (proxy.Double is null) site.Start(proxy.Program, proxy.Arguments(site._folder.Path));
+            else site._double = await proxy.Double(site._folder.Path);
             await Until.TrueAsync(async () => await site.IsReadyAsync(), "the proxy serves, and the sidecar is ready");
             return site;
         }
@@ -80,8 +95,15 @@ internal sealed class ProxySite : IAsyncDisposable
         answer.Status.ShouldBe(200);
     }
 
+    internal async Task KillSidecarAsync()
+    {
+        _sidecar!.Kill(entireProcessTree: true);
+        await _sidecar.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_double is not null) await _double.DisposeAsync();
         foreach (var process in Enumerable.Reverse(_processes))
         {
             if (!process.HasExited) process.Kill(entireProcessTree: true);
@@ -95,7 +117,7 @@ internal sealed class ProxySite : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private void Start(string program, params string[] arguments)
+    private Process Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.Path };
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
@@ -105,6 +127,7 @@ internal sealed class ProxySite : IAsyncDisposable
         _ = process.StandardOutput.ReadToEndAsync();
         _ = process.StandardError.ReadToEndAsync();
         _processes.Add(process);
+        return process;
     }
 
     private async Task<bool> IsReadyAsync()

@@ -25,7 +25,9 @@ internal sealed class ServiceBehind : IAsyncDisposable
         service._app.Run(http =>
         {
             service.Reached.Enqueue(http.Request.Path.Value!);
-            return http.Response.WriteAsync($"{http.Request.Method} {http.Request.Path} X-User={http.Request.Headers["X-User"]} X-Scope={http.Request.Headers["X-Scope"]}");
+            var told = $"{http.Request.Method} {http.Request.Path} X-User={http.Request.Headers["X-User"]} X-Scope={http.Request.Headers["X-Scope"]}";
+            http.Response.ContentLength = System.Text.Encoding.UTF8.GetByteCount(told);
+            return http.Response.WriteAsync(told);
         });
         await service._app.StartAsync();
         return service;
