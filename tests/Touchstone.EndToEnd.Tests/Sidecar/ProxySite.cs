@@ -64,7 +64,7 @@ internal sealed class ProxySite : IAsyncDisposable
         var site = new ProxySite(server, await ServiceBehind.StartAsync(8080));
         try
         {
-            foreach (var file in Directory.GetFiles(Path.Combine(Sources.Root, "samples", proxy.Sample))) File.Copy(file, site._folder.File(Path.GetFileName(file)));
+            SampleProgram.Copy(proxy.Sample, site._folder);
             await Until.TrueAsync(() => File.Exists(Path.Combine(server.Data, "demo.json")), "the demo is there");
             await File.WriteAllTextAsync(site._folder.File("demo-api.secret"), server.DemoResourceServer.Secret + "\n");
             site._sidecar = site.Start(TouchstoneBinary.Path, "sidecar", "--config", site.SidecarFile);
@@ -95,20 +95,14 @@ internal sealed class ProxySite : IAsyncDisposable
         answer.Status.ShouldBe(200);
     }
 
-    internal async Task KillSidecarAsync()
-    {
-        _sidecar!.Kill(entireProcessTree: true);
-        await _sidecar.WaitForExitAsync();
-    }
+    internal Task KillSidecarAsync() => _sidecar!.EndAsync();
 
     public async ValueTask DisposeAsync()
     {
         if (_double is not null) await _double.DisposeAsync();
         foreach (var process in Enumerable.Reverse(_processes))
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-            using var patience = new CancellationTokenSource(Until.Deadline);
-            await process.WaitForExitAsync(patience.Token);
+            await process.EndAsync();
             process.Dispose();
         }
         await Service.DisposeAsync();
@@ -119,13 +113,7 @@ internal sealed class ProxySite : IAsyncDisposable
 
     private Process Start(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.Path };
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
-        // Caddy keeps what it was told beside the files of its user otherwise.
-        foreach (var name in new[] { "XDG_CONFIG_HOME", "XDG_DATA_HOME" }) start.Environment[name] = _folder.Path;
-        var process = Process.Start(start)!;
-        _ = process.StandardOutput.ReadToEndAsync();
-        _ = process.StandardError.ReadToEndAsync();
+        var process = SampleProgram.Start(_folder.Path, program, arguments);
         _processes.Add(process);
         return process;
     }
