@@ -31,6 +31,8 @@ switch (args)
     case ["barrier", var nodes, var data, var process]:
         using (var barrier = await BarrierBar.ConnectAsync([.. nodes.Split(',').Select(node => new Uri(node))], data))
             return await barrier.HealthyAsync(50, 20, 5, 25) & await barrier.KilledAsync(50, 10, Number(process), 2_400) ? 0 : 1;
+    case ["sidecar-revocation", var proxy, var server, var data, var count]:
+        return await SidecarRevocationBar.RunAsync(new Uri(proxy), new Uri(server), data, Number(count), 100) ? 0 : 1;
     case ["api", var url, var kind, var tokens]:
         await ProtectedApi.RunAsync(url, kind, tokens);
         return 0;
