@@ -68,7 +68,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);
-        _jwts = LocalJwts.Of(options, _issuers, MayHaveFeedAsync, log, _time);
+        _jwts = LocalJwts.Of(options, _issuers, new JwtFeed(options, _follower, _discovery, _time), log, _time);
         _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, _time));
         _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
         _metrics.Watch(this, _time);
@@ -107,7 +107,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         _follower.Start();
-        if (!_follower.First.IsCompleted) await WaitForFirstPollAsync(cancellationToken);
+        await _follower.WaitForFirstAsync(cancellationToken);
     }
 
     /// <summary>Finds out about a token from what is kept, if that is enough. It asks nobody, waits for nothing and allocates nothing; where it is false, <see cref="IntrospectAsync"/> asks.</summary>
@@ -187,32 +187,17 @@ public sealed class IntrospectionClient : IAsyncDisposable
         switch (judgement.Verdict)
         {
             case LocalVerdict.Accepted:
-                _held.Keep(key, new HeldAnswer(judgement.Token, mark: null, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, tags: 0), IssuerKeys.Fresh) { Proof = judgement.Proof }, invalidations);
+                _held.Keep(key, new HeldAnswer(judgement.Token, judgement.Mark, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, judgement.Mark?.Tags.Length ?? 0), IssuerKeys.Fresh) { Proof = judgement.Proof }, invalidations);
                 return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Jwt, judgement.Token);
             case LocalVerdict.Refused:
                 return new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt);
             case LocalVerdict.CannotTell:
                 return _held.InFault(key, policy, IntrospectionFault.KeysUnavailable);
+            case LocalVerdict.Unfollowed:
+                return _held.InFault(key, policy, IntrospectionFault.Unfollowed);
             default:
                 return null;
         }
-    }
-
-    // Whether the feed is followed, or should be: so too where that can't be found out.
-    private async ValueTask<bool> MayHaveFeedAsync(CancellationToken cancellationToken)
-    {
-        using var patience = new CancellationTokenSource(_options.TryTimeout, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            await _discovery.FindAsync(both.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Then it is not known.
-        }
-        // A feed that is not to be followed tells nothing of revoked JWTs: the server has to.
-        return _discovery.Known is not { Feed: null } || _follower.At(_time.Read()) is not Freshness.Plain;
     }
 
     private async ValueTask<IntrospectionResult> FindOutAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
@@ -221,7 +206,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _follower.Start();
         _follower.Want(policy.Grace);
         // A poll that was begun first lets what is asked now be kept; where it does not come, the answer serves this check alone.
-        if (!_follower.First.IsCompleted) await WaitForFirstPollAsync(cancellationToken);
+        await _follower.WaitForFirstAsync(cancellationToken);
 
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
@@ -269,18 +254,6 @@ public sealed class IntrospectionClient : IAsyncDisposable
         var held = _held.Hold(answer, asked);
         if (_held.Keep(key, held, invalidations) && _shared is not null && _follower.At(_time.Read()) is not Freshness.Lapsed) _shared.Keep(token, key, held);
         return answer with { Asked = asked, Held = held };
-    }
-
-    private async ValueTask WaitForFirstPollAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _follower.First.WaitAsync(_options.TryTimeout, _time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            _follower.WaitNoLonger(); // Then without.
-        }
     }
 
     private void Refresh(string token, Mac128 key, IntrospectionPolicy policy) => _ = _flights.RunAsync(key, () => FlyAsync(token, key, policy, asksAnew: true), mayJoin: true, CancellationToken.None);

@@ -73,6 +73,9 @@ public enum IntrospectionFault
 
     /// <summary>The keys of the issuer that signed could not be had.</summary>
     KeysUnavailable,
+
+    /// <summary>It is a JWT that the feed alone tells of (<see cref="JwtRevocation.ByFeed"/>), and the feed is not followed, or does not give this caller the key of its tags.</summary>
+    Unfollowed,
 }
 
 /// <summary>The result of one check.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Client.Follow;
 
@@ -38,9 +39,11 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset, 
         foreach (var one in list.EnumerateArray())
         {
             if (!FollowedTag.TryRead(one.GetProperty("tag"u8).GetString(), out var tag)) return null;
-            events.Add(new FeedEvent(one.GetProperty("seq"u8).GetInt64(), tag));
+            events.Add(new FeedEvent(one.GetProperty("seq"u8).GetInt64(), tag, one.TryGetProperty("until"u8, out var until) ? until.GetInt64() : long.MaxValue));
         }
-        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone), LeaseOffset(answer, lease), AgeOf(answer));
+        TagKey? key = null;
+        if (answer.TryGetProperty("tag_key"u8, out var text) && !TagKey.TryRead(text.GetString(), out key)) return null;
+        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone, key), LeaseOffset(answer, lease), AgeOf(answer));
     }
 
     private static TimeSpan? AgeOf(JsonElement answer) => answer.TryGetProperty("age_ms"u8, out var age) && age.TryGetInt64(out var ms) && ms is >= 0 and <= MostAge ? TimeSpan.FromMilliseconds(ms) : null;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Touchstone.Client.Memory;
+using Touchstone.Client.Jwt;
 using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Following;
@@ -34,6 +34,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly FeedPoll _poll;
     private readonly LogFollower _log;
     private readonly bool _isPlain; // By the settings: there is nothing to follow, and never will be.
+    private readonly bool _knowsAll; // Every row there is, to judge JWTs.
     private readonly ClientMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -41,7 +42,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
     private bool _wasSeen;
-    private bool _isFailing;
+    private bool _isFailing, _lacksKey;
     private long _wanted, _told; // Ticks of grace.
     private long _events;
     private long _answered; // Ticks of the monotonic clock.
@@ -49,7 +50,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ClientMetrics metrics, ILogger logger, TimeProvider time)
     {
         (_options, _discovery, _poll, _metrics, _logger, _time) = (options, discovery, poll, metrics, logger, time);
-        _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents);
+        _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents, _knowsAll = LocalJwts.NeedAllRows(options));
         _isPlain = options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null);
         if (_isPlain) _first.SetResult();
     }
@@ -58,7 +59,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     internal FollowerView View => _log.View;
 
     /// <summary>The cursor, for requests whose answers are to be kept as followed ones; null while the lease is not held, for then the server can't count on them to end in time.</summary>
-    internal string? Cursor => _log.IsHeld(_time.Read()) ? View.Head.ToString() : null;
+    internal string? Cursor => _log.IsHeld(_time.Read()) && View.Head is var head && head != default ? head.ToString() : null;
 
     /// <summary>How many revocations the feed told of.</summary>
     internal long Events => Volatile.Read(ref _events);
@@ -66,11 +67,19 @@ internal sealed class FeedFollower : IAsyncDisposable
     /// <summary>How long ago the feed last answered; zero where it never did.</summary>
     internal TimeSpan Lag => Volatile.Read(ref _answered) is var ticks and not 0 ? _time.Read().Monotonic - TimeSpan.FromTicks(ticks) : TimeSpan.Zero;
 
-    /// <summary>Ends when the first poll did, or somebody waited for it in vain, or it is clear that there is no feed to wait for.</summary>
-    internal Task First => _first.Task;
-
-    /// <summary>Who waited for the first poll in vain was the last: until it comes, each check asks at once.</summary>
-    internal void WaitNoLonger() => _first.TrySetResult();
+    /// <summary>Waits until the feed is followed, or a poll failed, or it is clear that there is no feed. Who waits in vain is the last: until it comes, each check asks at once.</summary>
+    internal async ValueTask WaitForFirstAsync(CancellationToken cancellationToken)
+    {
+        if (_first.Task.IsCompleted) return;
+        try
+        {
+            await _first.Task.WaitAsync(_options.TryTimeout, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            _first.TrySetResult(); // Then without.
+        }
+    }
 
     /// <summary>Begins, once.</summary>
     internal void Start()
@@ -188,7 +197,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var grace = Volatile.Read(ref _wanted);
         _log.Poll(nonce, _time.Read());
-        var result = await _poll.SendAsync(feed, nonce, View.Head, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
+        var result = await _poll.SendAsync(feed, nonce, View.Head, _knowsAll, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
             Volatile.Write(ref _told, grace);
@@ -197,6 +206,9 @@ internal sealed class FeedFollower : IAsyncDisposable
             if (answer.Age is { } age) _metrics.Enforced(age);
             if (_isFailing) _logger.FollowsAgain();
             _isFailing = false;
+            if (answer.Offset is null) return null; // A page: the next one follows.
+            if (_knowsAll && View.Head != default && View.TagKey is null && !_lacksKey) _logger.LacksTagKey();
+            _lacksKey = _knowsAll && View.TagKey is null;
             _first.TrySetResult();
             return null;
         }

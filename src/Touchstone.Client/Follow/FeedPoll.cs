@@ -35,13 +35,13 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
 
     internal readonly record struct Result(PollOutcome Outcome, FeedAnswer? Answer = null, TimeSpan? RetryAfter = null);
 
-    internal async Task<Result> SendAsync(Uri feed, ulong nonce, LogCursor after, TimeSpan grace, bool waits, TimeProvider time, CancellationToken stopping)
+    internal async Task<Result> SendAsync(Uri feed, ulong nonce, LogCursor after, bool wantsAll, TimeSpan grace, bool waits, TimeProvider time, CancellationToken stopping)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
         try
         {
-            var place = after == default ? "" : "&after=" + after;
+            var place = after == default ? (wantsAll ? "&after=0" : "") : "&after=" + after + (wantsAll ? "&all=true" : "");
             var uri = string.Create(CultureInfo.InvariantCulture, $"{feed}{(feed.Query.Length == 0 ? '?' : '&')}nonce={nonce}&wait={(waits ? WaitSeconds : 0)}{place}");
             using var first = await AskAsync(uri, grace, both.Token);
             // The lease counts from before the first of the two, so it is none too long.

@@ -11,8 +11,8 @@ public enum JwtMode
 }
 
 /// <summary>
-/// Judging JWT access tokens (RFC 9068) without asking anybody. A JWT that is accepted so ends when it expires, and not before: no revocation reaches it. That is why one whose issuer is the server with the feed is introspected
-/// as well, unless <see cref="JwtIssuer.TrustUntilExpiry"/> says otherwise, and why an endpoint may ask for both (<see cref="IntrospectionPolicy.AlsoIntrospectJwts"/>).
+/// Judging JWT access tokens (RFC 9068) without asking anybody. <see cref="JwtIssuer.Revocation"/> says what ends one before it expires; for that the server has to give this caller the key of its tags
+/// (<c>touchstone client set-view ID --tag-key</c>). An endpoint may ask the server about each JWT all the same (<see cref="IntrospectionPolicy.AlsoIntrospectJwts"/>).
 /// </summary>
 public sealed class JwtOptions
 {
@@ -38,9 +38,6 @@ public sealed class JwtIssuer
     /// <summary>Where its keys are (RFC 7517), where the metadata is not to be asked. Default null.</summary>
     public Uri? JwksUri { get; set; }
 
-    /// <summary>
-    /// Accepts its JWTs until they expire although the server that is introspected is their issuer and has a revocation feed: they are <b>not revocable</b> then. False, the default: they are judged here first and introspected after,
-    /// so that the feed ends them. Without effect for an issuer without a feed, whose JWTs are never revocable here.
-    /// </summary>
-    public bool TrustUntilExpiry { get; set; }
+    /// <summary>What ends its JWTs before they expire. Default <see cref="JwtRevocation.Automatic"/>.</summary>
+    public JwtRevocation Revocation { get; set; }
 }

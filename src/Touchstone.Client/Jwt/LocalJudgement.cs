@@ -1,3 +1,4 @@
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Jwt;
@@ -14,6 +15,9 @@ internal enum LocalVerdict
     /// <summary>The keys of its issuer can't be had: it may be good or not.</summary>
     CannotTell,
 
+    /// <summary>It is good as far as can be seen here; whether it was revoked only the feed can tell, which is not followed.</summary>
+    Unfollowed,
+
     /// <summary>It is good, and that is enough.</summary>
     Accepted,
 
@@ -26,7 +30,8 @@ internal enum LocalVerdict
 /// <param name="Fault">Why it was refused.</param>
 /// <param name="Token">What it says, where it was accepted.</param>
 /// <param name="Proof">What it was accepted by.</param>
-internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null);
+/// <param name="Mark">By what the feed ends it; null where nothing does.</param>
+internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null);
 
 /// <summary>The keys that vouched for a JWT. It holds as long as its issuer is not known to have others.</summary>
 internal sealed class LocalProof(IssuerKeys issuer, KeySet keys)

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Touchstone.Client.Memory;
 using Touchstone.Client.Telemetry;
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Jwt;
@@ -15,28 +16,31 @@ internal sealed class LocalJwts
     internal const int MaxLength = 16 << 10;
 
     private readonly Dictionary<string, Known> _issuers;
-    private readonly Func<CancellationToken, ValueTask<bool>> _mayHaveFeed;
+    private readonly JwtFeed _feed;
     private readonly SharedTexts _texts = new();
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly long _leeway;
 
-    private LocalJwts(TokenIntrospectionOptions options, IssuerKeyRing keys, Func<CancellationToken, ValueTask<bool>> mayHaveFeed, ILogger logger, TimeProvider time)
+    private LocalJwts(TokenIntrospectionOptions options, IssuerKeyRing keys, JwtFeed feed, ILogger logger, TimeProvider time)
     {
-        (_mayHaveFeed, _logger, _time, _leeway) = (mayHaveFeed, logger, time, (long)options.Leeway.TotalSeconds);
-        _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), MayBeTheServer(issuer, options)), StringComparer.Ordinal);
+        (_feed, _logger, _time, _leeway) = (feed, logger, time, (long)options.Leeway.TotalSeconds);
+        _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), RevocationOf(issuer, options)), StringComparer.Ordinal);
     }
 
-    private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, bool NeedsServer);
+    private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, JwtRevocation Revocation);
 
     /// <summary>Null where JWTs are introspected as all others are.</summary>
     /// <param name="options">Which issuers are known.</param>
     /// <param name="keys">Their keys.</param>
-    /// <param name="mayHaveFeed">Whether revocations of the server's own tokens are told to this client, or may be.</param>
+    /// <param name="feed">What the feed says of them.</param>
     /// <param name="logger">Where it is told why one was refused.</param>
     /// <param name="time">The clock.</param>
-    internal static LocalJwts? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, Func<CancellationToken, ValueTask<bool>> mayHaveFeed, ILogger logger, TimeProvider time) =>
-        options.Jwt.Mode is JwtMode.JwtFirst ? new LocalJwts(options, keys, mayHaveFeed, logger, time) : null;
+    internal static LocalJwts? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, JwtFeed feed, ILogger logger, TimeProvider time) =>
+        options.Jwt.Mode is JwtMode.JwtFirst ? new LocalJwts(options, keys, feed, logger, time) : null;
+
+    /// <summary>Whether the feed is to tell of JWTs: who judges them needs to know all of its rows.</summary>
+    internal static bool NeedAllRows(TokenIntrospectionOptions options) => options.Jwt.Mode is JwtMode.JwtFirst && options.Jwt.Issuers.Any(issuer => RevocationOf(issuer, options) is not JwtRevocation.None);
 
     /// <summary>The algorithms that are allowed where this list is given: all, if it is empty.</summary>
     internal static HashSet<string> AlgorithmsOf(IList<string> allowed) => [.. allowed.Count > 0 ? allowed : (IEnumerable<string>)JwtRules.Algorithms];
@@ -48,7 +52,8 @@ internal sealed class LocalJwts
         if (JwtShape.IssuerOf(token) is not { } name || !_issuers.TryGetValue(name, out var issuer)) return default;
 
         // 1. What costs nothing first.
-        if (!SignedJwt.TryRead(Encoding.UTF8.GetBytes(token), out var jwt)) return Refuse(issuer, JwtFault.Malformed);
+        var bytes = Encoding.UTF8.GetBytes(token);
+        if (!SignedJwt.TryRead(bytes, out var jwt)) return Refuse(issuer, JwtFault.Malformed);
         if (JudgeClaims(jwt, issuer) is var fault and not JwtFault.None) return Refuse(issuer, fault);
 
         // 2. Is it the issuer's?
@@ -57,10 +62,21 @@ internal sealed class LocalJwts
         if (vouched.Verdict is not SignatureVerdict.Good) return Refuse(issuer, vouched.Verdict is SignatureVerdict.Wrong ? JwtFault.Signature : JwtFault.UnknownKey);
         if (!IntrospectedToken.TryRead(jwt, _texts, out var read)) return Refuse(issuer, JwtFault.Malformed);
 
-        // 3. Is that enough? Its time is asked after the last wait.
-        if (policy.AlsoIntrospectJwts || (issuer.NeedsServer && await _mayHaveFeed(cancellationToken))) return new LocalJudgement(LocalVerdict.AlsoAsk);
+        // 3. Is that enough, or was it revoked?
+        if (policy.AlsoIntrospectJwts) return new LocalJudgement(LocalVerdict.AlsoAsk);
+        var isFollowed = issuer.Revocation is JwtRevocation.ByFeed || (issuer.Revocation is JwtRevocation.ByServer && await _feed.MayBeThereAsync(cancellationToken));
+        if (isFollowed) await _feed.FollowAsync(policy.Grace, cancellationToken);
+
+        // 4. After the last wait: its time, and the rows.
         fault = JudgeClaims(jwt, issuer);
-        return fault is JwtFault.None ? new LocalJudgement(LocalVerdict.Accepted, JwtFault.None, read, new LocalProof(issuer.Keys, keys)) : Refuse(issuer, fault);
+        if (fault is not JwtFault.None) return Refuse(issuer, fault);
+        var accepted = new LocalJudgement(LocalVerdict.Accepted, JwtFault.None, read, new LocalProof(issuer.Keys, keys));
+        if (!isFollowed) return accepted;
+        var (standing, mark) = _feed.Judge(jwt, bytes, isOfServer: issuer.Revocation is JwtRevocation.ByServer);
+        if (standing is JwtStanding.Good) return accepted with { Mark = mark };
+        // The server has the truth about its own, and nobody about the others.
+        if (issuer.Revocation is JwtRevocation.ByServer) return new LocalJudgement(LocalVerdict.AlsoAsk);
+        return standing is JwtStanding.Ended ? Refuse(issuer, JwtFault.Revoked) : new LocalJudgement(LocalVerdict.Unfollowed);
     }
 
     private JwtFault JudgeClaims(SignedJwt jwt, Known issuer) => JwtRules.JudgeAccessToken(jwt, issuer.Issuer, issuer.Audiences, issuer.Algorithms, _time.Read().UnixSeconds(), _leeway);
@@ -72,6 +88,6 @@ internal sealed class LocalJwts
     }
 
     // Where only the endpoint of the server is known, any issuer may be it.
-    private static bool MayBeTheServer(JwtIssuer issuer, TokenIntrospectionOptions options) =>
-        !issuer.TrustUntilExpiry && (options.Issuer is null || options.Issuer.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/'));
+    private static JwtRevocation RevocationOf(JwtIssuer issuer, TokenIntrospectionOptions options) => issuer.Revocation is not JwtRevocation.Automatic ? issuer.Revocation
+        : options.Issuer is null || options.Issuer.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/') ? JwtRevocation.ByServer : JwtRevocation.None;
 }

@@ -47,7 +47,8 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     /// <summary>Whether no revocation is known that ends it. With nothing new since the last time that is one comparison.</summary>
     internal bool IsAllowed(FollowerView view)
     {
-        if (mark is not { } judged) return Proof is not { Holds: false };
+        if (Proof is { Holds: false }) return false;
+        if (mark is not { } judged) return true;
         if (Volatile.Read(ref _checked) == view.Stamp) return true;
         if (!view.Allows(judged)) return false;
         // A race between two checks leaves one of two stamps, and both were checked.

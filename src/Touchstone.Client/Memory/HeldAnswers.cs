@@ -117,8 +117,8 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         // A refusal is the caller's own fault, or its end at the server: nothing that was kept is its business any more.
         if (fault is IntrospectionFault.Refused) return cannotTell;
         var now = time.Read();
-        // What was judged here is no answer of the server.
-        if (Active.TryFind(key, out var held) && held.Proof is null)
+        // What was judged here is no answer of the server, and has grace only where the feed is what ends it.
+        if (Active.TryFind(key, out var held) && (held.Proof is null || (held.IsFollowed && !policy.AlsoIntrospectJwts)))
         {
             if (!IsTrue(held, now)) return cannotTell;
             var age = now.AtMostSince(held.Asked);
@@ -166,9 +166,10 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
     private static TimeSpan LocalTtlOf(HeldAnswer held, IntrospectionPolicy policy) => policy.AlsoIntrospectJwts ? TimeSpan.Zero : Least(policy.MaxTtl, held.MaxTtl);
 
     // How old it may be; and how much older while another is fetched, which is no grace: with the lease it is as current as before, and without a feed nobody was promised more.
-    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null ? (LocalTtlOf(held, policy), default) : follower.At(now) switch
+    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null && (!held.IsFollowed || policy.AlsoIntrospectJwts) ? (LocalTtlOf(held, policy), default) : follower.At(now) switch
     {
         Freshness.Plain => WithMore(PlainTtlOf(held, policy), held, policy),
+        Freshness.Followed when held.IsFollowed && held.Proof is not null => (LocalTtlOf(held, policy), default),
         Freshness.Followed when held.IsFollowed => WithMore(policy.MaxTtl, held, policy),
         _ when !held.IsFollowed || follower.IsInGrace(now, policy.UnfollowedTtl) => (Least(policy.UnfollowedTtl, held.MaxTtl), default),
         _ => default,

@@ -1,4 +1,5 @@
 using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
@@ -7,9 +8,11 @@ namespace Touchstone.Protocol.Following;
 /// <param name="Events">The rows, in order: their number and the tag of what they end.</param>
 /// <param name="Floor">What was judged against less is not to be used any more; null where the events say all.</param>
 /// <param name="IsGone">The cursor of the poll was of another life of the log (410): everything that is held goes.</param>
-public sealed record FeedTold(LogCursor Head, IReadOnlyList<FeedEvent> Events, long? Floor, bool IsGone);
+/// <param name="TagKey">The key of the tags; null where this caller is not to have it.</param>
+public sealed record FeedTold(LogCursor Head, IReadOnlyList<FeedEvent> Events, long? Floor, bool IsGone, TagKey? TagKey = null);
 
 /// <summary>A row of the log as a follower is told of it.</summary>
 /// <param name="Seq">Its number.</param>
 /// <param name="Tag">The tag of what it ends.</param>
-public readonly record struct FeedEvent(long Seq, ulong Tag);
+/// <param name="Until">What was issued until this second it may end; <see cref="long.MaxValue"/> where it ends for ever, or that was not told.</param>
+public readonly record struct FeedEvent(long Seq, ulong Tag, long Until = long.MaxValue);

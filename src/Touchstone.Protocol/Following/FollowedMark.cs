@@ -20,7 +20,8 @@ public readonly record struct FollowedMark(Guid Epoch, long AsOf, ulong[] Tags)
         return true;
     }
 
-    private static bool TryReadAsOf(ReadOnlySpan<char> text, out Guid epoch, out long seq)
+    /// <summary>Reads a state of the log: <c>EPOCH.SEQ</c>.</summary>
+    public static bool TryReadAsOf(ReadOnlySpan<char> text, out Guid epoch, out long seq)
     {
         (epoch, seq) = (default, 0);
         var dot = text.IndexOf('.');

@@ -8,8 +8,8 @@ namespace Touchstone.Protocol.Following;
 /// <summary>A tag as a follower holds it: 8 bytes in place of 11 characters. It is opaque; two of one caller are the same or they are not.</summary>
 public static class FollowedTag
 {
-    /// <summary>The most tags of one answer: 26.</summary>
-    public const int Most = 26;
+    /// <summary>The most tags of one answer: 27.</summary>
+    public const int Most = 27;
 
     private const int Bytes = 8;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
@@ -8,6 +9,7 @@ namespace Touchstone.Protocol.Following;
 /// is judged when it is used, so none can slip in behind a row that ended it.
 /// </summary>
 /// <remarks>
+/// Who wants to judge what it never asked about, JWTs, keeps all rows from the first on, as far as there is room.
 /// It forgets by raising the floor, which is always safe: rows older than any answer that is held cost nothing, and in a storm memory stays within its bound.
 /// One writer at a time; <see cref="View"/> may be read by all.
 /// </remarks>
@@ -15,7 +17,8 @@ public sealed class FollowerLog
 {
     private readonly TimeSpan _keep;
     private readonly int _most;
-    private ConcurrentDictionary<ulong, long> _newer = new(), _older = new();
+    private readonly bool _keepsAll;
+    private ConcurrentDictionary<ulong, FollowedRow> _newer = new(), _older = new();
     private int _count;
     private long _newest;
     private long _olderNewest;
@@ -25,12 +28,13 @@ public sealed class FollowerLog
     /// <summary>A follower that knows nothing.</summary>
     /// <param name="keep">The longest that an answer is held.</param>
     /// <param name="most">The most rows that are remembered, at least 2; some 60 bytes each.</param>
-    public FollowerLog(TimeSpan keep, int most)
+    /// <param name="keepsAll">Whether it is told all rows from the first on (<c>after=0</c>, <c>all=true</c>), and keeps them however old they are.</param>
+    public FollowerLog(TimeSpan keep, int most, bool keepsAll = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 2);
-        (_keep, _most) = (keep, most);
-        _view = new FollowerView(default, long.MaxValue, 0, _newer, _older);
+        (_keep, _most, _keepsAll) = (keepsAll ? TimeSpan.MaxValue : keep, most, keepsAll);
+        _view = new FollowerView(default, long.MaxValue, 0, _newer, _older, tagKey: null);
     }
 
     /// <summary>What is known now.</summary>
@@ -44,13 +48,16 @@ public sealed class FollowerLog
     public bool Take(FeedTold told, TimeSpan now)
     {
         var (head, floor) = (told.Head, _view.Floor);
-        if (told.IsGone || head.Epoch != _view.Head.Epoch) return Begin(head, now);
-        if (head.Seq < _view.Head.Seq) return false;
+        // In another life of the log, or under another key, it reads all rows anew.
+        if (_keepsAll && (told.IsGone || (_view.Head != default && (head.Epoch != _view.Head.Epoch || told.TagKey?.Text != _view.TagKey?.Text)))) return Begin(default, now);
+        if (_keepsAll && _view.Head == default) floor = BeginWithAll(now);
+        else if (told.IsGone || head.Epoch != _view.Head.Epoch) return Begin(head, now);
+        else if (head.Seq < _view.Head.Seq) return false;
 
         foreach (var row in told.Events) Add(row);
         if (told.Floor is { } raised) floor = Math.Max(floor, raised);
         if (_count >= _most / 2 || now - _begun >= _keep) floor = Math.Max(floor, Turn(now));
-        if (told.Events.Count > 0 || floor != _view.Floor || head != _view.Head) Show(head, floor);
+        if (told.Events.Count > 0 || floor != _view.Floor || head != _view.Head) Show(head, floor, told.TagKey);
         return true;
     }
 
@@ -60,14 +67,21 @@ public sealed class FollowerLog
     private bool Begin(LogCursor head, TimeSpan now)
     {
         (_newer, _older, _count, _newest, _olderNewest, _begun) = (new(), new(), 0, head.Seq, head.Seq, now);
-        Show(head, head == default ? long.MaxValue : head.Seq);
+        Show(head, head == default ? long.MaxValue : head.Seq, tagKey: null);
         return true;
+    }
+
+    // Nothing was known, and what comes begins with the first row: there is nothing that it does not tell of.
+    private long BeginWithAll(TimeSpan now)
+    {
+        (_newer, _older, _count, _newest, _olderNewest, _begun) = (new(), new(), 0, 0, 0, now);
+        return 0;
     }
 
     private void Add(FeedEvent row)
     {
         // Others may read this dictionary already, and see a row before the head that tells of it: that only ends an answer earlier.
-        _newer.AddOrUpdate(row.Tag, static (_, seq) => seq, static (_, known, seq) => Math.Max(known, seq), row.Seq);
+        _newer.AddOrUpdate(row.Tag, static (_, row) => row, static (_, known, row) => known.With(row), new FollowedRow(row.Seq, row.Until));
         _count++;
         _newest = Math.Max(_newest, row.Seq);
     }
@@ -81,5 +95,5 @@ public sealed class FollowerLog
         return floor;
     }
 
-    private void Show(LogCursor head, long floor) => Volatile.Write(ref _view, new FollowerView(head, floor, _view.Stamp + 1, _newer, _older));
+    private void Show(LogCursor head, long floor, TagKey? tagKey) => Volatile.Write(ref _view, new FollowerView(head, floor, _view.Stamp + 1, _newer, _older, tagKey));
 }

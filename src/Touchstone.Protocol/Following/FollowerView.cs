@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
 using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
 /// <summary>What a follower knew of the log at one moment. Taken once per check; a later one knows more.</summary>
 public sealed class FollowerView
 {
-    private readonly ConcurrentDictionary<ulong, long> _newer, _older;
+    private readonly ConcurrentDictionary<ulong, FollowedRow> _newer, _older;
 
-    internal FollowerView(LogCursor head, long floor, long stamp, ConcurrentDictionary<ulong, long> newer, ConcurrentDictionary<ulong, long> older)
+    internal FollowerView(LogCursor head, long floor, long stamp, ConcurrentDictionary<ulong, FollowedRow> newer, ConcurrentDictionary<ulong, FollowedRow> older, TagKey? tagKey)
     {
-        (Head, Floor, Stamp) = (head, floor, stamp);
+        (Head, Floor, Stamp, TagKey) = (head, floor, stamp, tagKey);
         (_newer, _older) = (newer, older);
     }
 
@@ -29,12 +30,31 @@ public sealed class FollowerView
     /// <summary>Whether it is known that an answer is not true any more. Not the opposite of <see cref="Allows"/>: of what is below the floor, or of another life of the log, neither is known.</summary>
     public bool Ends(in FollowedMark mark) => mark.Epoch == Head.Epoch && HasRowAbove(mark);
 
+    /// <summary>The key of the tags, for who may judge what it never asked about; null otherwise.</summary>
+    public TagKey? TagKey { get; }
+
+    /// <summary>What the rows say of a JWT that the server was not asked about.</summary>
+    public JwtStanding Judge(in FollowedJwt jwt)
+    {
+        if (TagKey is null || Head == default) return JwtStanding.Unknown;
+        // Who says against which state of the log it was issued is ended by newer rows alone, and those above the floor are all known.
+        if (jwt.Born is { } born && born.Epoch == Head.Epoch && born.Seq >= Floor) return HasRowAbove(new FollowedMark(born.Epoch, born.Seq, jwt.Tags)) ? JwtStanding.Ended : JwtStanding.Good;
+        if (Floor > 0) return JwtStanding.Unknown;
+        foreach (var tag in jwt.Tags)
+        {
+            if (IsReached(_newer, tag, jwt.IssuedAt) || IsReached(_older, tag, jwt.IssuedAt)) return JwtStanding.Ended;
+        }
+        return JwtStanding.Good;
+    }
+
+    private static bool IsReached(ConcurrentDictionary<ulong, FollowedRow> rows, ulong tag, long? issuedAt) => rows.TryGetValue(tag, out var row) && (issuedAt is not { } issued || issued <= row.Until);
+
     private bool HasRowAbove(in FollowedMark mark)
     {
         foreach (var tag in mark.Tags)
         {
-            if (_newer.TryGetValue(tag, out var seq) && seq > mark.AsOf) return true;
-            if (_older.TryGetValue(tag, out seq) && seq > mark.AsOf) return true;
+            if (_newer.TryGetValue(tag, out var row) && row.Seq > mark.AsOf) return true;
+            if (_older.TryGetValue(tag, out row) && row.Seq > mark.AsOf) return true;
         }
         return false;
     }

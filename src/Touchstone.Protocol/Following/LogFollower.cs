@@ -9,10 +9,11 @@ namespace Touchstone.Protocol.Following;
 /// <param name="terms">The lease.</param>
 /// <param name="keep">The longest that an answer is held.</param>
 /// <param name="most">The most rows that are remembered.</param>
-public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most)
+/// <param name="keepsAll">Whether it reads all rows from the first on, to judge JWTs that it never asked about.</param>
+public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most, bool keepsAll = false)
 {
     private readonly FollowerLease _lease = new(terms);
-    private readonly FollowerLog _log = new(keep, most);
+    private readonly FollowerLog _log = new(keep, most, keepsAll);
 
     /// <summary>What is known of the log. Taken before an answer is judged.</summary>
     public FollowerView View => _log.View;
@@ -35,6 +36,11 @@ public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most)
         if (!_lease.Awaits(nonce)) return false;
         if (told.IsGone || told.Head.Epoch != View.Head.Epoch) _lease.End(nonce);
         if (!_log.Take(told, now.Monotonic)) return false;
+        if (View.Head == default)
+        {
+            _lease.End(); // It reads all rows anew, and knows nothing until the last of them.
+            return true;
+        }
         return offset is not { } from || _lease.Answered(nonce, from);
     }
 

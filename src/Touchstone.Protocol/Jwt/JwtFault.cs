@@ -50,4 +50,7 @@ public enum JwtFault
 
     /// <summary>The signature is wrong.</summary>
     Signature,
+
+    /// <summary>A row of the revocation log ends it.</summary>
+    Revoked,
 }

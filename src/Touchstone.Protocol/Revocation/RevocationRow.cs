@@ -14,7 +14,7 @@ public sealed record RevocationRow
     /// <summary>Random, so that a row can be told from another one that a restored database put in its place.</summary>
     public required Guid Id { get; init; }
 
-    /// <summary>When it was written, in seconds since 1970. For people: nothing is decided by it.</summary>
+    /// <summary>When it was written, in seconds since 1970. For people; and for who judges JWTs that don't say when they were born, with a margin.</summary>
     public required long At { get; init; }
 
     /// <summary>What it ends.</summary>
@@ -45,6 +45,7 @@ public sealed record RevocationRow
         SelectorKind.Session => record.Session is not null && record.Session == Selector.Id && record.Issuer == Selector.Issuer,
         SelectorKind.Subject => record.Subject is not null && record.Subject == Selector.Id && record.Issuer == Selector.Issuer,
         SelectorKind.Member => record.Subject is not null && record.Subject == Selector.Id && record.Issuer == Selector.Issuer && record.Tenant is not null && record.Tenant == Selector.Group,
+        SelectorKind.Jwt => record.Jti is not null && record.Jti == Selector.Id && record.Issuer == Selector.Issuer,
         SelectorKind.Client => record.ClientId == Selector.Id,
         SelectorKind.Tenant => record.Tenant is not null && record.Tenant == Selector.Id,
         SelectorKind.All => true,

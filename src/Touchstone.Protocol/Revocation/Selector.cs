@@ -32,13 +32,16 @@ public enum SelectorKind : byte
 
     /// <summary>Every token of a subject within one tenant, born before the row; what the same subject has elsewhere is spared.</summary>
     Member = 9,
+
+    /// <summary>One JWT of an issuer, known by its <c>jti</c>, for ever: also one that was never registered here. Its bytes would not do, since another signature may be as good.</summary>
+    Jwt = 10,
 }
 
 /// <summary>A kind and its key, by value. A subject and a session belong to an issuer, so that two issuers' names never meet.</summary>
 /// <param name="Kind">What is named.</param>
 /// <param name="Hash">The token's hash, for <see cref="SelectorKind.Token"/>.</param>
 /// <param name="Id">The identifier, for all other kinds but <see cref="SelectorKind.All"/>.</param>
-/// <param name="Issuer">The issuer, for <see cref="SelectorKind.Subject"/>, <see cref="SelectorKind.Session"/> and <see cref="SelectorKind.Member"/>.</param>
+/// <param name="Issuer">The issuer, for <see cref="SelectorKind.Subject"/>, <see cref="SelectorKind.Session"/>, <see cref="SelectorKind.Member"/> and <see cref="SelectorKind.Jwt"/>.</param>
 /// <param name="Group">The tenant, for <see cref="SelectorKind.Member"/>.</param>
 public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = default, string? Id = null, string? Issuer = null, string? Group = null)
 {
@@ -57,6 +60,9 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     /// <summary>A subject within one tenant.</summary>
     public static Selector Member(string tenant, string issuer, string id) => new(SelectorKind.Member, Id: id, Issuer: issuer, Group: tenant);
 
+    /// <summary>A JWT by its <c>jti</c>.</summary>
+    public static Selector Jwt(string issuer, string jti) => new(SelectorKind.Jwt, Id: jti, Issuer: issuer);
+
     /// <summary>A client.</summary>
     public static Selector Client(string id) => new(SelectorKind.Client, Id: id);
 
@@ -74,6 +80,7 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     {
         yield return Token(record.Hash);
         foreach (var ancestor in record.Ancestors) yield return Token(ancestor);
+        if (record.Jti is not null) yield return Jwt(record.Issuer, record.Jti);
         if (record.Grant is not null) yield return Grant(record.Grant);
         if (record.Session is not null) yield return Session(record.Issuer, record.Session);
         if (record.Subject is not null) yield return Subject(record.Issuer, record.Subject);
@@ -84,7 +91,7 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     }
 
     /// <summary>Whether a row of this kind ends what it names for ever, rather than what was born before it.</summary>
-    public bool EndsForEver => Kind is SelectorKind.Token or SelectorKind.Grant or SelectorKind.Session;
+    public bool EndsForEver => Kind is SelectorKind.Token or SelectorKind.Grant or SelectorKind.Session or SelectorKind.Jwt;
 
     /// <summary>The key as text: the hash in hexadecimal, or the identifier, preceded by the length-prefixed issuer and tenant where there are any.</summary>
     public string Key => Kind is SelectorKind.Token ? Hash.ToString() : Prefix(Issuer) + Prefix(Group) + Id;
@@ -99,7 +106,7 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
                 if (!TokenHash.TryParse(key, out var hash)) return false;
                 selector = Token(hash);
                 return true;
-            case SelectorKind.Session or SelectorKind.Subject:
+            case SelectorKind.Session or SelectorKind.Subject or SelectorKind.Jwt:
                 if (!TryTake(ref key, out var issuer)) return false;
                 selector = new Selector(kind, default, key, issuer);
                 return true;

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Touchstone.Protocol.Hashing;
@@ -20,12 +22,19 @@ public sealed class TagKey
     /// <summary>The length of a tag: 11 characters of base64url.</summary>
     public const int TagLength = 11;
 
-    private const int TagBytes = 8;
+    private const int TagBytes = 8, TextLength = 22;
     private const string Purpose = "touchstone feed tags";
 
     private readonly KeyedHash _key;
 
-    private TagKey(ReadOnlySpan<byte> key) => _key = new KeyedHash(key);
+    private TagKey(ReadOnlySpan<byte> key)
+    {
+        _key = new KeyedHash(key);
+        Text = Base64Url.EncodeToString(key);
+    }
+
+    /// <summary>The key itself, 22 characters of base64url: for a caller that may find out by itself which tag a thing has.</summary>
+    public string Text { get; }
 
     /// <summary>The key of a caller, made from the server's secret of 32 bytes.</summary>
     public static TagKey For(ReadOnlySpan<byte> secret, string caller)
@@ -39,11 +48,29 @@ public sealed class TagKey
         return new TagKey(key[..KeyedHash.KeySize]);
     }
 
+    /// <summary>Reads a key that was given (<see cref="Text"/>), or fails.</summary>
+    public static bool TryRead(ReadOnlySpan<char> text, [NotNullWhen(true)] out TagKey? key)
+    {
+        key = null;
+        Span<byte> bytes = stackalloc byte[KeyedHash.KeySize + 2];
+        if (text.Length != TextLength || Base64Url.DecodeFromChars(text, bytes, out _, out var written) is not OperationStatus.Done || written != KeyedHash.KeySize) return false;
+        key = new TagKey(bytes[..written]);
+        return true;
+    }
+
     /// <summary>The tag of a selector.</summary>
     public string Of(in Selector selector) => string.Create(TagLength, (this, selector), static (tag, asked) => asked.Item1.Write(asked.selector, tag));
 
     /// <summary>Writes the tag of a selector: <see cref="TagLength"/> characters.</summary>
     public void Write(in Selector selector, Span<char> tag)
+    {
+        Span<byte> mac = stackalloc byte[TagBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(mac, NumberOf(selector));
+        Base64Url.EncodeToChars(mac, tag);
+    }
+
+    /// <summary>The tag of a selector as a follower holds it (<see cref="Following.FollowedTag"/>).</summary>
+    public ulong NumberOf(in Selector selector)
     {
         var text = selector.Kind is SelectorKind.Token ? "" : selector.Key;
         var size = selector.Kind is SelectorKind.Token ? TokenHash.Size : Encoding.UTF8.GetByteCount(text);
@@ -53,9 +80,7 @@ public sealed class TagKey
         var key = bytes[(length - size)..length];
         if (selector.Kind is SelectorKind.Token) selector.Hash.CopyTo(key);
         else Encoding.UTF8.GetBytes(text, key);
-        Span<byte> mac = stackalloc byte[TagBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(mac, _key.Of(bytes[..length]).Low);
-        Base64Url.EncodeToChars(mac, tag);
+        return _key.Of(bytes[..length]).Low;
     }
 
     private static int Room(int first, int second) => (2 * sizeof(int)) + first + second;

@@ -84,7 +84,8 @@ public sealed record TokenRecord
     public string TokenType => IsBoundByDPoP(Confirmation.Span) ? "DPoP" : "Bearer";
 
     /// <summary>The same record without what is only told to callers and decides nothing. A cache that has the answer in the form of the wire needs no more.</summary>
-    public TokenRecord WithoutTold() => this with { _told = null };
+    /// <param name="keepsJti">Whether <see cref="Jti"/> stays: rows name tokens of other issuers by it.</param>
+    public TokenRecord WithoutTold(bool keepsJti = false) => this with { _told = keepsJti && Jti is { } jti ? Told.Nothing with { Jti = jti } : null };
 
     private static bool IsBoundByDPoP(ReadOnlySpan<byte> confirmation)
     {

@@ -143,7 +143,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         {
             var changed = client with { View = asked };
             ProblemError[] errors = [.. ViewRegistration.Errors(changed).Select(error => new ProblemError(error.Detail, error.Member))];
-            if (errors.Length == 0) return (asked.IsWhole ? changed with { View = null } : changed, Selector.Registration(client.ClientId), null);
+            if (errors.Length == 0) return (asked.IsDefault ? changed with { View = null } : changed, Selector.Registration(client.ClientId), null);
             exchange.Refuse(400, "The view was not changed.", errors);
             return null;
         });
@@ -236,7 +236,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             JwksUri = asked.JwksUri,
             Limits = asked.Limits,
             TokenEndpointAudience = asked.TokenEndpointAudience,
-            View = asked.View is { IsWhole: true, Sector: null } ? null : asked.View,
+            View = asked.View is { IsDefault: true } ? null : asked.View,
             TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = asked.TlsClientAuthSanDns,
             TlsClientAuthSanUri = asked.TlsClientAuthSanUri,

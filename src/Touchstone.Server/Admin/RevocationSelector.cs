@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
@@ -31,6 +33,11 @@ internal static class RevocationSelector
         };
         return true;
     }
+
+    /// <summary>What names a JWT of another issuer, whatever its signature; null for all else. What it says was not verified, and an administrator who wants it ended says that it is so.</summary>
+    internal static Selector? OfForeignJwt(string token, string ownIssuer) =>
+        token.StartsWith("eyJ", StringComparison.Ordinal) && SignedJwt.TryRead(Encoding.UTF8.GetBytes(token), out var jwt) && jwt.Text("iss"u8) is { } issuer && issuer != ownIssuer && TokenRegistration.IsIssuer(issuer)
+            && jwt.Text("jti"u8) is { } jti && ClientRules.IsName(jti) ? Selector.Jwt(issuer, jti) : null;
 
     private static ProblemError? Error(NewRevocation asked)
     {

@@ -98,7 +98,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         return new WaitedRevocations(answers, newest is null ? null : await receipts.WaitAsync(newest.Seq!.Value, newest.Id, begun, wait, cancellationToken));
     }
 
-    // A jti may name several tokens, each a row of its own; an unknown one has no hash to write.
+    // A jti may name several tokens, each a row of its own. An unknown one of this server has nothing to write; a JWT of another issuer that nobody registered is ended for whoever judges it without asking.
     private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector? selector, CancellationToken cancellationToken)
     {
         // It was never issued and can't be registered: its hash says nothing worth keeping.
@@ -109,11 +109,15 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         }
         if (selector is { } named)
         {
-            ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
+            var found = named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default;
+            ends.Add(new Ending(asked, named, found));
+            // Its bytes are known, but another signature over the same claims may be as good.
+            if (found.Record is null && asked.Token is not null && RevocationSelector.OfForeignJwt(asked.Token, options.EffectiveIssuer) is { } jwt) ends.Add(new Ending(asked, jwt, default));
             return;
         }
-        var hashes = await store.FindByJtiAsync(asked.Iss ?? options.EffectiveIssuer, asked.Jti!, cancellationToken);
-        if (hashes.Count == 0) ends.Add(new Ending(asked, null, default));
+        var issuer = asked.Iss ?? options.EffectiveIssuer;
+        var hashes = await store.FindByJtiAsync(issuer, asked.Jti!, cancellationToken);
+        if (hashes.Count == 0) ends.Add(new Ending(asked, issuer == options.EffectiveIssuer ? null : Protocol.Revocation.Selector.Jwt(issuer, asked.Jti!), default));
         foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), await tokens.FindAsync(hash, cancellationToken)));
     }
 
@@ -171,6 +175,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch
     {
         SelectorKind.Token => end.Found.Record is null,
+        SelectorKind.Jwt => true, // Looked for before, and not found.
         SelectorKind.Subject => !await subjects.HasTokensAsync(end.Selector.Value, cancellationToken),
         _ => false,
     };

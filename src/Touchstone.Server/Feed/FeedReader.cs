@@ -32,6 +32,9 @@ internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore s
     /// <summary>What a caller that knows nothing is told: from where on it will be told.</summary>
     internal static FeedPage Nothing(FeedRing.State state) => new(state.Head, [], state.Head.Seq, IsMore: false);
 
+    /// <summary>The key of its tags, for a caller that is to have it.</summary>
+    internal string? KeyFor(Client caller) => caller.JudgesJwts ? tags.KeyOf(caller.Id).Text : null;
+
     /// <summary>What a caller is told behind a cursor of this log.</summary>
     internal async ValueTask<FeedPage> ReadAsync(FeedRing.State state, LogCursor after, bool wantsAll, Client caller)
     {
@@ -53,7 +56,7 @@ internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore s
         ClockReading? came = null;
         foreach (var segment in segments)
         {
-            if (segment.IsBeyond) return Nothing(state);
+            if (segment.IsBeyondFor(caller)) return Nothing(state);
             var run = segment.For(caller, key, after.Seq);
             if (run.Count > 0)
             {

@@ -42,7 +42,10 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
     internal FeedSegment? Next { get; set; }
 
     /// <summary>Whether a row is of a kind that can't be told here: who follows has to raise its floor.</summary>
-    internal bool IsBeyond { get; } = rows.Any(row => row.Selector.Kind is 0 or > SelectorKind.Member);
+    internal bool IsBeyond { get; } = rows.Any(row => row.Selector.Kind is 0 or > SelectorKind.Jwt);
+
+    /// <summary>The same for one caller: who judges JWTs has to be told of a token by its <c>jti</c>, which can't be when it could not be found out.</summary>
+    internal bool IsBeyondFor(Client caller) => IsBeyond || (caller.JudgesJwts && owners is null && rows.Any(row => row.Selector.Kind is SelectorKind.Token));
 
     /// <summary>The id of the row of a number; null when it is not here.</summary>
     internal Guid? IdOf(long seq) => rows.FirstOrDefault(row => row.Seq == seq)?.Id;
@@ -83,8 +86,10 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
         {
             if (!Concerns(row.Selector, caller)) continue;
             buffer ??= new ArrayBufferWriter<byte>(64);
-            if (count++ > 0) buffer.Write(","u8);
-            Write(buffer, row.Seq, key.Of(row.Selector));
+            Write(buffer, count++, row, key.Of(row.Selector), caller.JudgesJwts);
+            // Who judges JWTs knows them by jti, never by their bytes.
+            if (caller.JudgesJwts && row.Selector.Kind is SelectorKind.Token && owners!.Known.TryGetValue(row.Selector.Hash, out var owner) && owner.Jti is { } jti)
+                Write(buffer, count++, row, key.Of(Selector.Jwt(owner.Issuer, jti)), isForJwts: true);
         }
         return buffer is null ? EventRun.Empty : new EventRun(buffer.WrittenSpan.ToArray(), count);
     }
@@ -97,13 +102,24 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
         _ => true,
     };
 
-    private static void Write(ArrayBufferWriter<byte> buffer, long seq, string tag)
+    private static void Write(ArrayBufferWriter<byte> buffer, int before, RevocationRow row, string tag, bool isForJwts)
     {
-        buffer.Write("{\"seq\":"u8);
-        Utf8Formatter.TryFormat(seq, buffer.GetSpan(20), out var written);
-        buffer.Advance(written);
+        buffer.Write(before > 0 ? ",{\"seq\":"u8 : "{\"seq\":"u8);
+        Write(buffer, row.Seq);
         buffer.Write(",\"tag\":\""u8);
         buffer.Advance(System.Text.Encoding.ASCII.GetBytes(tag, buffer.GetSpan(tag.Length)));
-        buffer.Write("\"}"u8);
+        buffer.Write("\""u8);
+        if (isForJwts && !row.Selector.EndsForEver)
+        {
+            buffer.Write(",\"until\":"u8);
+            Write(buffer, row.IssuedBefore is { } narrowed && narrowed < row.At ? narrowed : row.At);
+        }
+        buffer.Write("}"u8);
+    }
+
+    private static void Write(ArrayBufferWriter<byte> buffer, long number)
+    {
+        Utf8Formatter.TryFormat(number, buffer.GetSpan(20), out var written);
+        buffer.Advance(written);
     }
 }

@@ -57,6 +57,7 @@ internal sealed class RevocationIndex(long floor, int era = 0)
         if (Volatile.Read(ref _kinds) == 0) return null;
         var match = Match(Selector.Token(record.Hash), record);
         for (var i = 0; match is null && i < record.Ancestors.Count; i++) match = Match(Selector.Token(record.Ancestors[i]), record);
+        if (record.Jti is not null) match ??= Match(Selector.Jwt(record.Issuer, record.Jti), record);
         if (record.Grant is not null) match ??= Match(Selector.Grant(record.Grant), record);
         if (record.Session is not null) match ??= Match(Selector.Session(record.Issuer, record.Session), record);
         if (record.Subject is not null) match ??= Match(Selector.Subject(record.Issuer, record.Subject), record);

@@ -82,8 +82,8 @@ internal delegate void CommitHandler(IReadOnlyList<RevocationRow> rows, IReadOnl
 /// <summary>A record, and the row that ends it when that was asked.</summary>
 internal readonly record struct StoredToken(TokenRecord? Record, RevocationMatch? Match, long Seq);
 
-/// <summary>What says who may see a token.</summary>
-internal sealed record TokenOwner(TokenKind Kind, string ClientId, IReadOnlyList<string> Audience);
+/// <summary>What says who may see a token, and by what a JWT is known.</summary>
+internal sealed record TokenOwner(TokenKind Kind, string ClientId, IReadOnlyList<string> Audience, string Issuer, string? Jti);
 
 /// <summary>Whose tokens are, of those that are known, and whether any token at all descends from another.</summary>
 internal sealed record TokenOwners(IReadOnlyDictionary<TokenHash, TokenOwner> Known, bool HasDescendants);

@@ -27,12 +27,12 @@ internal sealed class TokenEntry
     internal AddressSketch Addresses;
     internal int SpreadTold;
 
-    /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none, in a life of the log.</summary>
-    internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key, int era = 0)
+    /// <summary>Takes a record that was judged against the rows up to <paramref name="judgedAt"/>, 0 for none, in a life of the log. Of a token of another issuer a row may name the <c>jti</c>, so that stays.</summary>
+    internal TokenEntry(TokenRecord record, long judgedAt, Mac128 key, int era = 0, bool isForeign = false)
     {
         Era = era;
         Key = key;
-        Record = record.WithoutTold();
+        Record = record.WithoutTold(keepsJti: isForeign);
         _answer = Write(record);
         _asOf = judgedAt;
     }
@@ -57,7 +57,7 @@ internal sealed class TokenEntry
 
     /// <summary>What it takes in memory, roughly: the objects (428 bytes), their strings, the answers.</summary>
     internal int Size =>
-        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + (Record.Ancestors.Count * TokenHash.Size);
+        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session) + Length(Record.Jti))) + (Record.Ancestors.Count * TokenHash.Size);
 
     /// <summary>The kept answer of a view, or null: a comparison of references.</summary>
     internal byte[]? Find(IntrospectionView view)

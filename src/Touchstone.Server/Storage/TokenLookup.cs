@@ -20,7 +20,7 @@ internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? M
 internal readonly record struct FoundRecord(TokenRecord? Record, RevocationMatch? Match);
 
 /// <summary>Finds a token's record, in memory or else in the store, and judges it against the revocation log (every time, not when it was cached).</summary>
-internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, Freshness freshness, ServerMetrics metrics)
+internal sealed class TokenLookup(ITokenStore store, RecordCache cache, RevocationLog log, Freshness freshness, ServerMetrics metrics, ServerOptions options)
 {
     private readonly KeyedHash _key = new(RandomNumberGenerator.GetBytes(KeyedHash.KeySize));
 
@@ -63,7 +63,7 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
             var stored = await ReadAsync(hash, cancellationToken);
             if (stored.Record is null) return default; // "Unknown" is never cached: it may be registered in the next moment.
 
-            var entry = new TokenEntry(stored.Record, stored.Seq, key, era);
+            var entry = new TokenEntry(stored.Record, stored.Seq, key, era, isForeign: stored.Record.Issuer != options.EffectiveIssuer);
             if (stored.Match is not null) return new FoundToken(entry, stored.Match);
             // After the last wait, and before the judgement: may memory judge at all?
             await freshness.EnsureAsync();

@@ -124,7 +124,7 @@ public sealed class LocalJwtTests
         await using var server = await JwtServer.StartAsync();
         await using var safe = server.Client(options => options.Feed = FeedMode.Required);
         (await safe.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Server);
-        await using var trusting = server.Client(options => (options.Feed, options.Jwt.Issuers[0].TrustUntilExpiry) = (FeedMode.Required, true));
+        await using var trusting = server.Client(options => (options.Feed, options.Jwt.Issuers[0].Revocation) = (FeedMode.Required, JwtRevocation.None));
         (await trusting.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Jwt);
     }
 

@@ -11,17 +11,18 @@ public sealed class LeaseSimulationTests(ITestOutputHelper output)
     [Fact]
     public void No_introspection_that_begins_after_the_answer_of_a_revocation_says_active()
     {
-        var (answers, uses, revocations) = (0L, 0L, 0L);
+        var (answers, uses, revocations, jwts) = (0L, 0L, 0L, 0L);
         foreach (var seed in Seeds())
         {
             var ledger = Simulation.Simulation.Run(seed, Mutation.None);
             ledger.Violation.ShouldBeNull($"seed {seed}");
-            (answers, uses, revocations) = (answers + ledger.Answers, uses + ledger.Uses, revocations + ledger.Revocations);
+            (answers, uses, revocations, jwts) = (answers + ledger.Answers, uses + ledger.Uses, revocations + ledger.Revocations, jwts + ledger.Jwts);
         }
-        output.WriteLine($"{answers} active answers, {uses} uses by followers, {revocations} revocations answered");
+        output.WriteLine($"{answers} active answers, {uses} uses by followers, {jwts} of them of JWTs, {revocations} revocations answered");
         // A protocol that never says active would keep the promise as well.
         answers.ShouldBeGreaterThan(1000);
-        uses.ShouldBeGreaterThan(1000);
+        (uses - jwts).ShouldBeGreaterThan(1000);
+        jwts.ShouldBeGreaterThan(1000);
         revocations.ShouldBeGreaterThan(50);
     }
 
@@ -43,6 +44,7 @@ public sealed class LeaseSimulationTests(ITestOutputHelper output)
     [InlineData(Mutation.NoNonce, 7)]
     [InlineData(Mutation.FollowerDeadlineFromTheReply, 301)]
     [InlineData(Mutation.AsOfOfTheArrival, 17)]
+    [InlineData(Mutation.LeaseFromAPage, 0)]
     public void A_broken_protocol_is_caught(Mutation mutation, int known)
     {
         foreach (var seed in Enumerable.Range(0, 5000).Prepend(known))

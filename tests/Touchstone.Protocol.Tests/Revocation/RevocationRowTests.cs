@@ -13,7 +13,7 @@ public sealed class RevocationRowTests
         // Kind; ends for ever; ends what was born before.
         (SelectorKind Kind, bool Ever, bool BornBefore)[] kinds =
         [
-            (SelectorKind.Token, true, false), (SelectorKind.Grant, true, false), (SelectorKind.Session, true, false),
+            (SelectorKind.Token, true, false), (SelectorKind.Grant, true, false), (SelectorKind.Session, true, false), (SelectorKind.Jwt, true, false),
             (SelectorKind.Subject, false, true), (SelectorKind.Client, false, true), (SelectorKind.Tenant, false, true), (SelectorKind.Member, false, true), (SelectorKind.All, false, true),
             (SelectorKind.Registration, false, false),
         ];
@@ -46,9 +46,10 @@ public sealed class RevocationRowTests
     [InlineData(SelectorKind.Client)]
     [InlineData(SelectorKind.Tenant)]
     [InlineData(SelectorKind.Member)]
+    [InlineData(SelectorKind.Jwt)]
     public void I15_A_row_that_names_another_ends_nothing(SelectorKind kind)
     {
-        var other = Record with { Hash = TokenHash.Of("other"), Grant = "g-2", Session = "s-2", Subject = "u-2", ClientId = "c-2", Tenant = "t-2" };
+        var other = Record with { Hash = TokenHash.Of("other"), Grant = "g-2", Session = "s-2", Subject = "u-2", ClientId = "c-2", Tenant = "t-2", Jti = "j-2" };
         Rows.Row(Rows.Naming(kind, other)).Ends(Record).ShouldBeFalse();
         Rows.Row(Rows.Naming(kind, Record)).Ends(other).ShouldBeFalse();
     }
@@ -59,9 +60,10 @@ public sealed class RevocationRowTests
     [InlineData(SelectorKind.Subject)]
     [InlineData(SelectorKind.Tenant)]
     [InlineData(SelectorKind.Member)]
+    [InlineData(SelectorKind.Jwt)]
     public void I15_A_token_without_that_property_is_not_ended_by_a_row_about_it(SelectorKind kind)
     {
-        var bare = Record with { Grant = null, Session = null, Subject = null, Tenant = null };
+        var bare = Record with { Grant = null, Session = null, Subject = null, Tenant = null, Jti = null };
         Rows.Row(Rows.Naming(kind, Record)).Ends(bare).ShouldBeFalse();
         Rows.Row(new Selector(kind)).Ends(bare).ShouldBeFalse("nothing is not a name");
     }
@@ -70,6 +72,7 @@ public sealed class RevocationRowTests
     [InlineData(SelectorKind.Session)]
     [InlineData(SelectorKind.Subject)]
     [InlineData(SelectorKind.Member)]
+    [InlineData(SelectorKind.Jwt)]
     public void Subjects_and_sessions_of_two_issuers_never_meet(SelectorKind kind)
     {
         var foreign = Record with { Issuer = "https://other.acme.test" };

@@ -20,6 +20,7 @@ internal static class Rows
         SelectorKind.Session => Selector.Session(record.Issuer, record.Session!),
         SelectorKind.Subject => Selector.Subject(record.Issuer, record.Subject!),
         SelectorKind.Member => Selector.Member(record.Tenant!, record.Issuer, record.Subject!),
+        SelectorKind.Jwt => Selector.Jwt(record.Issuer, record.Jti!),
         SelectorKind.Client => Selector.Client(record.ClientId),
         SelectorKind.Tenant => Selector.Tenant(record.Tenant!),
         SelectorKind.All => Selector.All,

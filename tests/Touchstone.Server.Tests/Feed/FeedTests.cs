@@ -76,7 +76,7 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
             (await own.Admin.PostAsync(AdminCalls.Revocations, end)).Status.ShouldBe(200);
             tags.ShouldContain(Poller.Tags(await orders.PollAsync()).ShouldHaveSingleItem(), end.ToString());
         }
-        // And the registration of the caller.
+        // And the token itself, the member of the tenant, and the registration of the caller.
         tags.Length.ShouldBe(ends.Length + 3);
     }
 

@@ -29,11 +29,12 @@ internal sealed class PostgresReader
                 UNION ALL SELECT 6, 5::smallint, t.client_id
                 UNION ALL SELECT 7, 6::smallint, t.tenant
                 UNION ALL SELECT 8, 9::smallint, t.subject
-                UNION ALL SELECT 9, 7::smallint, '') AS s
+                UNION ALL SELECT 9, 10::smallint, t.jti
+                UNION ALL SELECT 10, 7::smallint, '') AS s
             JOIN LATERAL (
                 SELECT seq FROM revocations
                 WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = t.issuer) AND (tenant IS NULL OR tenant = t.tenant)
-                    AND (kind <= 3 OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
+                    AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
                 ORDER BY seq LIMIT 1) AS r ON TRUE
             ORDER BY s.place LIMIT 1) AS m ON TRUE
         """;
@@ -44,7 +45,7 @@ internal sealed class PostgresReader
     private const string RowOfRecord = $"""
         SELECT m.kind, m.seq
         FROM (SELECT $1::bytea AS hash, $2::bytea AS ancestors, $3::text AS grant_id, $4::text AS session, $5::text AS subject, $6::text AS client_id, $7::text AS tenant, $8::text AS issuer,
-            $9::bigint AS born, $10::bigint AS issued_at) AS t {Judging}
+            $9::bigint AS born, $10::bigint AS issued_at, $11::text AS jti) AS t {Judging}
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -99,7 +100,8 @@ internal sealed class PostgresReader
     internal async Task<RevocationMatch?> JudgeAsync(TokenRecord record) => (await ReadAsync(
         RowOfRecord, row => row.IsDBNull(0) ? null : new RevocationMatch((SelectorKind)row.GetInt16(0), row.GetInt64(1)),
         PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Subject),
-        PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Tenant), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born), PostgresValue.Long(record.IssuedAt)))[0];
+        PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Tenant), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born), PostgresValue.Long(record.IssuedAt),
+        PostgresValue.Text(record.Jti)))[0];
 
     internal async Task<RevocationRow?> FindRowAsync(long seq)
     {
@@ -114,8 +116,8 @@ internal sealed class PostgresReader
     internal async Task<TokenOwners> FindOwnersAsync(IReadOnlyList<TokenHash> hashes)
     {
         var known = await ReadAsync(
-            "SELECT hash, kind, client_id, audience FROM tokens WHERE hash = ANY ($1)",
-            row => (Hash: HashOf(row), Owner: new TokenOwner((TokenKind)row.GetInt16(1), _texts.Text(Utf8(row, 2))!, _texts.List(Utf8(row, 3)))),
+            "SELECT hash, kind, client_id, audience, issuer, jti FROM tokens WHERE hash = ANY ($1)",
+            row => (Hash: HashOf(row), Owner: new TokenOwner((TokenKind)row.GetInt16(1), _texts.Text(Utf8(row, 2))!, _texts.List(Utf8(row, 3)), _texts.Text(Utf8(row, 4))!, PostgresRows.Text(row, 5))),
             PostgresValue.Blobs([.. hashes.Select(hash => hash.ToArray())]));
         var hasDescendants = await ReadAsync("SELECT EXISTS (SELECT 1 FROM tokens WHERE ancestors IS NOT NULL)", row => row.GetBoolean(0));
         return new TokenOwners(known.ToDictionary(each => each.Hash, each => each.Owner), hasDescendants[0]);
@@ -139,6 +141,7 @@ internal sealed class PostgresReader
             SelectorKind.Session => "session = $3 AND issuer = $4",
             SelectorKind.Subject => "subject = $3 AND issuer = $4",
             SelectorKind.Member => "subject = $3 AND issuer = $4 AND tenant = $5",
+            SelectorKind.Jwt => "jti = $3 AND issuer = $4",
             SelectorKind.Client => "client_id = $3",
             SelectorKind.Tenant => "tenant = $3",
             SelectorKind.All => "TRUE",

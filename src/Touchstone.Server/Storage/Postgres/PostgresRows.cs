@@ -31,7 +31,7 @@ internal static class PostgresRows
     {
         SelectorKind.Token when TokenHash.TryParse(name, out var hash) => Selector.Token(hash),
         SelectorKind.All => Selector.All,
-        SelectorKind.Session or SelectorKind.Subject or SelectorKind.Member when issuer is not null => new Selector(kind, default, name, issuer, tenant),
+        SelectorKind.Session or SelectorKind.Subject or SelectorKind.Member or SelectorKind.Jwt when issuer is not null => new Selector(kind, default, name, issuer, tenant),
         SelectorKind.Grant or SelectorKind.Client or SelectorKind.Tenant or SelectorKind.Registration => new Selector(kind, default, name),
         _ => throw new StoreException($"Row {seq} of the revocation log can't be read: its kind is not known to this version."),
     };

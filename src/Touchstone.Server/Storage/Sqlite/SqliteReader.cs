@@ -75,7 +75,7 @@ internal sealed class SqliteReader : IDisposable
         var known = new Dictionary<TokenHash, TokenOwner>(hashes.Count);
         foreach (var hash in hashes)
         {
-            if (Find(hash) is { } record) known[hash] = new TokenOwner(record.Kind, record.ClientId, record.Audience);
+            if (Find(hash) is { } record) known[hash] = new TokenOwner(record.Kind, record.ClientId, record.Audience, record.Issuer, record.Jti);
         }
         return new TokenOwners(known, Sql.Scalar(_connection, "SELECT EXISTS (SELECT 1 FROM tokens WHERE ancestors IS NOT NULL)") == 1);
     }
@@ -95,6 +95,7 @@ internal sealed class SqliteReader : IDisposable
             SelectorKind.Session => "session = $id AND issuer = $issuer",
             SelectorKind.Subject => "subject = $id AND issuer = $issuer",
             SelectorKind.Member => "subject = $id AND issuer = $issuer AND tenant = $tenant",
+            SelectorKind.Jwt => "jti = $id AND issuer = $issuer",
             SelectorKind.Client => "client_id = $id",
             SelectorKind.Tenant => "tenant = $id",
             SelectorKind.All => "TRUE",

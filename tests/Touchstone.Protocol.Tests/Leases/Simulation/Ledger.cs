@@ -15,6 +15,8 @@ internal sealed class Ledger(World world, SimulatedDatabase database)
 
     internal int Uses { get; private set; }
 
+    internal int Jwts { get; private set; }
+
     internal int Revocations => _acknowledged.Count;
 
     internal SimulatedNode AnyNode() => Nodes[world.Chance.Next(Nodes.Count)];
@@ -50,6 +52,13 @@ internal sealed class Ledger(World world, SimulatedDatabase database)
         Uses++;
         if (_committed.TryGetValue(token, out var committed) && world.Now > committed + SimulatedNode.Terms.GoneAfter + SimulatedFollower.Terms.GoneAfter)
             Violation ??= $"A follower used token {token} at {world.Now.TotalSeconds:F3} s; its revocation was committed at {committed.TotalSeconds:F3} s.";
+    }
+
+    /// <summary>The same of a JWT that nobody was asked about.</summary>
+    internal void UsedJwt(int token)
+    {
+        Jwts++;
+        Used(token);
     }
 
     /// <summary>The database went back to a backup.</summary>

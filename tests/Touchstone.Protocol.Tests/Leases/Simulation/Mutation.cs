@@ -52,4 +52,7 @@ public enum Mutation
 
     /// <summary>A follower takes the state in which an answer comes for the one that it was judged against.</summary>
     AsOfOfTheArrival,
+
+    /// <summary>A follower that reads all rows takes a lease from a page that has others behind it.</summary>
+    LeaseFromAPage,
 }

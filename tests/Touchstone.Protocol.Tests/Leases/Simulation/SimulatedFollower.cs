@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Tests.Leases.Simulation;
 
@@ -14,19 +15,28 @@ internal sealed class SimulatedFollower
     private readonly SimulatedClock _clock;
 
     // Few rows and a short time, so that it forgets, and raises its floor, as often as can be.
-    private readonly LogFollower _follower = new(Terms, TimeSpan.FromSeconds(10), most: 64);
+    private readonly LogFollower _follower;
+    private readonly bool _judgesJwts;
     private readonly Dictionary<int, FollowedMark> _held = [];
+    private static readonly TagKey Key = TagKey.For(new byte[TagKey.Size], "follower");
     private ulong _nonce;
 
-    internal SimulatedFollower(World world, Ledger ledger, Mutation mutation)
+    /// <summary>One that judges JWTs reads all rows from the first on, and asks about none; their names are their tags.</summary>
+    internal SimulatedFollower(World world, Ledger ledger, Mutation mutation, bool judgesJwts = false)
     {
-        (_world, _ledger, _mutation) = (world, ledger, mutation);
+        (_world, _ledger, _mutation, _judgesJwts) = (world, ledger, mutation, judgesJwts);
+        _follower = new(Terms, TimeSpan.FromSeconds(10), most: judgesJwts ? 4096 : 64, judgesJwts);
         _clock = new SimulatedClock(world);
         Poll();
     }
 
     internal void Check(int token)
     {
+        if (_judgesJwts)
+        {
+            if (_follower.View.Judge(new FollowedJwt([(ulong)token], null, null)) is JwtStanding.Good && _follower.IsHeld(_clock.Read())) _ledger.UsedJwt(token);
+            return;
+        }
         if (_held.TryGetValue(token, out var mark) && _follower.View.Allows(mark))
         {
             if (_follower.IsHeld(_clock.Read())) _ledger.Used(token);
@@ -60,8 +70,19 @@ internal sealed class SimulatedFollower
         if (after.Epoch == node.Cursor.Epoch && !node.Cursor.Covers(after)) return; // A node behind the follower.
         var offset = since.Monotonic - arrived.Monotonic;
         var (head, isGone) = (node.Cursor, after.Epoch != node.Cursor.Epoch);
-        var isMuch = _world.Likely(0.1); // A floor in place of events.
-        var told = new FeedTold(head, isGone || isMuch ? [] : [.. node.Memory.Where(row => row.Value > after.Seq).OrderBy(row => row.Value).Select(row => new FeedEvent(row.Value, (ulong)row.Key))], isGone || isMuch ? head.Seq : null, isGone);
+        var isFirst = _judgesJwts && after == default;
+        var isMuch = !_judgesJwts && _world.Likely(0.1); // A floor in place of events.
+        FeedEvent[] events = [.. node.Memory.Where(row => row.Value > after.Seq).OrderBy(row => row.Value).Select(row => new FeedEvent(row.Value, (ulong)row.Key))];
+        var told = new FeedTold(head, events, null, IsGone: false, Key);
+        if (isMuch || (isGone && !isFirst)) told = told with { Events = [], Floor = head.Seq, IsGone = isGone };
+        // A page, which gives no lease: there is more behind it.
+        var isPage = _judgesJwts && !told.IsGone && events.Length > 1 && _world.Likely(0.3);
+        if (isPage)
+        {
+            var most = _world.Chance.Next(1, events.Length);
+            told = told with { Events = events[..most], Head = new LogCursor(head.Epoch, events[most - 1].Seq, Guid.Empty) };
+        }
+        TimeSpan? lease = isPage && _mutation is not Mutation.LeaseFromAPage ? null : offset;
         _world.After(_world.Latency(), Deliver);
         if (_world.Likely(0.2)) _world.After(_world.Between(0, 25_000), Deliver);
 
@@ -70,7 +91,7 @@ internal sealed class SimulatedFollower
             var echoed = _mutation is Mutation.NoNonce ? _nonce : nonce;
             var isLate = _mutation is Mutation.FollowerDeadlineFromTheReply && echoed == _nonce;
             if (isLate) _follower.Poll(echoed, _clock.Read());
-            _follower.Answered(echoed, told, isLate ? TimeSpan.Zero : offset, _clock.Read());
+            _follower.Answered(echoed, told, isLate ? TimeSpan.Zero : lease, _clock.Read());
         }
     }
 }

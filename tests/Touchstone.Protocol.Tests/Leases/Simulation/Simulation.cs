@@ -1,7 +1,7 @@
 namespace Touchstone.Protocol.Tests.Leases.Simulation;
 
 /// <summary>
-/// Three nodes, two followers and one database for a minute in which everything goes wrong that may: messages late, lost, doubled and out of order; processes paused, killed, replaced while they still run;
+/// Three nodes, two followers, one that judges JWTs, and one database for a minute in which everything goes wrong that may: messages late, lost, doubled and out of order; processes paused, killed, replaced while they still run;
 /// clocks that drift and are set; in every third world a database that goes back to a backup.
 /// </summary>
 internal sealed class Simulation
@@ -18,10 +18,10 @@ internal sealed class Simulation
         _mutation = mutation;
         Ledger = new Ledger(_world, _database);
         for (var i = 1; i <= 3; i++) Ledger.Nodes.Add(Begin(i.ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        SimulatedFollower[] followers = [new(_world, Ledger, mutation), new(_world, Ledger, mutation)];
+        SimulatedFollower[] followers = [new(_world, Ledger, mutation), new(_world, Ledger, mutation), new(_world, Ledger, mutation, judgesJwts: true)];
 
         Often(1, 5, () => Ledger.AnyNode().Introspect(Lately()));
-        Often(5, 30, () => followers[_world.Chance.Next(2)].Check(Math.Max(0, _next + 20 - _world.Chance.Next(120))));
+        Often(5, 30, () => followers[_world.Chance.Next(followers.Length)].Check(Math.Max(0, _next + 20 - _world.Chance.Next(120))));
         Often(20, 400, Revoke);
         Often(500, 5000, () => Ledger.AnyNode().Pause(_world.Between(10, 4000)));
         Often(2000, 15_000, Replace);

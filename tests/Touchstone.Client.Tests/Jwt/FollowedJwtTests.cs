@@ -1,0 +1,312 @@
+using System.Text.Json.Nodes;
+using Touchstone.Client.Follow;
+
+namespace Touchstone.Client.Tests.Jwt;
+
+/// <summary>JWTs that are judged here, and by the rows of a real server's feed.</summary>
+public sealed class FollowedJwtTests
+{
+    [Fact]
+    public async Task H06_One_of_another_issuer_is_accepted_without_asking_and_ends_with_a_row_that_names_it()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var (token, other) = (site.Token("j1"), site.Token("j2"));
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        (await site.CheckAsync(other)).IsActive.ShouldBeTrue();
+        await site.RevokeAsync(new { jti = "j1", iss = site.Login.Issuer });
+        (await site.CheckAsync(token)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        (await site.CheckAsync(other)).Source.ShouldBe(IntrospectionSource.Memory);
+        site.Introspections.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("""{"sub":"alice","iss":"ISS"}""")]
+    [InlineData("""{"client_id":"web-shop"}""")]
+    [InlineData("""{"session":"s1","iss":"ISS"}""")]
+    [InlineData("""{"all":true}""")]
+    public async Task Each_row_that_it_can_be_named_by_ends_it_before_and_after_it_is_seen(string row)
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var (seen, unseen) = (site.Token("j1"), site.Token("j2"));
+        (await site.CheckAsync(seen)).IsActive.ShouldBeTrue();
+        await site.RevokeAsync(row.Replace("ISS", site.Login.Issuer, StringComparison.Ordinal));
+        (await site.CheckAsync(seen)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        (await site.CheckAsync(unseen)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        // Whoever starts after the row is told of it all the same.
+        await using var late = site.NewClient();
+        (await late.IntrospectAsync(unseen)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        site.Introspections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Another_signature_over_the_same_claims_does_not_save_it()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var token = site.Token("j1");
+        // ES256 is randomized: signed again it is the same JWT in other bytes.
+        var again = site.Token("j1");
+        again.ShouldNotBe(token);
+        await site.RevokeAsync(new { token });
+        (await site.CheckAsync(again)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task What_is_issued_clearly_after_a_row_for_its_subject_is_good_and_within_a_minute_it_is_not()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
+        site.Time.AdvanceSeconds(2);
+        var soon = site.Token("j1", site.Time.Seconds + 58);
+        var later = site.Token("j2", site.Time.Seconds + 59);
+        site.Time.AdvanceSeconds(100);
+        await site.FollowsAsync();
+        (await site.CheckAsync(soon)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+        (await site.CheckAsync(later)).IsActive.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_stays_ended_for_what_is_issued_later()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await site.RevokeAsync(new { session = "s1", iss = site.Login.Issuer });
+        var later = site.Token("j1", site.Time.Seconds + 80);
+        site.Time.AdvanceSeconds(100);
+        await site.FollowsAsync();
+        (await site.CheckAsync(later)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task Out_of_touch_with_the_feed_nothing_is_known_of_it()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var (token, other) = (site.Token("j1"), site.Token("j2"));
+        (await site.CheckAsync(token)).IsActive.ShouldBeTrue();
+        var (before, ended) = (site.Token("j3"), site.Token("j4"));
+        await site.RevokeAsync(new { jti = "j4", iss = site.Login.Issuer });
+        await site.Shop.Server.DisposeAsync();
+        site.Time.AdvanceSeconds(16);
+        foreach (var jwt in (string[])[token, other, before])
+        {
+            var result = await site.CheckAsync(jwt);
+            (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Unfollowed));
+        }
+        (await site.CheckAsync(ended, site.Client.Policy with { FailMode = FailMode.FailOpen })).Outcome.ShouldBe(IntrospectionOutcome.Inactive, "what is known to have ended never passes");
+        (await site.CheckAsync(other, site.Client.Policy with { FailMode = FailMode.FailOpen })).Source.ShouldBe(IntrospectionSource.Open);
+    }
+
+    [Fact]
+    public async Task Without_the_key_of_the_tags_nothing_is_known_of_it_either_and_once_it_is_given_all_is()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
+        var token = site.Token("j1");
+        await site.RevokeAsync(new { jti = "j2", iss = site.Login.Issuer });
+        (await site.CheckAsync(token)).Fault.ShouldBe(IntrospectionFault.Unfollowed);
+        await site.GiveKeyAsync();
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await site.CheckAsync(site.Token("j2"))).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task L08_One_of_the_server_that_says_when_it_was_born_is_judged_here()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        var born = await site.CursorAsync();
+        var token = site.Token("j1", more: new JsonObject { ["born"] = born, ["grant"] = "g1", ["tenant"] = "t1" });
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        site.Introspections.ShouldBe(0);
+        await site.RevokeAsync(new { grant = "g2" });
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        await site.RevokeAsync(new { grant = "g1" });
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Server, "the server has the truth");
+        site.Introspections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task L08_Born_after_a_row_for_its_subject_it_is_good_at_once()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        var before = await site.CursorAsync();
+        await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
+        var after = await site.CursorAsync();
+        (await site.CheckAsync(site.Token("j1", more: new JsonObject { ["born"] = after }))).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await site.CheckAsync(site.Token("j2", more: new JsonObject { ["born"] = before }))).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("""{"grant":"g1"}""")]
+    [InlineData("""{"born":"yesterday"}""")]
+    [InlineData("""{"born":17}""")]
+    [InlineData("""{"born":"BORN","more":"of another version"}""")]
+    [InlineData("""{"born":"BORN","grant":17}""")]
+    [InlineData("""{"born":"BORN","ancestors":["x"]}""")]
+    [InlineData("""{"born":"00000000000000000000000000000000.0"}""")]
+    [InlineData("\"BORN\"")]
+    public async Task One_of_the_server_that_does_not_say_all_is_introspected(string says)
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
+        var more = JsonNode.Parse(says.Replace("BORN", await site.CursorAsync(), StringComparison.Ordinal));
+        (await site.CheckAsync(site.Token("j1", more: more))).Source.ShouldBe(IntrospectionSource.Server);
+        site.Introspections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_token_of_which_it_descends_ends_it()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        var subject = await site.Shop.TokenAsync();
+        var hash = Protocol.Tokens.TokenHash.Of(subject).ToString();
+        var token = site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync(), ["ancestors"] = new JsonArray(hash) });
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
+        await site.RevokeAsync(new { token = subject });
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_wants_the_server_asked_gets_that_also_where_the_feed_would_do()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var token = site.Token("j1");
+        (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
+        (await site.CheckAsync(token, site.Client.Policy with { AlsoIntrospectJwts = true })).Outcome.ShouldBe(IntrospectionOutcome.Inactive, "the server never saw it");
+        site.Introspections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task In_the_grace_of_its_policy_a_judged_one_goes_on_when_the_feed_is_out_of_reach()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, options => options.Policy = new() { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromMinutes(5) });
+        var (seen, unseen) = (site.Token("j1"), site.Token("j2"));
+        (await site.CheckAsync(seen)).IsActive.ShouldBeTrue();
+        // Two polls later the server was told of the grace.
+        await site.RevokeAsync(new { jti = "j3", iss = site.Login.Issuer });
+        await site.RevokeAsync(new { jti = "j4", iss = site.Login.Issuer });
+        await site.Shop.Server.DisposeAsync();
+        site.Time.AdvanceSeconds(60);
+        (await site.CheckAsync(seen)).Source.ShouldBe(IntrospectionSource.Stale);
+        (await site.CheckAsync(unseen)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        site.Time.AdvanceSeconds(300);
+        (await site.CheckAsync(seen)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+    }
+
+    [Fact]
+    public void By_a_feed_that_is_not_there_nothing_can_be_judged_and_that_is_said_at_start()
+    {
+        var options = new TokenIntrospectionOptions
+        {
+            Issuer = new Uri("https://as.acme.test"), ClientId = "rs", ClientSecret = "s", Feed = FeedMode.Off,
+            Jwt = { Mode = JwtMode.JwtFirst, Issuers = { new JwtIssuer { Issuer = "https://login.acme.test", Audiences = { "a" }, Revocation = JwtRevocation.ByFeed } } },
+        };
+        Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("ByFeed");
+    }
+
+    /// <summary>A real server with a feed, another issuer of JWTs, and a client that judges these.</summary>
+    private sealed class Site : IAsyncDisposable
+    {
+        private readonly Action<TokenIntrospectionOptions> _options;
+        private int _introspections;
+
+        private Site(Shop shop, JwtServer login, JwtRevocation revocation, Action<TokenIntrospectionOptions>? more)
+        {
+            (Shop, Login) = (shop, login);
+            _options = options =>
+            {
+                options.Jwt = new() { Mode = JwtMode.JwtFirst, Issuers = { new JwtIssuer { Issuer = login.Issuer, Audiences = { JwtServer.Api }, Revocation = revocation } } };
+                options.Backchannel = () => new Counting(this);
+                more?.Invoke(options);
+            };
+            Client = NewClient();
+        }
+
+        internal Shop Shop { get; }
+
+        internal JwtServer Login { get; }
+
+        internal IntrospectionClient Client { get; }
+
+        internal ManualTime Time => Shop.Time;
+
+        internal int Introspections => Volatile.Read(ref _introspections);
+
+        internal static async Task<Site> OpenAsync(JwtRevocation revocation, Action<TokenIntrospectionOptions>? more = null, bool hasKey = true)
+        {
+            var (shop, login) = (await Shop.OpenAsync(), await JwtServer.StartAsync());
+            var site = new Site(shop, login, revocation, more);
+            if (hasKey) await site.GiveKeyAsync(isFollowing: false);
+            return site;
+        }
+
+        internal IntrospectionClient NewClient() => Shop.ClientOf(Shop.Server, Shop.Orders, _options);
+
+        /// <summary>A JWT of the other issuer, in the session s1.</summary>
+        internal string Token(string jti, long? issued = null, JsonNode? more = null)
+        {
+            var claims = Login.Claims();
+            (claims["jti"], claims["sid"], claims["iat"], claims["exp"]) = (jti, "s1", issued ?? Time.Seconds, Time.Seconds + 3600);
+            if (more is not null) claims["touchstone"] = more;
+            return Login.Key.Sign(Login.Key.Header(), claims);
+        }
+
+        internal async Task<IntrospectionResult> CheckAsync(string token, IntrospectionPolicy? policy = null) => await Client.IntrospectAsync(token, policy);
+
+        internal async Task<string> CursorAsync()
+        {
+            var cursor = (await Shop.Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString()!;
+            return string.Join('.', cursor.Split('.')[..2]);
+        }
+
+        internal async Task RevokeAsync(object row)
+        {
+            var answer = await Shop.Server.Admin.PostAsync(AdminCalls.Revocations, row);
+            answer.Status.ShouldBe(200, answer.ToString());
+            if (Client.Follower.View.Head.Epoch != default) await KnowsAsync(answer.Json.GetProperty("seq").GetInt64());
+        }
+
+        internal async Task GiveKeyAsync(bool isFollowing = true)
+        {
+            await Shop.Server.Admin.ChangeAsync(Shop.Orders.Id, "view", new { tag_key = true });
+            if (!isFollowing) return;
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (Client.Follower.View.TagKey is null || Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
+        }
+
+        /// <summary>Ends when the lease is held again, after the clock moved.</summary>
+        internal async Task FollowsAsync()
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await Client.StartAsync(patience.Token);
+            while (Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
+        }
+
+        private async Task KnowsAsync(long seq)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (Client.Follower.View.Head.Seq < seq) await TurnAsync(patience.Token);
+        }
+
+        private static async Task TurnAsync(CancellationToken patience)
+        {
+            patience.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Client.DisposeAsync();
+            await Shop.DisposeAsync();
+            await Login.DisposeAsync();
+        }
+
+        private sealed class Counting(Site site) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        {
+            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                if (request.RequestUri!.AbsolutePath == "/oauth/introspect") Interlocked.Increment(ref site._introspections);
+                return base.SendAsync(request, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Touchstone.Protocol.Revocation;
+
+namespace Touchstone.Server.Tests.Feed;
+
+/// <summary>What a caller is told that judges JWTs by the feed, and rows that name JWTs of other issuers.</summary>
+public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
+{
+    private const string Other = "https://login.example.com";
+
+    [Fact]
+    public async Task The_key_of_the_tags_is_given_to_who_may_have_it_and_to_nobody_else()
+    {
+        (await new Poller(acme.Server.Http, acme.Orders).PollAsync()).Json.TryGetProperty("tag_key", out _).ShouldBeFalse();
+        var (judging, caller) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var token = await acme.TokenAsync(new { client_id = "web-shop", sub = "u-1", aud = Acme.OrdersApi });
+        var (_, tags, _) = await judging.IntrospectAsync(token);
+        tags.ShouldContain(key.Of(Selector.Subject(TestServer.DefaultIssuer, "u-1")));
+        tags.ShouldContain(key.Of(Selector.Client("web-shop")));
+
+        await acme.Admin.ChangeAsync(caller.Id, "view", new { });
+        (await judging.PollAsync()).Json.TryGetProperty("tag_key", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_would_tell_whose_token_it_is_is_not_given_beside_another_sub()
+    {
+        var (_, caller) = await JudgingAsync();
+        foreach (var sub in (string[])["pairwise", "omitted"])
+        {
+            var refused = await acme.Admin.PostAsync($"{AdminCalls.Clients}/{caller.Id}/view", new { sub, tag_key = true });
+            refused.Status.ShouldBe(400);
+            refused.Json.GetProperty("errors")[0].GetProperty("member").GetString().ShouldBe("view.tag_key");
+        }
+        (await acme.Admin.GetAsync($"{AdminCalls.Clients}/{caller.Id}")).Json.GetProperty("view").GetProperty("tag_key").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_token_is_told_by_its_jti_as_well()
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        var token = await acme.TokenAsync(new { client_id = "web-shop", sub = "u-2", aud = Acme.OrdersApi, token = $"foreign-{jti}", iss = Other, jti, expires_in = 600 });
+        var orders = await new Poller(acme.Server.Http, acme.Orders).StartedAsync();
+        var seq = (await acme.Admin.RevokeAsync(token)).GetProperty("seq").GetInt64();
+        var told = Poller.Events(await judging.PollAsync());
+        told.Select(row => row.Seq).ShouldBe([seq, seq]);
+        told.ShouldContain((seq, key.Of(Selector.Jwt(Other, jti))));
+        Poller.Events(await orders.PollAsync()).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Rows_that_end_what_was_issued_before_say_until_when()
+    {
+        var (judging, _) = await JudgingAsync();
+        await judging.PollAsync();
+        var now = acme.Time.Seconds;
+        object[] ends = [new { sub = "u-3" }, new { sub = "u-3", issued_before = now - 100 }, new { sub = "u-3", issued_before = now + 100 }, new { session = "s-3" }, new { grant = "g-3" }];
+        foreach (var end in ends) (await acme.Admin.PostAsync(AdminCalls.Revocations, end)).Status.ShouldBe(200);
+        var told = (await judging.PollAsync()).Json.GetProperty("events").EnumerateArray().ToList();
+        told.Select(row => row.TryGetProperty("until", out var until) ? until.GetInt64() : (long?)null).ShouldBe([now, now - 100, now, null, null]);
+        (await new Poller(acme.Server.Http, acme.Orders).PollAsync(after: "0")).Text.ShouldNotContain("until");
+    }
+
+    [Fact]
+    public async Task A_JWT_of_another_issuer_that_nobody_registered_can_be_ended_by_its_jti()
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        var answer = (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json;
+        (answer.GetProperty("status").GetString(), answer.GetProperty("selector").GetString()).ShouldBe(("unknown", "jwt"));
+        Poller.Tags(await judging.PollAsync()).ShouldBe([key.Of(Selector.Jwt(Other, jti))]);
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json.GetProperty("status").GetString().ShouldBe("already_revoked");
+        // One of this server has a record, or there is none.
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti })).Json.TryGetProperty("seq", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task L10_So_is_one_whose_bytes_are_given_whatever_its_signature()
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = Jwt(jti) })).Status.ShouldBe(200);
+        Poller.Tags(await judging.PollAsync()).ShouldContain(key.Of(Selector.Jwt(Other, jti)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_that_is_registered_after_its_jti_was_ended_is_inactive(bool restarts)
+    {
+        await using var first = await Acme.StartAsync();
+        var registered = new { client_id = "web-shop", sub = "u-4", aud = Acme.OrdersApi, token = "foreign-4", iss = Other, jti = "j-4", expires_in = 600 };
+        if (restarts) await first.Admin.IssueAsync(registered);
+        (await first.OAuth.IntrospectAsync("foreign-4", first.Orders)).Json.GetProperty("active").GetBoolean().ShouldBe(restarts);
+        var row = (await first.Admin.PostAsync(AdminCalls.Revocations, new { jti = restarts ? "j-5" : "j-4", iss = Other })).Json;
+        row.GetProperty("selector").GetString().ShouldBe("jwt");
+        if (!restarts) await first.Admin.IssueAsync(registered);
+        (await first.OAuth.IntrospectAsync("foreign-4", first.Orders)).Json.GetProperty("active").GetBoolean().ShouldBe(restarts, "j-5 is another");
+        (await first.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", new { jti = "j-4", iss = Other })).Json.GetProperty("tokens").GetInt64().ShouldBe(restarts ? 1 : 0);
+    }
+
+    private static string Jwt(string jti)
+    {
+        static string Part(object json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(json)));
+        return $"{Part(new { alg = "ES256", typ = "at+jwt" })}.{Part(new { iss = Other, jti, sub = "u" })}.{Base64Url.EncodeToString(new byte[64])}";
+    }
+
+    private static TagKey Key(Answer answer) => TagKey.TryRead(answer.Json.GetProperty("tag_key").GetString(), out var key) ? key : throw new InvalidOperationException(answer.ToString());
+
+    // A caller that judges JWTs, standing at the newest row.
+    private async Task<(Poller Poller, TestClient Caller)> JudgingAsync()
+    {
+        var caller = await acme.Admin.AddClientAsync(new { client_id = $"rs-{Guid.NewGuid():N}", kind = "resource-server", audience = new[] { Acme.OrdersApi }, view = new { tag_key = true } });
+        return (await new Poller(acme.Server.Http, caller).StartedAsync(), caller);
+    }
+}
