@@ -173,14 +173,16 @@ public sealed class IntrospectionClient : IAsyncDisposable
 
     private async ValueTask<IntrospectionResult> AskAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
-        var judged = _jwts is not null && JwtShape.Is(token) ? await JudgeHereAsync(_jwts, token, key, policy, cancellationToken) : null;
+        var (judged, isEnded) = _jwts is not null && JwtShape.Is(token) ? await JudgeHereAsync(_jwts, token, key, policy, cancellationToken) : default;
+        // What is known to have ended passes by nothing but the word of the server.
+        if (isEnded && policy.FailMode is FailMode.FailOpen) policy = policy with { FailMode = FailMode.FailClosed };
         var result = judged ?? await FindOutAsync(token, key, policy, cancellationToken);
         _metrics.Checked(result);
         return result;
     }
 
-    // Null where the server has to be asked, alone or as well.
-    private async ValueTask<IntrospectionResult?> JudgeHereAsync(LocalJwts jwts, string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
+    // No result where the server has to be asked, alone or as well.
+    private async ValueTask<(IntrospectionResult? Result, bool IsEnded)> JudgeHereAsync(LocalJwts jwts, string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
         var (began, invalidations) = (_time.Read(), _held.Invalidations);
         var judgement = await jwts.JudgeAsync(token, policy, cancellationToken);
@@ -188,15 +190,15 @@ public sealed class IntrospectionClient : IAsyncDisposable
         {
             case LocalVerdict.Accepted:
                 _held.Keep(key, new HeldAnswer(judgement.Token, judgement.Mark, began, HeldAnswer.SizeOf(judgement.Token, judgement.Token!.Json.Length, judgement.Mark?.Tags.Length ?? 0), IssuerKeys.Fresh) { Proof = judgement.Proof }, invalidations);
-                return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Jwt, judgement.Token);
+                return (new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Jwt, judgement.Token), false);
             case LocalVerdict.Refused:
-                return new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt);
+                return (new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt), false);
             case LocalVerdict.CannotTell:
-                return _held.InFault(key, policy, IntrospectionFault.KeysUnavailable);
+                return (_held.InFault(key, policy, IntrospectionFault.KeysUnavailable), false);
             case LocalVerdict.Unfollowed:
-                return _held.InFault(key, policy, IntrospectionFault.Unfollowed);
+                return (_held.InFault(key, policy, IntrospectionFault.Unfollowed), false);
             default:
-                return null;
+                return (null, judgement.IsEnded);
         }
     }
 

@@ -49,6 +49,8 @@ internal static class Endpoints
         routes.MapPost("/admin/clients", admin.Handle(clients.AddAsync));
         routes.MapGet("/admin/clients", admin.Handle(clients.ListAsync));
         routes.MapGet("/admin/clients/{id}", admin.Handle(clients.ShowAsync));
+        routes.MapPost("/admin/clients/{id}/give-tag-key", admin.Handle(clients.GiveTagKeyAsync));
+        routes.MapPost("/admin/clients/{id}/withdraw-tag-key", admin.Handle(clients.WithdrawTagKeyAsync));
         routes.MapPost("/admin/clients/{id}/disable", admin.Handle(clients.DisableAsync));
         routes.MapPost("/admin/clients/{id}/enable", admin.Handle(clients.EnableAsync));
         routes.MapPost("/admin/clients/{id}/rotate-secret", admin.Handle(clients.RotateAsync));

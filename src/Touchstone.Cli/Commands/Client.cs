@@ -22,6 +22,8 @@ internal static class ClientCommand
         new Verb("show", "Show one registration.", "touchstone client show billing-api") { Id }.Does(ShowAsync),
         Switch("disable", "Stop a client: it may do nothing, and its tokens are inactive."),
         Switch("enable", "Let a disabled client work again; nothing that was revoked comes back."),
+        Switch("give-tag-key", "Give a resource server the key of its tags in the feed: it can judge JWTs by itself, and find out whether anything that it can name was revoked."),
+        Switch("withdraw-tag-key", "Give a resource server the key of its tags no more."),
         ClientRotateSecret.Create(Id),
         ClientSetKeys.Create(Id),
         ClientSetView.Create(Id),

@@ -33,6 +33,8 @@ internal static class ClientAdd
         Description = "It may introspect tokens. [default: true for a resource server, false for a client]",
     };
 
+    private static readonly Option<bool> TagKey = new("--tag-key") { Description = "A resource server is given the key of its tags in the feed: 'client give-tag-key'." };
+
     private static readonly Option<string> Tenant = new("--tenant") { Description = "The tenant it belongs to.", HelpName = "tenant" };
 
     static ClientAdd() => Kind.AcceptOnlyFromAmong("resource-server", "client");
@@ -53,7 +55,7 @@ internal static class ClientAdd
         "touchstone client add gateway --kind resource-server --audience https://api.example.com --auth-method private_key_jwt --jwks gateway-keys.json",
         "touchstone client add spa --kind client --public")
     {
-        id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, Tenant, ClientLimitOptions.Rate, ClientLimitOptions.Burst, ClientLimitOptions.AllowAddress,
+        id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, TagKey, Tenant, ClientLimitOptions.Rate, ClientLimitOptions.Burst, ClientLimitOptions.AllowAddress,
     }.Does(async (call, stop) =>
     {
         var registration = Registration(call, call.Get(id));
@@ -70,6 +72,7 @@ internal static class ClientAdd
         if (call.Has(AuthMethod)) registration["auth_methods"] = Requests.Array(call.Get(AuthMethod));
         if (call.Has(Audience)) registration["audience"] = Requests.Array(call.Get(Audience));
         if (call.Get(MayIntrospect) is { } may) registration["may_introspect"] = may;
+        if (call.Get(TagKey)) registration["tag_key"] = true;
         if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
         if (ClientLimitOptions.Read(call) is { } limits) registration["limits"] = limits;
         return registration;

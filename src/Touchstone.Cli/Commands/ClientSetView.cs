@@ -16,7 +16,6 @@ internal static class ClientSetView
             "set-view",
             "Say what a resource server may see of an answer, in place of what it may see now.",
             "touchstone client set-view billing-api --scope invoices:read --sub pairwise --claim acr --aud own",
-            "touchstone client set-view billing-api --tag-key",
             "touchstone client set-view billing-api --everything")
         {
             id, Scope, Everything,
@@ -30,7 +29,7 @@ internal static class ClientSetView
         var view = ClientViewOptions.Read(call, Scope);
         if (view.Failure is { } failure) return call.Output.Fail(failure);
         // Asked for by name: an empty line must not open what was closed.
-        if (view.Value is null != call.Get(Everything)) return call.Output.Fail(Failure.Usage("say what it may see (--scope, --claim, --sub, --aud, --tag-key), or --everything and nothing else"));
+        if (view.Value is null != call.Get(Everything)) return call.Output.Fail(Failure.Usage("say what it may see (--scope, --claim, --sub, --aud), or --everything and nothing else"));
         return call.Output.Answer(await call.Admin.PostAsync($"{ClientCommand.PathOf(id)}/view", view.Value ?? new JsonObject(), stop), call.Output.Members);
     }
 }

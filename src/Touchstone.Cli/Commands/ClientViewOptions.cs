@@ -26,18 +26,13 @@ internal static class ClientViewOptions
 
     private static readonly Option<string> Aud = new("--aud") { Description = "Of a token's audience it sees all, or its own identifiers only. [default: all]" };
 
-    private static readonly Option<bool> TagKey = new("--tag-key")
-    {
-        Description = "It is given the key of its tags in the feed, to judge JWTs by itself. It can find out then whether anything that it can name was revoked.",
-    };
-
     static ClientViewOptions()
     {
         Sub.AcceptOnlyFromAmong("as-is", "pairwise", "omitted");
         Aud.AcceptOnlyFromAmong("all", "own");
     }
 
-    internal static IEnumerable<Option> All => [NoScopes, Claim, NoClaims, Sub, Sector, Aud, TagKey];
+    internal static IEnumerable<Option> All => [NoScopes, Claim, NoClaims, Sub, Sector, Aud];
 
     /// <summary>The view that was asked for; null when none was.</summary>
     internal static Outcome<JsonObject?> Read(Call call, Option<string[]> scope)
@@ -52,7 +47,6 @@ internal static class ClientViewOptions
         if (call.Get(Sub) is { } sub) view["sub"] = sub;
         if (call.Get(Sector) is { } sector) view["sector"] = sector;
         if (call.Get(Aud) is { } aud) view["aud"] = aud;
-        if (call.Get(TagKey)) view["tag_key"] = true;
         return view.Count == 0 ? null : view;
     }
 }

@@ -16,12 +16,12 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset, 
     private const long MostAge = int.MaxValue;
 
     /// <summary>Reads one; null when anything in it is not understood, and then nothing of it counts.</summary>
-    internal static FeedAnswer? Read(ReadOnlyMemory<byte> json, bool isGone, TimeSpan lease)
+    internal static FeedAnswer? Read(ReadOnlyMemory<byte> json, bool isGone, bool isFromStart, TimeSpan lease)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            return Read(document.RootElement, isGone, lease);
+            return Read(document.RootElement, isGone, isFromStart, lease);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -29,7 +29,7 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset, 
         }
     }
 
-    private static FeedAnswer? Read(JsonElement answer, bool isGone, TimeSpan lease)
+    private static FeedAnswer? Read(JsonElement answer, bool isGone, bool isFromStart, TimeSpan lease)
     {
         if (!ulong.TryParse(answer.GetProperty("nonce"u8).GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var nonce)) return null;
         if (!LogCursor.TryParse(answer.GetProperty("head"u8).GetString(), out var head)) return null;
@@ -41,9 +41,13 @@ internal sealed record FeedAnswer(ulong Nonce, FeedTold Told, TimeSpan? Offset, 
             if (!FollowedTag.TryRead(one.GetProperty("tag"u8).GetString(), out var tag)) return null;
             events.Add(new FeedEvent(one.GetProperty("seq"u8).GetInt64(), tag, one.TryGetProperty("until"u8, out var until) ? until.GetInt64() : long.MaxValue));
         }
-        TagKey? key = null;
-        if (answer.TryGetProperty("tag_key"u8, out var text) && !TagKey.TryRead(text.GetString(), out key)) return null;
-        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone, key), LeaseOffset(answer, lease), AgeOf(answer));
+        JwtGrounds? jwts = null;
+        if (answer.TryGetProperty("tag_key"u8, out var text))
+        {
+            if (!TagKey.TryRead(text.GetString(), out var key)) return null;
+            jwts = new JwtGrounds(key, answer.GetProperty("reach_seconds"u8).GetInt64());
+        }
+        return new FeedAnswer(nonce, new FeedTold(head, events, floor, isGone, jwts, isFromStart), LeaseOffset(answer, lease), AgeOf(answer));
     }
 
     private static TimeSpan? AgeOf(JsonElement answer) => answer.TryGetProperty("age_ms"u8, out var age) && age.TryGetInt64(out var ms) && ms is >= 0 and <= MostAge ? TimeSpan.FromMilliseconds(ms) : null;

@@ -27,14 +27,15 @@ internal enum Freshness
 /// </summary>
 internal sealed class FeedFollower : IAsyncDisposable
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(5), LookAgain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(5), LookAgain = TimeSpan.FromMinutes(1), BetweenReadings = TimeSpan.FromHours(1);
 
     private readonly TokenIntrospectionOptions _options;
     private readonly Discovery _discovery;
     private readonly FeedPoll _poll;
     private readonly LogFollower _log;
     private readonly bool _isPlain; // By the settings: there is nothing to follow, and never will be.
-    private readonly bool _knowsAll; // Every row there is, to judge JWTs.
+    private readonly bool _judgesJwts; // By all rows there are, where the server lets it.
+    private readonly bool _needsAll; // And for some of them there is nothing else.
     private readonly ClientMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -42,7 +43,9 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
     private bool _wasSeen;
-    private bool _isFailing, _lacksKey;
+    private bool _isFailing, _hasGrounds, _lacksGrounds;
+    private ClockReading? _readAll;
+    private int _restarts;
     private long _wanted, _told; // Ticks of grace.
     private long _events;
     private long _answered; // Ticks of the monotonic clock.
@@ -50,7 +53,8 @@ internal sealed class FeedFollower : IAsyncDisposable
     internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ClientMetrics metrics, ILogger logger, TimeProvider time)
     {
         (_options, _discovery, _poll, _metrics, _logger, _time) = (options, discovery, poll, metrics, logger, time);
-        _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents, _knowsAll = LocalJwts.NeedAllRows(options));
+        _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents, _judgesJwts = LocalJwts.NeedRows(options));
+        _needsAll = LocalJwts.NeedAllRows(options);
         _isPlain = options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null);
         if (_isPlain) _first.SetResult();
     }
@@ -197,7 +201,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var grace = Volatile.Read(ref _wanted);
         _log.Poll(nonce, _time.Read());
-        var result = await _poll.SendAsync(feed, nonce, View.Head, _knowsAll, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
+        var result = await _poll.SendAsync(feed, nonce, View.Head, _hasGrounds, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
             Volatile.Write(ref _told, grace);
@@ -206,9 +210,12 @@ internal sealed class FeedFollower : IAsyncDisposable
             if (answer.Age is { } age) _metrics.Enforced(age);
             if (_isFailing) _logger.FollowsAgain();
             _isFailing = false;
+            _hasGrounds = _judgesJwts && answer.Told.Jwts is not null;
+            // It reads all rows anew. Nodes that do not agree about that would have it do so for ever.
+            if (View.Head == default) return _restarts++ == 0 ? null : LongestPause;
             if (answer.Offset is null) return null; // A page: the next one follows.
-            if (_knowsAll && View.Head != default && View.TagKey is null && !_lacksKey) _logger.LacksTagKey();
-            _lacksKey = _knowsAll && View.TagKey is null;
+            _restarts = 0;
+            if (_needsAll && !KnowsAll()) _log.Forget(_time.Read());
             _first.TrySetResult();
             return null;
         }
@@ -218,6 +225,17 @@ internal sealed class FeedFollower : IAsyncDisposable
         if (!_isFailing) _logger.DoesNotFollow(result.Outcome);
         _isFailing = true;
         return result.RetryAfter ?? TimeSpan.Zero;
+    }
+
+    // Where rows were too many to be kept, or to be told, some of them may be forgotten at the server now.
+    private bool KnowsAll()
+    {
+        if (!_hasGrounds && !_lacksGrounds) _logger.LacksTagKey();
+        _lacksGrounds = !_hasGrounds;
+        if (!_hasGrounds || View.Floor == 0 || (_readAll is { } last && _time.Read().AtMostSince(last) < BetweenReadings)) return true;
+        if (_readAll is not null) _logger.TooManyRows(_options.MaxEvents);
+        _readAll = _time.Read();
+        return false;
     }
 
     private static TimeSpan Pause(int failures)

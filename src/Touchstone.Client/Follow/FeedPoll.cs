@@ -50,7 +50,7 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
             if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) return new Result(PollOutcome.Refused);
             var isGone = response.StatusCode is HttpStatusCode.Gone;
             if (!isGone && response.StatusCode is not HttpStatusCode.OK) return new Result(PollOutcome.Failed, RetryAfter: response.Headers.RetryAfter?.Delta);
-            return await BoundedReading.ReadAsync(response.Content, MostBytes, both.Token) is { } body && FeedAnswer.Read(body, isGone, LeaseTerms.Follower.Duration) is { } answer
+            return await BoundedReading.ReadAsync(response.Content, MostBytes, both.Token) is { } body && FeedAnswer.Read(body, isGone, isFromStart: wantsAll && after == default, LeaseTerms.Follower.Duration) is { } answer
                 ? new Result(PollOutcome.Answered, answer)
                 : new Result(PollOutcome.Malformed);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Touchstone.Client.Follow;
 using Touchstone.Client.Upstream;
@@ -41,16 +42,18 @@ internal sealed class JwtFeed(TokenIntrospectionOptions options, FeedFollower fo
     }
 
     /// <summary>What is known of a JWT, and by what it is to be judged from now on. Good only where the feed is followed now; asked after the last wait.</summary>
-    internal (JwtStanding Standing, FollowedMark Mark) Judge(SignedJwt jwt, ReadOnlySpan<byte> token, bool isOfServer)
+    internal (JwtStanding Standing, FollowedMark Mark) Judge(SignedJwt jwt, ReadOnlySpan<byte> token, bool isOfServer, bool mayTellOfItself)
     {
         var view = follower.View;
-        if (view.TagKey is not { } key) return default;
+        if (view.Jwts is not { } grounds) return default;
         Birth? birth = null;
         // Without its birth, what the server knows of a JWT of its own and this does not say may end it too.
-        if (isOfServer && !Birth.TryRead(jwt, out birth)) return default;
-        ulong[] tags = [.. SelectorsOf(jwt, TokenHash.Of(token), birth).Select(selector => key.NumberOf(selector))];
+        if (isOfServer && !(mayTellOfItself && Birth.TryRead(jwt, out birth))) return default;
+        ulong[] tags = [.. SelectorsOf(jwt, TokenHash.Of(token), birth).Select(selector => grounds.Key.NumberOf(selector))];
         var issued = jwt.TryReadTime("iat"u8, out var at) && at is { } second ? second - Margin : (long?)null;
         var standing = view.Judge(new FollowedJwt(tags, birth?.Born, issued));
+        // One of another issuer may live so long that the row which ended it is forgotten.
+        if (standing is JwtStanding.Good && !isOfServer && !(issued is { } from && jwt.TryReadTime("exp"u8, out var until) && until - from - Margin <= grounds.ReachSeconds)) standing = JwtStanding.Unknown;
         if (standing is JwtStanding.Good && follower.At(time.Read()) is not Freshness.Followed) standing = JwtStanding.Unknown;
         return (standing, new FollowedMark(view.Head.Epoch, view.Head.Seq, tags));
     }
@@ -76,7 +79,7 @@ internal sealed class JwtFeed(TokenIntrospectionOptions options, FeedFollower fo
     /// <summary>What a JWT of the server says of itself beside the registered claims (docs/feed.md): the state of the log that it was issued against, and whatever else could end it.</summary>
     private sealed record Birth((Guid Epoch, long Seq) Born, string? Grant, string? Tenant, TokenHash[] Ancestors)
     {
-        internal static bool TryRead(SignedJwt jwt, out Birth? birth)
+        internal static bool TryRead(SignedJwt jwt, [NotNullWhen(true)] out Birth? birth)
         {
             birth = null;
             if (!jwt.Claims.TryGetProperty("touchstone"u8, out var told) || told.ValueKind is not JsonValueKind.Object) return false;

@@ -12,7 +12,7 @@ public enum JwtMode
 
 /// <summary>
 /// Judging JWT access tokens (RFC 9068) without asking anybody. <see cref="JwtIssuer.Revocation"/> says what ends one before it expires; for that the server has to give this caller the key of its tags
-/// (<c>touchstone client set-view ID --tag-key</c>). An endpoint may ask the server about each JWT all the same (<see cref="IntrospectionPolicy.AlsoIntrospectJwts"/>).
+/// (<c>touchstone client give-tag-key ID</c>). An endpoint may ask the server about each JWT all the same (<see cref="IntrospectionPolicy.AlsoIntrospectJwts"/>).
 /// </summary>
 public sealed class JwtOptions
 {

@@ -33,6 +33,7 @@ internal static class JwtOptionsRules
         if (issuer.JwksUri is { } keys && TokenIntrospectionOptionsRules.FaultOf(name + ".JwksUri", keys, options.AllowInsecureHttp) is { } unfit) yield return unfit;
         if (!Enum.IsDefined(issuer.Revocation)) yield return $"{name}.Revocation is none of Automatic, ByServer, ByFeed and None.";
         if (issuer.Revocation is JwtRevocation.ByFeed && (options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null))) yield return $"{name}.Revocation is ByFeed, and there is no feed: set Feed and FeedEndpoint, or another Revocation.";
+        if (issuer.Revocation is JwtRevocation.ByFeed && options.Issuer?.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/')) yield return $"{name}.Revocation is ByFeed, and it is the server that is introspected: set ByServer, for it knows of more that ends its JWTs than they say.";
         if (issuer.Audiences.Count == 0 || issuer.Audiences.Any(string.IsNullOrEmpty)) yield return $"{name} needs Audiences: a JWT for another API is no key to this one.";
         if (FaultOf(name + ".Algorithms", issuer.Algorithms) is { } unknown) yield return unknown;
     }

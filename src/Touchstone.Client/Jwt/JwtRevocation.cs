@@ -3,11 +3,12 @@ namespace Touchstone.Client;
 /// <summary>What ends a JWT before it expires.</summary>
 public enum JwtRevocation
 {
-    /// <summary><see cref="ByServer"/> for the server that is introspected, where it has a feed; <see cref="None"/> for all others.</summary>
+    /// <summary><see cref="ByServer"/> for the server that is introspected, where it has a feed or that can't be found out; <see cref="None"/> for all others.</summary>
     Automatic,
 
     /// <summary>
-    /// The server that is introspected, which knows its JWTs. One that says against which state of the log it was issued is judged by the rows of the feed, without asking; whatever that leaves open is introspected as well.
+    /// The server that is introspected, which knows these JWTs. One that says against which state of the log it was issued is judged by the rows of the feed, without asking; whatever that leaves open is introspected as well,
+    /// and all of them are where there is no feed.
     /// </summary>
     ByServer,
 

@@ -31,7 +31,8 @@ internal enum LocalVerdict
 /// <param name="Token">What it says, where it was accepted.</param>
 /// <param name="Proof">What it was accepted by.</param>
 /// <param name="Mark">By what the feed ends it; null where nothing does.</param>
-internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null);
+/// <param name="IsEnded">Whether a row is known that ends it, or may: where nobody can be asked it does not pass.</param>
+internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null, bool IsEnded = false);
 
 /// <summary>The keys that vouched for a JWT. It holds as long as its issuer is not known to have others.</summary>
 internal sealed class LocalProof(IssuerKeys issuer, KeySet keys)

@@ -25,10 +25,14 @@ internal sealed class LocalJwts
     private LocalJwts(TokenIntrospectionOptions options, IssuerKeyRing keys, JwtFeed feed, ILogger logger, TimeProvider time)
     {
         (_feed, _logger, _time, _leeway) = (feed, logger, time, (long)options.Leeway.TotalSeconds);
-        _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), RevocationOf(issuer, options)), StringComparer.Ordinal);
+        _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), RevocationOf(issuer, options), MayTellOfItself(issuer, options)), StringComparer.Ordinal);
     }
 
-    private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, JwtRevocation Revocation);
+    private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, JwtRevocation Revocation, bool MayTellOfItself)
+    {
+        // Of its own the server knows more than they say.
+        internal bool IsOfServer => Revocation is not JwtRevocation.ByFeed;
+    }
 
     /// <summary>Null where JWTs are introspected as all others are.</summary>
     /// <param name="options">Which issuers are known.</param>
@@ -40,7 +44,10 @@ internal sealed class LocalJwts
         options.Jwt.Mode is JwtMode.JwtFirst ? new LocalJwts(options, keys, feed, logger, time) : null;
 
     /// <summary>Whether the feed is to tell of JWTs: who judges them needs to know all of its rows.</summary>
-    internal static bool NeedAllRows(TokenIntrospectionOptions options) => options.Jwt.Mode is JwtMode.JwtFirst && options.Jwt.Issuers.Any(issuer => RevocationOf(issuer, options) is not JwtRevocation.None);
+    internal static bool NeedRows(TokenIntrospectionOptions options) => options.Jwt.Mode is JwtMode.JwtFirst && options.Jwt.Issuers.Any(issuer => RevocationOf(issuer, options) is not JwtRevocation.None);
+
+    /// <summary>Whether nothing but the feed tells of some.</summary>
+    internal static bool NeedAllRows(TokenIntrospectionOptions options) => options.Jwt.Mode is JwtMode.JwtFirst && options.Jwt.Issuers.Any(issuer => issuer.Revocation is JwtRevocation.ByFeed);
 
     /// <summary>The algorithms that are allowed where this list is given: all, if it is empty.</summary>
     internal static HashSet<string> AlgorithmsOf(IList<string> allowed) => [.. allowed.Count > 0 ? allowed : (IEnumerable<string>)JwtRules.Algorithms];
@@ -62,20 +69,18 @@ internal sealed class LocalJwts
         if (vouched.Verdict is not SignatureVerdict.Good) return Refuse(issuer, vouched.Verdict is SignatureVerdict.Wrong ? JwtFault.Signature : JwtFault.UnknownKey);
         if (!IntrospectedToken.TryRead(jwt, _texts, out var read)) return Refuse(issuer, JwtFault.Malformed);
 
-        // 3. Is that enough, or was it revoked?
-        if (policy.AlsoIntrospectJwts) return new LocalJudgement(LocalVerdict.AlsoAsk);
-        var isFollowed = issuer.Revocation is JwtRevocation.ByFeed || (issuer.Revocation is JwtRevocation.ByServer && await _feed.MayBeThereAsync(cancellationToken));
+        // 3. Is there a feed to judge it by?
+        var isFollowed = issuer.Revocation is JwtRevocation.ByFeed or JwtRevocation.ByServer || (issuer.Revocation is JwtRevocation.Automatic && await _feed.MayBeThereAsync(cancellationToken));
         if (isFollowed) await _feed.FollowAsync(policy.Grace, cancellationToken);
 
         // 4. After the last wait: its time, and the rows.
         fault = JudgeClaims(jwt, issuer);
         if (fault is not JwtFault.None) return Refuse(issuer, fault);
-        var accepted = new LocalJudgement(LocalVerdict.Accepted, JwtFault.None, read, new LocalProof(issuer.Keys, keys));
-        if (!isFollowed) return accepted;
-        var (standing, mark) = _feed.Judge(jwt, bytes, isOfServer: issuer.Revocation is JwtRevocation.ByServer);
-        if (standing is JwtStanding.Good) return accepted with { Mark = mark };
+        var (standing, mark) = isFollowed ? _feed.Judge(jwt, bytes, issuer.IsOfServer, issuer.MayTellOfItself) : (JwtStanding.Good, (FollowedMark?)null);
+        if (policy.AlsoIntrospectJwts) return new LocalJudgement(LocalVerdict.AlsoAsk, IsEnded: standing is JwtStanding.Ended);
+        if (standing is JwtStanding.Good) return new LocalJudgement(LocalVerdict.Accepted, JwtFault.None, read, new LocalProof(issuer.Keys, keys), mark);
         // The server has the truth about its own, and nobody about the others.
-        if (issuer.Revocation is JwtRevocation.ByServer) return new LocalJudgement(LocalVerdict.AlsoAsk);
+        if (issuer.Revocation is not JwtRevocation.ByFeed) return new LocalJudgement(LocalVerdict.AlsoAsk, IsEnded: standing is JwtStanding.Ended);
         return standing is JwtStanding.Ended ? Refuse(issuer, JwtFault.Revoked) : new LocalJudgement(LocalVerdict.Unfollowed);
     }
 
@@ -88,6 +93,11 @@ internal sealed class LocalJwts
     }
 
     // Where only the endpoint of the server is known, any issuer may be it.
-    private static JwtRevocation RevocationOf(JwtIssuer issuer, TokenIntrospectionOptions options) => issuer.Revocation is not JwtRevocation.Automatic ? issuer.Revocation
-        : options.Issuer is null || options.Issuer.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/') ? JwtRevocation.ByServer : JwtRevocation.None;
+    private static JwtRevocation RevocationOf(JwtIssuer issuer, TokenIntrospectionOptions options) =>
+        issuer.Revocation is JwtRevocation.Automatic && options.Issuer is not null && !IsTheServer(issuer, options) ? JwtRevocation.None : issuer.Revocation;
+
+    // Whose word counts for what else could end its JWTs: that of the server, and of nobody who only may be it.
+    private static bool MayTellOfItself(JwtIssuer issuer, TokenIntrospectionOptions options) => issuer.Revocation is JwtRevocation.ByServer || (issuer.Revocation is JwtRevocation.Automatic && IsTheServer(issuer, options));
+
+    private static bool IsTheServer(JwtIssuer issuer, TokenIntrospectionOptions options) => options.Issuer?.OriginalString.TrimEnd('/') == issuer.Issuer.TrimEnd('/');
 }

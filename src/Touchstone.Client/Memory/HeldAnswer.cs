@@ -49,6 +49,7 @@ internal sealed class HeldAnswer(IntrospectedToken? token, FollowedMark? mark, C
     {
         if (Proof is { Holds: false }) return false;
         if (mark is not { } judged) return true;
+        if (Proof is not null && view.Jwts is null) return false; // Nothing would tell that it ended.
         if (Volatile.Read(ref _checked) == view.Stamp) return true;
         if (!view.Allows(judged)) return false;
         // A race between two checks leaves one of two stamps, and both were checked.

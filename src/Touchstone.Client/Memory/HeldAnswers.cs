@@ -117,10 +117,10 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         // A refusal is the caller's own fault, or its end at the server: nothing that was kept is its business any more.
         if (fault is IntrospectionFault.Refused) return cannotTell;
         var now = time.Read();
+        if (Active.TryFind(key, out var held) && !IsTrue(held, now)) return cannotTell;
         // What was judged here is no answer of the server, and has grace only where the feed is what ends it.
-        if (Active.TryFind(key, out var held) && (held.Proof is null || (held.IsFollowed && !policy.AlsoIntrospectJwts)))
+        if (held is not null && (held.Proof is null || (held.IsFollowed && !policy.AlsoIntrospectJwts)))
         {
-            if (!IsTrue(held, now)) return cannotTell;
             var age = now.AtMostSince(held.Asked);
             // It was to be asked again only to be sure, and may be used as if that had not been.
             if (held.IsDoubted && age < TtlOf(held, policy, now).Ttl) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, fault, age);
@@ -128,6 +128,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         }
         // What whoever brings tokens can bring about is no server out of reach: one that has no answer to just this, or more tokens than it or this process takes (L47). And what is outdated is known to have ended.
         if (fault is IntrospectionFault.Malformed or IntrospectionFault.Throttled or IntrospectionFault.Overloaded or IntrospectionFault.Outdated) return cannotTell;
+        if (fault is IntrospectionFault.Unfollowed && follower.At(now) is Freshness.Followed) return cannotTell; // Nothing is out of reach.
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _) || _invalidated.Contains(key)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }
@@ -162,14 +163,18 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
 
     private bool IsTrue(HeldAnswer held, ClockReading now) => held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(follower.View);
 
-    // A JWT that was judged here is judged again before its keys are old, and is never enough where the server has to be asked as well.
-    private static TimeSpan LocalTtlOf(HeldAnswer held, IntrospectionPolicy policy) => policy.AlsoIntrospectJwts ? TimeSpan.Zero : Least(policy.MaxTtl, held.MaxTtl);
+    // A JWT that was judged here is judged again before its keys are old, and is never enough where the server has to be asked as well. Nobody can be asked for it beside its use.
+    private TimeSpan LocalTtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now)
+    {
+        if (policy.AlsoIntrospectJwts) return TimeSpan.Zero;
+        if (!held.IsFollowed || follower.At(now) is Freshness.Followed) return Least(policy.MaxTtl, held.MaxTtl);
+        return follower.IsInGrace(now, policy.UnfollowedTtl) ? Least(policy.UnfollowedTtl, held.MaxTtl) : TimeSpan.Zero;
+    }
 
     // How old it may be; and how much older while another is fetched, which is no grace: with the lease it is as current as before, and without a feed nobody was promised more.
-    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null && (!held.IsFollowed || policy.AlsoIntrospectJwts) ? (LocalTtlOf(held, policy), default) : follower.At(now) switch
+    private (TimeSpan Ttl, TimeSpan More) TtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now) => held.Proof is not null ? (LocalTtlOf(held, policy, now), default) : follower.At(now) switch
     {
         Freshness.Plain => WithMore(PlainTtlOf(held, policy), held, policy),
-        Freshness.Followed when held.IsFollowed && held.Proof is not null => (LocalTtlOf(held, policy), default),
         Freshness.Followed when held.IsFollowed => WithMore(policy.MaxTtl, held, policy),
         _ when !held.IsFollowed || follower.IsInGrace(now, policy.UnfollowedTtl) => (Least(policy.UnfollowedTtl, held.MaxTtl), default),
         _ => default,

@@ -25,8 +25,11 @@ internal static partial class LogMessages
     [LoggerMessage(6, LogLevel.Error, "{Callback} of the options threw {Exception}. It is called again when it is needed again, and this is not logged again.")]
     internal static partial void CallbackThrew(this ILogger logger, string callback, string exception);
 
-    [LoggerMessage(7, LogLevel.Warning, "The server does not give this caller the key of its tags, so the feed can't tell of JWTs that were not introspected. 'touchstone client set-view ID --tag-key' allows it.")]
+    [LoggerMessage(7, LogLevel.Warning, "The server does not give this caller the key of its tags, so the feed can't tell of JWTs that were not introspected. 'touchstone client give-tag-key ID' lets it.")]
     internal static partial void LacksTagKey(this ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Error, "There are more revocations than MaxEvents ({MaxEvents}) leaves room for, so JWTs that the feed alone tells of can't be judged. All are read again in an hour.")]
+    internal static partial void TooManyRows(this ILogger logger, int maxEvents);
 
     [LoggerMessage(20, LogLevel.Warning, "The keys of issuer {Issuer} can't be read. Those of before are used for up to an hour; then nothing that it signed can be judged.")]
     internal static partial void KeysMissing(this ILogger logger, string issuer);

@@ -1,5 +1,4 @@
 using Touchstone.Protocol.Leases;
-using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
@@ -8,8 +7,9 @@ namespace Touchstone.Protocol.Following;
 /// <param name="Events">The rows, in order: their number and the tag of what they end.</param>
 /// <param name="Floor">What was judged against less is not to be used any more; null where the events say all.</param>
 /// <param name="IsGone">The cursor of the poll was of another life of the log (410): everything that is held goes.</param>
-/// <param name="TagKey">The key of the tags; null where this caller is not to have it.</param>
-public sealed record FeedTold(LogCursor Head, IReadOnlyList<FeedEvent> Events, long? Floor, bool IsGone, TagKey? TagKey = null);
+/// <param name="Jwts">By what this caller may judge JWTs; null where it may not.</param>
+/// <param name="IsFromStart">It answers a poll for all rows from the first on.</param>
+public sealed record FeedTold(LogCursor Head, IReadOnlyList<FeedEvent> Events, long? Floor, bool IsGone, JwtGrounds? Jwts = null, bool IsFromStart = false);
 
 /// <summary>A row of the log as a follower is told of it.</summary>
 /// <param name="Seq">Its number.</param>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Touchstone.Protocol.Leases;
-using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
@@ -9,7 +8,7 @@ namespace Touchstone.Protocol.Following;
 /// is judged when it is used, so none can slip in behind a row that ended it.
 /// </summary>
 /// <remarks>
-/// Who wants to judge what it never asked about, JWTs, keeps all rows from the first on, as far as there is room.
+/// Who is to judge what it never asked about, JWTs, and is given the means for it, reads all rows from the first on and keeps them, as far as there is room.
 /// It forgets by raising the floor, which is always safe: rows older than any answer that is held cost nothing, and in a storm memory stays within its bound.
 /// One writer at a time; <see cref="View"/> may be read by all.
 /// </remarks>
@@ -17,7 +16,7 @@ public sealed class FollowerLog
 {
     private readonly TimeSpan _keep;
     private readonly int _most;
-    private readonly bool _keepsAll;
+    private readonly bool _judgesJwts;
     private ConcurrentDictionary<ulong, FollowedRow> _newer = new(), _older = new();
     private int _count;
     private long _newest;
@@ -28,13 +27,13 @@ public sealed class FollowerLog
     /// <summary>A follower that knows nothing.</summary>
     /// <param name="keep">The longest that an answer is held.</param>
     /// <param name="most">The most rows that are remembered, at least 2; some 60 bytes each.</param>
-    /// <param name="keepsAll">Whether it is told all rows from the first on (<c>after=0</c>, <c>all=true</c>), and keeps them however old they are.</param>
-    public FollowerLog(TimeSpan keep, int most, bool keepsAll = false)
+    /// <param name="judgesJwts">Whether it keeps all rows, however old they are, once it is given the means to judge JWTs.</param>
+    public FollowerLog(TimeSpan keep, int most, bool judgesJwts = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 2);
-        (_keep, _most, _keepsAll) = (keepsAll ? TimeSpan.MaxValue : keep, most, keepsAll);
-        _view = new FollowerView(default, long.MaxValue, 0, _newer, _older, tagKey: null);
+        (_keep, _most, _judgesJwts) = (keep, most, judgesJwts);
+        _view = new FollowerView(default, long.MaxValue, 0, _newer, _older, jwts: null);
     }
 
     /// <summary>What is known now.</summary>
@@ -48,17 +47,25 @@ public sealed class FollowerLog
     public bool Take(FeedTold told, TimeSpan now)
     {
         var (head, floor) = (told.Head, _view.Floor);
-        // In another life of the log, or under another key, it reads all rows anew.
-        if (_keepsAll && (told.IsGone || (_view.Head != default && (head.Epoch != _view.Head.Epoch || told.TagKey?.Text != _view.TagKey?.Text)))) return Begin(default, now);
-        if (_keepsAll && _view.Head == default) floor = BeginWithAll(now);
+        var jwts = _judgesJwts ? told.Jwts : null;
+        if (HasToBeginAnew(told, jwts)) return Begin(default, now);
+        if (jwts is not null && told.IsFromStart) floor = BeginWithAll(now);
         else if (told.IsGone || head.Epoch != _view.Head.Epoch) return Begin(head, now);
         else if (head.Seq < _view.Head.Seq) return false;
 
         foreach (var row in told.Events) Add(row);
         if (told.Floor is { } raised) floor = Math.Max(floor, raised);
-        if (_count >= _most / 2 || now - _begun >= _keep) floor = Math.Max(floor, Turn(now));
-        if (told.Events.Count > 0 || floor != _view.Floor || head != _view.Head) Show(head, floor, told.TagKey);
+        if (_count >= _most / 2 || (jwts is null && now - _begun >= _keep)) floor = Math.Max(floor, Turn(now));
+        if (told.Events.Count > 0 || floor != _view.Floor || head != _view.Head || jwts != _view.Jwts) Show(head, floor, jwts);
         return true;
+    }
+
+    // To judge JWTs it has to know all rows of this life of the log, told as they are under this key.
+    private bool HasToBeginAnew(FeedTold told, JwtGrounds? jwts)
+    {
+        if (jwts is null) return _view.Jwts is not null;
+        if (told.IsFromStart) return false;
+        return told.IsGone || _view.Head.Epoch != told.Head.Epoch || !jwts.HasKeyOf(_view.Jwts);
     }
 
     /// <summary>Nothing that is held may be used any more: an answer was not understood, or the caller is not known any more.</summary>
@@ -67,7 +74,7 @@ public sealed class FollowerLog
     private bool Begin(LogCursor head, TimeSpan now)
     {
         (_newer, _older, _count, _newest, _olderNewest, _begun) = (new(), new(), 0, head.Seq, head.Seq, now);
-        Show(head, head == default ? long.MaxValue : head.Seq, tagKey: null);
+        Show(head, head == default ? long.MaxValue : head.Seq, jwts: null);
         return true;
     }
 
@@ -95,5 +102,5 @@ public sealed class FollowerLog
         return floor;
     }
 
-    private void Show(LogCursor head, long floor, TagKey? tagKey) => Volatile.Write(ref _view, new FollowerView(head, floor, _view.Stamp + 1, _newer, _older, tagKey));
+    private void Show(LogCursor head, long floor, JwtGrounds? jwts) => Volatile.Write(ref _view, new FollowerView(head, floor, _view.Stamp + 1, _newer, _older, jwts));
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Touchstone.Protocol.Leases;
-using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Following;
 
@@ -9,9 +8,9 @@ public sealed class FollowerView
 {
     private readonly ConcurrentDictionary<ulong, FollowedRow> _newer, _older;
 
-    internal FollowerView(LogCursor head, long floor, long stamp, ConcurrentDictionary<ulong, FollowedRow> newer, ConcurrentDictionary<ulong, FollowedRow> older, TagKey? tagKey)
+    internal FollowerView(LogCursor head, long floor, long stamp, ConcurrentDictionary<ulong, FollowedRow> newer, ConcurrentDictionary<ulong, FollowedRow> older, JwtGrounds? jwts)
     {
-        (Head, Floor, Stamp, TagKey) = (head, floor, stamp, tagKey);
+        (Head, Floor, Stamp, Jwts) = (head, floor, stamp, jwts);
         (_newer, _older) = (newer, older);
     }
 
@@ -30,21 +29,24 @@ public sealed class FollowerView
     /// <summary>Whether it is known that an answer is not true any more. Not the opposite of <see cref="Allows"/>: of what is below the floor, or of another life of the log, neither is known.</summary>
     public bool Ends(in FollowedMark mark) => mark.Epoch == Head.Epoch && HasRowAbove(mark);
 
-    /// <summary>The key of the tags, for who may judge what it never asked about; null otherwise.</summary>
-    public TagKey? TagKey { get; }
+    /// <summary>By what JWTs may be judged that the server was not asked about; null where they may not.</summary>
+    public JwtGrounds? Jwts { get; }
 
-    /// <summary>What the rows say of a JWT that the server was not asked about.</summary>
+    /// <summary>What the rows say of a JWT that the server was not asked about. A row that is known ends it, also where others are not.</summary>
     public JwtStanding Judge(in FollowedJwt jwt)
     {
-        if (TagKey is null || Head == default) return JwtStanding.Unknown;
-        // Who says against which state of the log it was issued is ended by newer rows alone, and those above the floor are all known.
-        if (jwt.Born is { } born && born.Epoch == Head.Epoch && born.Seq >= Floor) return HasRowAbove(new FollowedMark(born.Epoch, born.Seq, jwt.Tags)) ? JwtStanding.Ended : JwtStanding.Good;
-        if (Floor > 0) return JwtStanding.Unknown;
+        if (Jwts is null || Head == default) return JwtStanding.Unknown;
+        if (jwt.Born is { } born)
+        {
+            // Who says against which state of the log it was issued is ended by newer rows alone, and those above the floor are all known.
+            if (born.Epoch != Head.Epoch || born.Seq > Head.Seq) return JwtStanding.Unknown;
+            return HasRowAbove(new FollowedMark(born.Epoch, born.Seq, jwt.Tags)) ? JwtStanding.Ended : born.Seq < Floor ? JwtStanding.Unknown : JwtStanding.Good;
+        }
         foreach (var tag in jwt.Tags)
         {
             if (IsReached(_newer, tag, jwt.IssuedAt) || IsReached(_older, tag, jwt.IssuedAt)) return JwtStanding.Ended;
         }
-        return JwtStanding.Good;
+        return Floor > 0 ? JwtStanding.Unknown : JwtStanding.Good;
     }
 
     private static bool IsReached(ConcurrentDictionary<ulong, FollowedRow> rows, ulong tag, long? issuedAt) => rows.TryGetValue(tag, out var row) && (issuedAt is not { } issued || issued <= row.Until);

@@ -9,11 +9,11 @@ namespace Touchstone.Protocol.Following;
 /// <param name="terms">The lease.</param>
 /// <param name="keep">The longest that an answer is held.</param>
 /// <param name="most">The most rows that are remembered.</param>
-/// <param name="keepsAll">Whether it reads all rows from the first on, to judge JWTs that it never asked about.</param>
-public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most, bool keepsAll = false)
+/// <param name="judgesJwts">Whether it reads all rows, to judge JWTs that it never asked about, once it is given the means.</param>
+public sealed class LogFollower(LeaseTerms terms, TimeSpan keep, int most, bool judgesJwts = false)
 {
     private readonly FollowerLease _lease = new(terms);
-    private readonly FollowerLog _log = new(keep, most, keepsAll);
+    private readonly FollowerLog _log = new(keep, most, judgesJwts);
 
     /// <summary>What is known of the log. Taken before an answer is judged.</summary>
     public FollowerView View => _log.View;

@@ -19,6 +19,9 @@ internal sealed record NewClient(
     public string? JwksUri { get; init; }
     public bool TokenEndpointAudience { get; init; }
 
+    /// <summary>A resource server is given the key of its tags in the feed.</summary>
+    public bool TagKey { get; init; }
+
     /// <summary>What a resource server may see; everything where it is left out.</summary>
     public ViewRegistration? View { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed record ClientView(
     public string? JwksUri { get; init; }
     public IReadOnlyList<KeyView>? Keys { get; init; }
     public bool? TokenEndpointAudience { get; init; }
+    public bool? TagKey { get; init; }
     public ViewRegistration? View { get; init; }
     public string? TlsClientAuthSubjectDn { get; init; }
     public string? TlsClientAuthSanDns { get; init; }
@@ -56,6 +60,7 @@ internal sealed record ClientView(
             JwksUri = client.JwksUri,
             Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
             TokenEndpointAudience = client.TokenEndpointAudience ? true : null,
+            TagKey = client.TagKey ? true : null,
             View = client.View,
             TlsClientAuthSubjectDn = client.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = client.TlsClientAuthSanDns,

@@ -75,6 +75,12 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
     internal Task EnableAsync(AdminExchange exchange) => ChangeAsync(exchange, "enabled", client =>
         client.Enabled ? null : (client with { Enabled = true }, Selector.Registration(client.ClientId), null));
 
+    /// <summary>Gives a resource server the key of its tags in the feed.</summary>
+    internal Task GiveTagKeyAsync(AdminExchange exchange) => SetTagKeyAsync(exchange, "gave the key of its tags to", hasKey: true);
+
+    /// <summary>Gives it to it no more. What it was told it knows.</summary>
+    internal Task WithdrawTagKeyAsync(AdminExchange exchange) => SetTagKeyAsync(exchange, "withdrew the key of its tags from", hasKey: false);
+
     /// <summary>Makes a new secret; the old one that is in use stays valid until the overlap ends.</summary>
     internal async Task RotateAsync(AdminExchange exchange)
     {
@@ -176,6 +182,16 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         return Task.CompletedTask;
     }
 
+    private Task SetTagKeyAsync(AdminExchange exchange, string action, bool hasKey) => ChangeAsync(exchange, action, client =>
+    {
+        if (client.TagKey == hasKey) return null;
+        var changed = client with { TagKey = hasKey };
+        ProblemError[] errors = [.. ClientRules.Errors(changed).Where(error => error.Member is "tag_key" or "view.sub").Select(error => new ProblemError(error.Detail, error.Member))];
+        if (errors.Length == 0) return (changed, Selector.Registration(client.ClientId), null);
+        exchange.Refuse(400, "The key of its tags was not given.", errors);
+        return null;
+    });
+
     private async Task ChangeAsync(AdminExchange exchange, string action, Func<ClientRegistration, (ClientRegistration Changed, Selector Row, string? Secret)?> change)
     {
         await _changing.WaitAsync(exchange.Aborted);
@@ -236,6 +252,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             JwksUri = asked.JwksUri,
             Limits = asked.Limits,
             TokenEndpointAudience = asked.TokenEndpointAudience,
+            TagKey = asked.TagKey,
             View = asked.View is { IsDefault: true } ? null : asked.View,
             TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = asked.TlsClientAuthSanDns,

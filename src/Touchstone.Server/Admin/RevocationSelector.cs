@@ -34,10 +34,14 @@ internal static class RevocationSelector
         return true;
     }
 
-    /// <summary>What names a JWT of another issuer, whatever its signature; null for all else. What it says was not verified, and an administrator who wants it ended says that it is so.</summary>
-    internal static Selector? OfForeignJwt(string token, string ownIssuer) =>
-        token.StartsWith("eyJ", StringComparison.Ordinal) && SignedJwt.TryRead(Encoding.UTF8.GetBytes(token), out var jwt) && jwt.Text("iss"u8) is { } issuer && issuer != ownIssuer && TokenRegistration.IsIssuer(issuer)
-            && jwt.Text("jti"u8) is { } jti && ClientRules.IsName(jti) ? Selector.Jwt(issuer, jti) : null;
+    /// <summary>What names a token that is a JWT, whatever its signature. What it says was not verified, and an administrator who wants it ended says that it is so.</summary>
+    internal static bool IsJwt(string token, out string issuer, out string jti)
+    {
+        (issuer, jti) = ("", "");
+        if (!token.StartsWith("eyJ", StringComparison.Ordinal) || !SignedJwt.TryRead(Encoding.UTF8.GetBytes(token), out var jwt)) return false;
+        (issuer, jti) = (jwt.Text("iss"u8) ?? "", jwt.Text("jti"u8) ?? "");
+        return TokenRegistration.IsIssuer(issuer) && ClientRules.IsName(jti);
+    }
 
     private static ProblemError? Error(NewRevocation asked)
     {

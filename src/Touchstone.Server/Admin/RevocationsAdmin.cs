@@ -54,7 +54,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange);
         if (wait is { } longest) exchange.Answer(StatusCodes.Status200OK, await WaitAsync(answers, begun, longest, exchange.Aborted), AdminJson.Default.WaitedRevocations);
         else if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
-        else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
+        else exchange.Answer(StatusCodes.Status200OK, answers[^1], AdminJson.Default.RevocationView);
     }
 
     /// <summary><c>GET /admin/cursor</c>: the state of the log now. Another authorization server takes it before it authenticates a user, and gives it as <c>born</c> with the tokens that follow.</summary>
@@ -98,7 +98,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         return new WaitedRevocations(answers, newest is null ? null : await receipts.WaitAsync(newest.Seq!.Value, newest.Id, begun, wait, cancellationToken));
     }
 
-    // A jti may name several tokens, each a row of its own. An unknown one of this server has nothing to write; a JWT of another issuer that nobody registered is ended for whoever judges it without asking.
+    // A jti may name several tokens, each a row of its own; and of another issuer a JWT that nobody registered, for whoever judges it without asking.
     private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector? selector, CancellationToken cancellationToken)
     {
         // It was never issued and can't be registered: its hash says nothing worth keeping.
@@ -107,18 +107,24 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             ends.Add(new Ending(asked, null, default));
             return;
         }
-        if (selector is { } named)
+        var before = ends.Count;
+        // Of a JWT the bytes are known, and another signature over the same claims may be as good.
+        if (asked.Jti is { } jti) await AddJwtAsync(ends, asked, asked.Iss ?? options.EffectiveIssuer, jti, null, cancellationToken);
+        else if (asked.Token is { } value && RevocationSelector.IsJwt(value, out var issuer, out var name)) await AddJwtAsync(ends, asked, issuer, name, selector, cancellationToken);
+        // Last, so that its number is the newest of this item.
+        if (selector is { } named) ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
+        else if (ends.Count == before) ends.Add(new Ending(asked, null, default));
+    }
+
+    private async Task AddJwtAsync(List<Ending> ends, NewRevocation asked, string issuer, string jti, Selector? besides, CancellationToken cancellationToken)
+    {
+        var hashes = await store.FindByJtiAsync(issuer, jti, cancellationToken);
+        if (issuer != options.EffectiveIssuer) ends.Add(new Ending(asked, Protocol.Revocation.Selector.Jwt(issuer, jti), default) { IsUnknown = hashes.Count == 0 });
+        foreach (var hash in hashes)
         {
-            var found = named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default;
-            ends.Add(new Ending(asked, named, found));
-            // Its bytes are known, but another signature over the same claims may be as good.
-            if (found.Record is null && asked.Token is not null && RevocationSelector.OfForeignJwt(asked.Token, options.EffectiveIssuer) is { } jwt) ends.Add(new Ending(asked, jwt, default));
-            return;
+            var named = Protocol.Revocation.Selector.Token(hash);
+            if (named != besides) ends.Add(new Ending(asked, named, await tokens.FindAsync(hash, cancellationToken)));
         }
-        var issuer = asked.Iss ?? options.EffectiveIssuer;
-        var hashes = await store.FindByJtiAsync(issuer, asked.Jti!, cancellationToken);
-        if (hashes.Count == 0) ends.Add(new Ending(asked, issuer == options.EffectiveIssuer ? null : Protocol.Revocation.Selector.Jwt(issuer, asked.Jti!), default));
-        foreach (var hash in hashes) ends.Add(new Ending(asked, Selector.Token(hash), await tokens.FindAsync(hash, cancellationToken)));
     }
 
     private async Task<RevocationView[]> AppendAsync(List<Ending> ends, AdminExchange exchange)
@@ -175,7 +181,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch
     {
         SelectorKind.Token => end.Found.Record is null,
-        SelectorKind.Jwt => true, // Looked for before, and not found.
+        SelectorKind.Jwt => end.IsUnknown,
         SelectorKind.Subject => !await subjects.HasTokensAsync(end.Selector.Value, cancellationToken),
         _ => false,
     };
@@ -193,6 +199,9 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     {
         /// <summary>What the row names: a refresh token's whole grant (RFC 7009 §2.1).</summary>
         internal Selector? Reach => Found.Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
+
+        /// <summary>Whether no token of that name is registered; of a JWT alone.</summary>
+        internal bool IsUnknown { get; init; }
 
         internal string Name => Selector is { } selector ? selector.Kind.ToString().ToLowerInvariant() : "token";
 

@@ -58,6 +58,7 @@ internal sealed class AuditEvent(string kind)
     {
         var selector = row.Selector;
         List<KeyValuePair<string, object>> more = [new("selector", selector.Kind.ToString().ToLowerInvariant()), new("id", row.Id.ToString())];
+        if (selector.Kind is SelectorKind.Jwt) more.Add(new("iss", selector.Issuer!));
         if (row.IssuedBefore is { } before) more.Add(new("issued_before", before));
         return new AuditEvent(AuditKind.Revoked)
         {
@@ -67,6 +68,7 @@ internal sealed class AuditEvent(string kind)
             Client = selector.Kind is SelectorKind.Client ? selector.Id : null,
             Subject = selector.Kind is SelectorKind.Subject or SelectorKind.Member ? selector.Id : null,
             Session = selector.Kind is SelectorKind.Session ? selector.Id : null,
+            Jti = selector.Kind is SelectorKind.Jwt ? selector.Id : null,
             Grant = selector.Kind is SelectorKind.Grant ? selector.Id : null,
             Tenant = selector.Kind is SelectorKind.Tenant ? selector.Id : selector.Group,
             Origin = origin,

@@ -55,7 +55,7 @@ internal sealed class Client
     internal string Id => Registration.ClientId;
 
     /// <summary>Whether it is given the key of its tags, to judge JWTs by the feed.</summary>
-    internal bool JudgesJwts => Registration.View is { TagKey: true };
+    internal bool JudgesJwts => Registration.TagKey;
 
     internal ClientAuthMethod AuthMethods { get; }
 

@@ -33,6 +33,9 @@ internal sealed record ClientRegistration
     /// <summary>What a resource server may see of an answer; null for everything.</summary>
     public ViewRegistration? View { get; init; }
 
+    /// <summary>It is given the key of its tags in the feed (docs/feed.md): it can judge JWTs by the feed, and find out whether anything that it can name was revoked.</summary>
+    public bool TagKey { get; init; }
+
     /// <summary>From where and how often it may call; null for the server's defaults.</summary>
     public ClientLimits? Limits { get; init; }
 

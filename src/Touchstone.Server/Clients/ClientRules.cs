@@ -31,6 +31,7 @@ internal static class ClientRules
         if (!ScopeSet.TryParse(client.Scope, out _)) yield return ("scope", "must be scope names of visible ASCII without \" and \\, separated by single spaces (RFC 6749 section 3.3)");
         if (client.Kind == ClientRegistration.ResourceServerKind && client.Scope.Length > 0) yield return ("scope", "is what a client may be granted; what a resource server may see is view.scope");
         if (client.Tenant is { } tenant && !IsName(tenant)) yield return ("tenant", "must be 1 to 200 printable characters");
+        if (client.TagKey && client.Kind != ClientRegistration.ResourceServerKind) yield return ("tag_key", "is for resource servers, which judge tokens");
         foreach (var error in ViewRegistration.Errors(client)) yield return error;
         foreach (var error in client.Limits?.Errors() ?? []) yield return error;
     }

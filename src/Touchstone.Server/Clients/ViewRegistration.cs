@@ -9,15 +9,14 @@ namespace Touchstone.Server.Clients;
 /// <param name="Sub"><c>as-is</c>, <c>pairwise</c> or <c>omitted</c>.</param>
 /// <param name="Sector">Resource servers of one sector get the same pairwise names; alone by default.</param>
 /// <param name="Aud"><c>all</c>, or <c>own</c> for the resource server's own identifiers only.</param>
-/// <param name="TagKey">It is given the key of its tags (docs/feed.md): it can judge JWTs by the feed, and find out whether anything that it can name was revoked.</param>
-internal sealed record ViewRegistration(string? Scope = null, IReadOnlyList<string>? Claims = null, string Sub = ViewRegistration.AsIs, string? Sector = null, string Aud = ViewRegistration.AllAudiences, bool? TagKey = null)
+internal sealed record ViewRegistration(string? Scope = null, IReadOnlyList<string>? Claims = null, string Sub = ViewRegistration.AsIs, string? Sector = null, string Aud = ViewRegistration.AllAudiences)
 {
     internal const string AsIs = "as-is", Pairwise = "pairwise", Omitted = "omitted";
     internal const string AllAudiences = "all", OwnAudience = "own";
     internal const int MaxClaims = 64;
 
     /// <summary>Whether nothing is said that is not so without a view.</summary>
-    internal bool IsDefault => IsWhole && Sector is null && TagKey is not true;
+    internal bool IsDefault => IsWhole && Sector is null;
 
     internal bool IsWhole => Scope is null && Claims is null && Sub == AsIs && Aud == AllAudiences;
 
@@ -53,7 +52,7 @@ internal sealed record ViewRegistration(string? Scope = null, IReadOnlyList<stri
         if (view.Sub is not (AsIs or Pairwise or Omitted)) yield return ("view.sub", $"must be {AsIs}, {Pairwise} or {Omitted}");
         if (view.Sector is { } sector && !ClientRules.IsName(sector)) yield return ("view.sector", "must be 1 to 200 characters without control characters");
         if (view.Sector is not null && view.Sub != Pairwise) yield return ("view.sector", "is for a pairwise sub");
-        if (view.TagKey is true && view.Sub != AsIs) yield return ("view.tag_key", "would tell whether a subject that it can guess is the one, which sub is not to tell");
+        if (client.TagKey && view.Sub != AsIs) yield return ("view.sub", "the key of its tags would tell whether a subject that it can guess is the one: withdraw the key, or show sub as it is");
         if (view.Aud is not (AllAudiences or OwnAudience)) yield return ("view.aud", $"must be {AllAudiences} or {OwnAudience}");
     }
 }

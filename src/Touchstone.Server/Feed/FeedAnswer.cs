@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
 using Touchstone.Server.Http;
 
@@ -24,10 +25,10 @@ internal static class FeedAnswer
     /// <param name="page">What is told.</param>
     /// <param name="offset">From the poll's arrival to the begin of this node's lease.</param>
     /// <param name="age">How long this node has known the first of the rows that are told; null where that is not known.</param>
-    /// <param name="tagKey">The key of the caller's tags; null for who is not to have it.</param>
-    internal static async Task WriteAsync(HttpResponse response, int status, string nonce, FeedPage page, TimeSpan offset, TimeSpan? age, string? tagKey)
+    /// <param name="jwts">By what the caller may judge JWTs; null where it may not.</param>
+    internal static async Task WriteAsync(HttpResponse response, int status, string nonce, FeedPage page, TimeSpan offset, TimeSpan? age, JwtGrounds? jwts)
     {
-        var head = Head(nonce, page, offset, age, tagKey);
+        var head = Head(nonce, page, offset, age, jwts);
         response.StatusCode = status;
         Responses.SetNoStore(response);
         response.ContentType = MediaType;
@@ -52,7 +53,7 @@ internal static class FeedAnswer
         if (response.HasStarted) await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);
     }
 
-    private static ReadOnlyMemory<byte> Head(string nonce, in FeedPage page, TimeSpan offset, TimeSpan? age, string? tagKey)
+    private static ReadOnlyMemory<byte> Head(string nonce, in FeedPage page, TimeSpan offset, TimeSpan? age, JwtGrounds? jwts)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
@@ -71,7 +72,11 @@ internal static class FeedAnswer
             }
             if (page.Floor is { } floor) json.WriteNumber("floor"u8, floor);
             if (age is { } known) json.WriteNumber("age_ms"u8, (long)Math.Ceiling(known.TotalMilliseconds));
-            if (tagKey is not null) json.WriteString("tag_key"u8, tagKey);
+            if (jwts is not null)
+            {
+                json.WriteString("tag_key"u8, jwts.Key.Text);
+                json.WriteNumber("reach_seconds"u8, jwts.ReachSeconds);
+            }
             json.WriteStartArray("events"u8);
             json.Flush();
         }

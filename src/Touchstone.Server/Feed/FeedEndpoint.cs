@@ -75,7 +75,7 @@ internal sealed class FeedEndpoint(IntrospectionSteps steps, FeedPump pump, Feed
         if (!page.IsMore) followers.Answered(follower);
         metrics.FeedTold(page.Count, page.Floor is not null);
         exchange.Conclude(isGone ? "gone" : "answered", isGone ? "cursor_of_another_log" : page.Floor is not null ? "floor" : page.Count > 0 ? "events" : "nothing_new");
-        await FeedAnswer.WriteAsync(exchange.Http.Response, isGone ? StatusCodes.Status410Gone : StatusCodes.Status200OK, request.Nonce, page, -arrived.AtMostSince(since), page.Came is { } came ? pump.AgeOf(came) : null, reader.KeyFor(exchange.Caller!));
+        await FeedAnswer.WriteAsync(exchange.Http.Response, isGone ? StatusCodes.Status410Gone : StatusCodes.Status200OK, request.Nonce, page, -arrived.AtMostSince(since), page.Came is { } came ? pump.AgeOf(came) : null, reader.GroundsOf(exchange.Caller!));
     }
 
     // A cursor that is ahead was read from another node, and this one has to catch up; or it is of a log that is no more.

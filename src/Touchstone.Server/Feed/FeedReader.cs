@@ -1,3 +1,4 @@
+using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Leases;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Storage;
@@ -16,7 +17,7 @@ internal readonly record struct FeedPage(LogCursor Head, IReadOnlyList<EventRun>
 }
 
 /// <summary>The events behind a cursor: from the ring, or from the store where the ring does not reach back so far.</summary>
-internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore store)
+internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore store, ServerOptions options)
 {
     /// <summary>The most events of one answer: some 350 KB. Who is further behind gets a floor, or a page.</summary>
     internal const int MaxEvents = 10_000;
@@ -32,20 +33,29 @@ internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore s
     /// <summary>What a caller that knows nothing is told: from where on it will be told.</summary>
     internal static FeedPage Nothing(FeedRing.State state) => new(state.Head, [], state.Head.Seq, IsMore: false);
 
-    /// <summary>The key of its tags, for a caller that is to have it.</summary>
-    internal string? KeyFor(Client caller) => caller.JudgesJwts ? tags.KeyOf(caller.Id).Text : null;
+    /// <summary>By what a caller may judge JWTs; null where it may not.</summary>
+    internal JwtGrounds? GroundsOf(Client caller) => caller.JudgesJwts ? new JwtGrounds(tags.KeyOf(caller.Id), (long)options.MaxTokenLifetime.TotalSeconds) : null;
 
     /// <summary>What a caller is told behind a cursor of this log.</summary>
     internal async ValueTask<FeedPage> ReadAsync(FeedRing.State state, LogCursor after, bool wantsAll, Client caller)
     {
         if (after.Seq >= state.Head.Seq) return new FeedPage(state.Head, [], null, IsMore: false);
-        if (state.After(after.Seq) is { } segments) return Tell(state, segments, after, wantsAll, caller);
+        if (state.After(after.Seq) is { } segments) return Tell(state, await CompleteAsync(segments, caller), after, wantsAll, caller);
         // Counted by numbers: too many rather than too few.
         if (!wantsAll && state.Head.Seq - after.Seq > MaxEvents) return Nothing(state);
         var rows = (await store.ReadRowsAsync(after.Seq, MaxEvents, CancellationToken.None)).TakeWhile(row => row.Seq <= state.Head.Seq).ToList();
         if (rows.Count == 0) return new FeedPage(state.Head, [], null, IsMore: false); // All of them are forgotten.
         var page = await pump.SegmentAsync(after, rows);
-        return Tell(state, [page], after, wantsAll, caller);
+        return Tell(state, await CompleteAsync([page], caller), after, wantsAll, caller);
+    }
+
+    // Looked up once more: without it who judges JWTs would not be told of all that ended.
+    private async ValueTask<IReadOnlyList<FeedSegment>> CompleteAsync(IReadOnlyList<FeedSegment> segments, Client caller)
+    {
+        if (!caller.JudgesJwts || !segments.Any(segment => segment.LacksOwners)) return segments;
+        var complete = new List<FeedSegment>(segments.Count);
+        foreach (var segment in segments) complete.Add(segment.LacksOwners ? await pump.SegmentAsync(segment.After, segment.Rows, segment.Came) : segment);
+        return complete.Any(segment => segment.LacksOwners) ? throw new StoreException("The tokens that rows name can't be looked up.") : complete;
     }
 
     private FeedPage Tell(FeedRing.State state, IReadOnlyList<FeedSegment> segments, LogCursor after, bool wantsAll, Client caller)
@@ -56,7 +66,7 @@ internal sealed class FeedReader(FeedPump pump, FollowerTags tags, ITokenStore s
         ClockReading? came = null;
         foreach (var segment in segments)
         {
-            if (segment.IsBeyondFor(caller)) return Nothing(state);
+            if (segment.IsBeyond) return Nothing(state);
             var run = segment.For(caller, key, after.Seq);
             if (run.Count > 0)
             {

@@ -44,8 +44,10 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
     /// <summary>Whether a row is of a kind that can't be told here: who follows has to raise its floor.</summary>
     internal bool IsBeyond { get; } = rows.Any(row => row.Selector.Kind is 0 or > SelectorKind.Jwt);
 
-    /// <summary>The same for one caller: who judges JWTs has to be told of a token by its <c>jti</c>, which can't be when it could not be found out.</summary>
-    internal bool IsBeyondFor(Client caller) => IsBeyond || (caller.JudgesJwts && owners is null && rows.Any(row => row.Selector.Kind is SelectorKind.Token));
+    /// <summary>Whether it could not be found out whose the tokens are: who judges JWTs has to be told of them by their <c>jti</c>.</summary>
+    internal bool LacksOwners => owners is null && rows.Any(row => row.Selector.Kind is SelectorKind.Token);
+
+    internal IReadOnlyList<RevocationRow> Rows => rows;
 
     /// <summary>The id of the row of a number; null when it is not here.</summary>
     internal Guid? IdOf(long seq) => rows.FirstOrDefault(row => row.Seq == seq)?.Id;
@@ -88,16 +90,16 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
             buffer ??= new ArrayBufferWriter<byte>(64);
             Write(buffer, count++, row, key.Of(row.Selector), caller.JudgesJwts);
             // Who judges JWTs knows them by jti, never by their bytes.
-            if (caller.JudgesJwts && row.Selector.Kind is SelectorKind.Token && owners!.Known.TryGetValue(row.Selector.Hash, out var owner) && owner.Jti is { } jti)
+            if (caller.JudgesJwts && row.Selector.Kind is SelectorKind.Token && owners is not null && owners.Known.TryGetValue(row.Selector.Hash, out var owner) && owner.Jti is { } jti)
                 Write(buffer, count++, row, key.Of(Selector.Jwt(owner.Issuer, jti)), isForJwts: true);
         }
         return buffer is null ? EventRun.Empty : new EventRun(buffer.WrittenSpan.ToArray(), count);
     }
 
-    // A token that nobody registered yet may be registered on a node that does not have the row yet, and one that descends from another may be anybody's: of these everybody is told.
+    // Who judges JWTs goes by their own audience, and not by what is registered here. A token that nobody registered yet may be registered on a node that does not have the row yet, and one that descends from another may be anybody's: of these everybody is told.
     private bool Concerns(in Selector selector, Client caller) => selector.Kind switch
     {
-        SelectorKind.Token => owners is null || owners.HasDescendants || !owners.Known.TryGetValue(selector.Hash, out var owner) || IntrospectionRules.IsFor(owner.Kind, owner.ClientId, owner.Audience, caller.Caller),
+        SelectorKind.Token => caller.JudgesJwts || owners is null || owners.HasDescendants || !owners.Known.TryGetValue(selector.Hash, out var owner) || IntrospectionRules.IsFor(owner.Kind, owner.ClientId, owner.Audience, caller.Caller),
         SelectorKind.Registration => selector.Id == caller.Id, // What was derived from a registration are the answers to that very caller.
         _ => true,
     };
@@ -109,7 +111,8 @@ internal sealed class FeedSegment(LogCursor after, IReadOnlyList<RevocationRow> 
         buffer.Write(",\"tag\":\""u8);
         buffer.Advance(System.Text.Encoding.ASCII.GetBytes(tag, buffer.GetSpan(tag.Length)));
         buffer.Write("\""u8);
-        if (isForJwts && !row.Selector.EndsForEver)
+        // A row that was written again after a restore does not know its time: it ends all.
+        if (isForJwts && !row.Selector.EndsForEver && row.At > 0)
         {
             buffer.Write(",\"until\":"u8);
             Write(buffer, row.IssuedBefore is { } narrowed && narrowed < row.At ? narrowed : row.At);

@@ -57,7 +57,7 @@ internal sealed class TokenEntry
 
     /// <summary>What it takes in memory, roughly: the objects (428 bytes), their strings, the answers.</summary>
     internal int Size =>
-        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session) + Length(Record.Jti))) + (Record.Ancestors.Count * TokenHash.Size);
+        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + SizeOfJti() + (Record.Ancestors.Count * TokenHash.Size);
 
     /// <summary>The kept answer of a view, or null: a comparison of references.</summary>
     internal byte[]? Find(IntrospectionView view)
@@ -108,6 +108,9 @@ internal sealed class TokenEntry
         IntrospectionResponse.WriteActive(buffer, record);
         return buffer.WrittenSpan.ToArray();
     }
+
+    // With the object that it stands in.
+    private int SizeOfJti() => Record.Jti is { } jti ? 160 + (2 * jti.Length) : 0;
 
     private static int Length(string? text) => text?.Length ?? 0;
 }

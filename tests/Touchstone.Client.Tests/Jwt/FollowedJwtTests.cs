@@ -143,6 +143,7 @@ public sealed class FollowedJwtTests
     [InlineData("""{"born":"BORN","grant":17}""")]
     [InlineData("""{"born":"BORN","ancestors":["x"]}""")]
     [InlineData("""{"born":"00000000000000000000000000000000.0"}""")]
+    [InlineData("""{"born":"0123456789abcdef0123456789abcdef.1"}""")]
     [InlineData("\"BORN\"")]
     public async Task One_of_the_server_that_does_not_say_all_is_introspected(string says)
     {
@@ -193,6 +194,85 @@ public sealed class FollowedJwtTests
     }
 
     [Fact]
+    public async Task What_is_known_to_have_ended_passes_by_no_policy()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        var open = site.Client.Policy with { FailMode = FailMode.FailOpen };
+        var born = await site.CursorAsync();
+        var (ended, seen, good) = (site.Token("j1", more: new JsonObject { ["born"] = born, ["grant"] = "g1" }), site.Token("j2", more: new JsonObject { ["born"] = born, ["grant"] = "g1" }), site.Token("j3", more: new JsonObject { ["born"] = born }));
+        (await site.CheckAsync(seen)).Source.ShouldBe(IntrospectionSource.Jwt);
+        await site.RevokeAsync(new { grant = "g1" });
+        await site.Shop.Server.DisposeAsync();
+        foreach (var token in (string[])[ended, seen])
+        {
+            (await site.CheckAsync(token, open)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+            (await site.CheckAsync(token, open with { AlsoIntrospectJwts = true })).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        }
+        site.Time.AdvanceSeconds(16);
+        (await site.CheckAsync(ended, open)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        (await site.CheckAsync(good, open)).Source.ShouldBe(IntrospectionSource.Open);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_out_of_reach_a_JWT_that_the_feed_cannot_tell_of_does_not_pass()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
+        await site.FollowsAsync();
+        (await site.CheckAsync(site.Token("j1"), site.Client.Policy with { FailMode = FailMode.FailOpen })).Fault.ShouldBe(IntrospectionFault.Unfollowed);
+    }
+
+    [Fact]
+    public async Task What_is_held_is_used_no_more_when_the_key_is_withdrawn()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        var token = site.Token("j1");
+        (await site.CheckAsync(token)).IsActive.ShouldBeTrue();
+        await site.Shop.Server.Admin.ChangeAsync(site.Shop.Orders.Id, "withdraw-tag-key");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (site.Client.Follower.View.Jwts is not null || site.Client.Follower.View.Head == default)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            site.Time.AdvanceSeconds(1);
+            await Task.Yield();
+        }
+        (await site.CheckAsync(token)).Fault.ShouldBe(IntrospectionFault.Unfollowed);
+    }
+
+    [Fact]
+    public async Task One_that_lives_longer_than_rows_are_kept_may_outlive_the_row_that_ended_it()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        (await site.CheckAsync(site.Token("j1", expires: site.Time.Seconds + (90 * 86400)))).IsActive.ShouldBeTrue();
+        (await site.CheckAsync(site.Token("j2", expires: site.Time.Seconds + (90 * 86400) + 1))).Fault.ShouldBe(IntrospectionFault.Unfollowed);
+    }
+
+    [Fact]
+    public async Task Without_a_feed_all_JWTs_of_the_server_are_introspected()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByServer, options => options.FeedEndpoint = null);
+        (await site.CheckAsync(site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync() }))).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Fact]
+    public async Task Who_only_may_be_the_server_is_not_believed_what_else_could_end_its_JWTs()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.Automatic);
+        (await site.CheckAsync(site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync() }))).Source.ShouldBe(IntrospectionSource.Server);
+    }
+
+    [Fact]
+    public async Task When_rows_were_too_many_to_be_kept_all_that_there_are_are_read_anew()
+    {
+        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, options => options.MaxEvents = 1000);
+        (await site.CheckAsync(site.Token("j1"))).IsActive.ShouldBeTrue();
+        for (var list = 0; list < 4; list++) await site.RevokeAsync(Enumerable.Range(0, 400).Select(i => new { jti = $"x{list}-{i}", iss = site.Login.Issuer }).ToArray());
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await site.CheckAsync(site.Token("j2"))).Outcome is IntrospectionOutcome.CannotTell) patience.Token.ThrowIfCancellationRequested();
+        foreach (var ended in (string[])["x0-0", "x3-399"]) (await site.CheckAsync(site.Token(ended))).Outcome.ShouldBe(IntrospectionOutcome.Inactive, ended);
+        (await site.CheckAsync(site.Token("j3"))).IsActive.ShouldBeTrue();
+    }
+
+    [Fact]
     public void By_a_feed_that_is_not_there_nothing_can_be_judged_and_that_is_said_at_start()
     {
         var options = new TokenIntrospectionOptions
@@ -200,7 +280,9 @@ public sealed class FollowedJwtTests
             Issuer = new Uri("https://as.acme.test"), ClientId = "rs", ClientSecret = "s", Feed = FeedMode.Off,
             Jwt = { Mode = JwtMode.JwtFirst, Issuers = { new JwtIssuer { Issuer = "https://login.acme.test", Audiences = { "a" }, Revocation = JwtRevocation.ByFeed } } },
         };
-        Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("ByFeed");
+        Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("there is no feed");
+        (options.Feed, options.Jwt.Issuers[0].Issuer) = (FeedMode.Auto, "https://as.acme.test/");
+        Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("set ByServer");
     }
 
     /// <summary>A real server with a feed, another issuer of JWTs, and a client that judges these.</summary>
@@ -242,10 +324,10 @@ public sealed class FollowedJwtTests
         internal IntrospectionClient NewClient() => Shop.ClientOf(Shop.Server, Shop.Orders, _options);
 
         /// <summary>A JWT of the other issuer, in the session s1.</summary>
-        internal string Token(string jti, long? issued = null, JsonNode? more = null)
+        internal string Token(string jti, long? issued = null, JsonNode? more = null, long? expires = null)
         {
             var claims = Login.Claims();
-            (claims["jti"], claims["sid"], claims["iat"], claims["exp"]) = (jti, "s1", issued ?? Time.Seconds, Time.Seconds + 3600);
+            (claims["jti"], claims["sid"], claims["iat"], claims["exp"]) = (jti, "s1", issued ?? Time.Seconds, expires ?? Time.Seconds + 3600);
             if (more is not null) claims["touchstone"] = more;
             return Login.Key.Sign(Login.Key.Header(), claims);
         }
@@ -262,15 +344,16 @@ public sealed class FollowedJwtTests
         {
             var answer = await Shop.Server.Admin.PostAsync(AdminCalls.Revocations, row);
             answer.Status.ShouldBe(200, answer.ToString());
-            if (Client.Follower.View.Head.Epoch != default) await KnowsAsync(answer.Json.GetProperty("seq").GetInt64());
+            var last = answer.Json.ValueKind is System.Text.Json.JsonValueKind.Array ? answer.Json.EnumerateArray().Last() : answer.Json;
+            if (Client.Follower.View.Head.Epoch != default) await KnowsAsync(last.GetProperty("seq").GetInt64());
         }
 
         internal async Task GiveKeyAsync(bool isFollowing = true)
         {
-            await Shop.Server.Admin.ChangeAsync(Shop.Orders.Id, "view", new { tag_key = true });
+            await Shop.Server.Admin.ChangeAsync(Shop.Orders.Id, "give-tag-key");
             if (!isFollowing) return;
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (Client.Follower.View.TagKey is null || Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
+            while (Client.Follower.View.Jwts is null || Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
         }
 
         /// <summary>Ends when the lease is held again, after the clock moved.</summary>

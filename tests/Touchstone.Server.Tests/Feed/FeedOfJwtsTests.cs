@@ -1,7 +1,11 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 
 namespace Touchstone.Server.Tests.Feed;
 
@@ -15,13 +19,15 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
     {
         (await new Poller(acme.Server.Http, acme.Orders).PollAsync()).Json.TryGetProperty("tag_key", out _).ShouldBeFalse();
         var (judging, caller) = await JudgingAsync();
-        var key = Key(await judging.PollAsync());
+        var answer = await judging.PollAsync();
+        answer.Json.GetProperty("reach_seconds").GetInt64().ShouldBe(90 * 86400);
+        var key = Key(answer);
         var token = await acme.TokenAsync(new { client_id = "web-shop", sub = "u-1", aud = Acme.OrdersApi });
         var (_, tags, _) = await judging.IntrospectAsync(token);
         tags.ShouldContain(key.Of(Selector.Subject(TestServer.DefaultIssuer, "u-1")));
         tags.ShouldContain(key.Of(Selector.Client("web-shop")));
 
-        await acme.Admin.ChangeAsync(caller.Id, "view", new { });
+        await acme.Admin.ChangeAsync(caller.Id, "withdraw-tag-key");
         (await judging.PollAsync()).Json.TryGetProperty("tag_key", out _).ShouldBeFalse();
     }
 
@@ -31,11 +37,14 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
         var (_, caller) = await JudgingAsync();
         foreach (var sub in (string[])["pairwise", "omitted"])
         {
-            var refused = await acme.Admin.PostAsync($"{AdminCalls.Clients}/{caller.Id}/view", new { sub, tag_key = true });
+            var refused = await acme.Admin.PostAsync($"{AdminCalls.Clients}/{caller.Id}/view", new { sub });
             refused.Status.ShouldBe(400);
-            refused.Json.GetProperty("errors")[0].GetProperty("member").GetString().ShouldBe("view.tag_key");
+            refused.Json.GetProperty("errors")[0].GetProperty("member").GetString().ShouldBe("view.sub");
         }
-        (await acme.Admin.GetAsync($"{AdminCalls.Clients}/{caller.Id}")).Json.GetProperty("view").GetProperty("tag_key").GetBoolean().ShouldBeTrue();
+        (await acme.Admin.GetAsync($"{AdminCalls.Clients}/{caller.Id}")).Json.GetProperty("tag_key").GetBoolean().ShouldBeTrue();
+        var seeing = await acme.Admin.AddClientAsync(new { client_id = $"rs-{Guid.NewGuid():N}", kind = "resource-server", audience = new[] { Acme.OrdersApi }, view = new { sub = "pairwise" } });
+        (await acme.Admin.PostAsync($"{AdminCalls.Clients}/{seeing.Id}/give-tag-key")).Status.ShouldBe(400);
+        (await acme.Admin.PostAsync($"{AdminCalls.Clients}/web-shop/give-tag-key")).Status.ShouldBe(400, "a client judges no tokens");
     }
 
     [Fact]
@@ -51,6 +60,52 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
         told.Select(row => row.Seq).ShouldBe([seq, seq]);
         told.ShouldContain((seq, key.Of(Selector.Jwt(Other, jti))));
         Poller.Events(await orders.PollAsync()).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Whose_audience_it_is_decides_who_judges_it_and_not_what_is_registered_here()
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        await acme.TokenAsync(new { client_id = "web-shop", sub = "u-2", aud = Acme.BillingApi, token = $"foreign-{jti}", iss = Other, jti, expires_in = 600 });
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json.GetProperty("status").GetString().ShouldBe("revoked");
+        Poller.Tags(await judging.PollAsync()).ShouldContain(key.Of(Selector.Jwt(Other, jti)));
+    }
+
+    [Fact]
+    public async Task A_JWT_that_was_registered_by_its_bytes_alone_ends_by_its_name_too()
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        var token = await acme.TokenAsync(new { client_id = "web-shop", sub = "u-2", aud = Acme.OrdersApi, token = Jwt(jti), iss = Other, expires_in = 600 });
+        var answer = (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token })).Json;
+        (answer.GetProperty("status").GetString(), answer.GetProperty("selector").GetString()).ShouldBe(("revoked", "token"));
+        var told = Poller.Events(await judging.PollAsync());
+        told.ShouldContain(row => row.Tag == key.Of(Selector.Jwt(Other, jti)));
+        told.Max(row => row.Seq).ShouldBe(answer.GetProperty("seq").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_JWT_with_another_signature_than_the_registered_one_ends_that_as_well()
+    {
+        var jti = $"j-{Guid.NewGuid():N}";
+        await acme.TokenAsync(new { client_id = "web-shop", sub = "u-2", aud = Acme.OrdersApi, token = Jwt(jti), iss = Other, jti, expires_in = 600 });
+        (await acme.OAuth.IntrospectAsync(Jwt(jti), acme.Orders)).Json.GetProperty("active").GetBoolean().ShouldBeTrue();
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = Jwt(jti)[..^4] + "BBBA" })).Status.ShouldBe(200);
+        (await acme.OAuth.IntrospectAsync(Jwt(jti), acme.Orders)).Json.GetProperty("active").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_row_that_was_written_again_after_a_restore_says_no_time_and_so_ends_all()
+    {
+        Client caller = new(new ClientRegistration { ClientId = "rs", Kind = ClientRegistration.ResourceServerKind, TagKey = true }, acme.Server.Services.GetRequiredService<ClientDirectory>().Find(acme.Orders.Id)!.Gate);
+        var row = Storage.Records.Row(Selector.Client("web-shop")) with { Seq = 1, At = 0 };
+        var run = new FeedSegment(LogCursor.Start(Guid.NewGuid()), [row, row with { Seq = 2, At = 5 }], null, null).For(caller, TagKey.For(new byte[TagKey.Size], "rs"));
+        using var told = JsonDocument.Parse($"[{Encoding.UTF8.GetString(run.Json)}]");
+        told.RootElement[0].TryGetProperty("until", out _).ShouldBeFalse();
+        told.RootElement[1].GetProperty("until").GetInt64().ShouldBe(5);
     }
 
     [Fact]
@@ -117,7 +172,7 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
     // A caller that judges JWTs, standing at the newest row.
     private async Task<(Poller Poller, TestClient Caller)> JudgingAsync()
     {
-        var caller = await acme.Admin.AddClientAsync(new { client_id = $"rs-{Guid.NewGuid():N}", kind = "resource-server", audience = new[] { Acme.OrdersApi }, view = new { tag_key = true } });
+        var caller = await acme.Admin.AddClientAsync(new { client_id = $"rs-{Guid.NewGuid():N}", kind = "resource-server", audience = new[] { Acme.OrdersApi }, tag_key = true });
         return (await new Poller(acme.Server.Http, caller).StartedAsync(), caller);
     }
 }

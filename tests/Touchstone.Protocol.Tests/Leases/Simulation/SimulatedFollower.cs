@@ -18,7 +18,7 @@ internal sealed class SimulatedFollower
     private readonly LogFollower _follower;
     private readonly bool _judgesJwts;
     private readonly Dictionary<int, FollowedMark> _held = [];
-    private static readonly TagKey Key = TagKey.For(new byte[TagKey.Size], "follower");
+    private static readonly JwtGrounds Grounds = new(TagKey.For(new byte[TagKey.Size], "follower"), 3600);
     private ulong _nonce;
 
     /// <summary>One that judges JWTs reads all rows from the first on, and asks about none; their names are their tags.</summary>
@@ -73,7 +73,7 @@ internal sealed class SimulatedFollower
         var isFirst = _judgesJwts && after == default;
         var isMuch = !_judgesJwts && _world.Likely(0.1); // A floor in place of events.
         FeedEvent[] events = [.. node.Memory.Where(row => row.Value > after.Seq).OrderBy(row => row.Value).Select(row => new FeedEvent(row.Value, (ulong)row.Key))];
-        var told = new FeedTold(head, events, null, IsGone: false, Key);
+        var told = new FeedTold(head, events, null, IsGone: false, Grounds, isFirst);
         if (isMuch || (isGone && !isFirst)) told = told with { Events = [], Floor = head.Seq, IsGone = isGone };
         // A page, which gives no lease: there is more behind it.
         var isPage = _judgesJwts && !told.IsGone && events.Length > 1 && _world.Likely(0.3);
