@@ -105,6 +105,8 @@ public sealed class OpenApiTests(Acme acme) : IClassFixture<Acme>
         Holds("POST /admin/clients", await acme.Admin.PostAsync("/admin/clients", """{"client_id":"openapi","kind":"resource-server","audience":["https://openapi.example"]}"""));
         Holds("POST /admin/clients", await acme.Admin.PostAsync("/admin/clients", """{"client_id":"openapi","kind":"none"}"""));
         Holds("POST /admin/clients/{id}/rotate-secret", await acme.Admin.PostAsync("/admin/clients/openapi/rotate-secret", "{}"));
+        Holds("POST /admin/clients/{id}/give-tag-key", await acme.Admin.PostAsync("/admin/clients/rs-orders/give-tag-key", "{}"));
+        Holds("POST /admin/clients/{id}/withdraw-tag-key", await acme.Admin.PostAsync("/admin/clients/rs-orders/withdraw-tag-key", "{}"));
         Holds("POST /admin/clients/{id}/disable", await acme.Admin.PostAsync("/admin/clients/openapi/disable", "{}"));
         Holds("POST /admin/tokens", await acme.Admin.PostAsync("/admin/tokens", """[{"client_id":"web-shop"}]"""));
         Holds("POST /admin/tokens/lookup", await acme.Admin.PostAsync("/admin/tokens/lookup", $$"""{"token":"{{token}}"}"""));

@@ -53,6 +53,8 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /admin/clients", "addClient", typeof(ClientView), typeof(NewClient)) { Status = 201 },
         new("GET /admin/clients", "listClients", typeof(ClientPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "an identifier behind which the page begins")] },
         new("GET /admin/clients/{id}", "showClient", typeof(ClientView)),
+        new("POST /admin/clients/{id}/give-tag-key", "giveTagKey", typeof(ClientView)),
+        new("POST /admin/clients/{id}/withdraw-tag-key", "withdrawTagKey", typeof(ClientView)),
         new("POST /admin/clients/{id}/disable", "disableClient", typeof(ClientView)),
         new("POST /admin/clients/{id}/enable", "enableClient", typeof(ClientView)),
         new("POST /admin/clients/{id}/rotate-secret", "rotateSecret", typeof(ClientView), typeof(Rotation)),
