@@ -38,11 +38,12 @@ internal static class RevokeCommand
     {
         var command = new Verb(
             "revoke",
-            "Revoke tokens, now and everywhere. Exit code 1 when a token or subject is unknown (what is named is remembered all the same), or can't be a token.",
+            "Revoke tokens, now and everywhere. Exit code 1 when a token or subject is unknown (what is named is remembered all the same, but for a jti of this server), or can't be a token.",
             "touchstone revoke - < token.txt",
             "touchstone revoke --file leaked.txt --reason 'incident 5501'",
             "touchstone revoke --subject alice --dry-run",
             "touchstone revoke --session 7f3c --wait",
+            "touchstone revoke --jti 5f0c7a9e --iss https://login.example.com",
             "touchstone revoke --client web-shop --issued-before 2026-11-21T18:00:00Z")
         {
             Token, File, Jti, Subject, Client, Session, Grant, Tenant, All, Issuer, IssuedBefore, Reason, DryRun, Wait,
@@ -96,6 +97,8 @@ internal static class RevokeCommand
     private static int Single(Call call, Outcome<JsonElement> answer)
     {
         var exitCode = call.Output.Answer(answer, call.Output.Members);
+        if (exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") == "recorded") call.Output.Note("Nothing of that issuer is known here by that name. The row is in force for whoever judges its JWTs by the feed: the name and --iss have to be right to the letter.");
+        if (exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") == "unknown" && !answer.Value.TryGetProperty("seq", out _)) call.Output.Note("Nothing was written: this server knows no token with that jti. One of another issuer is named with --iss.");
         // Whoever mistyped a token or a name should not believe that it was one.
         return exitCode == ExitCodes.Done && Describe.Text(answer.Value, "status") is "unknown" or "malformed" ? ExitCodes.Refused : exitCode;
     }

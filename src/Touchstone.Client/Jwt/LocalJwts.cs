@@ -26,6 +26,7 @@ internal sealed class LocalJwts
     {
         (_feed, _logger, _time, _leeway) = (feed, logger, time, (long)options.Leeway.TotalSeconds);
         _issuers = options.Jwt.Issuers.ToDictionary(issuer => issuer.Issuer, issuer => new Known(issuer.Issuer, [.. issuer.Audiences], AlgorithmsOf(issuer.Algorithms), keys.Of(issuer.Issuer, issuer.JwksUri), RevocationOf(issuer, options), MayTellOfItself(issuer, options)), StringComparer.Ordinal);
+        foreach (var issuer in options.Jwt.Issuers.Where(issuer => issuer.Revocation is JwtRevocation.Automatic && RevocationOf(issuer, options) is JwtRevocation.None)) logger.JwtsNotRevocable(issuer.Issuer);
     }
 
     private sealed record Known(string Issuer, HashSet<string> Audiences, HashSet<string> Algorithms, IssuerKeys Keys, JwtRevocation Revocation, bool MayTellOfItself)

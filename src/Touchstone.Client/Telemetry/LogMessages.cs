@@ -31,6 +31,9 @@ internal static partial class LogMessages
     [LoggerMessage(8, LogLevel.Error, "There are more revocations than MaxEvents ({MaxEvents}) leaves room for, so JWTs that the feed alone tells of can't be judged. All are read again in an hour.")]
     internal static partial void TooManyRows(this ILogger logger, int maxEvents);
 
+    [LoggerMessage(9, LogLevel.Warning, "JWTs of issuer {Issuer} are accepted until they expire: nothing ends them here. Revocation = ByFeed lets the feed end them; Revocation = None says that it is meant so.")]
+    internal static partial void JwtsNotRevocable(this ILogger logger, string issuer);
+
     [LoggerMessage(20, LogLevel.Warning, "The keys of issuer {Issuer} can't be read. Those of before are used for up to an hour; then nothing that it signed can be judged.")]
     internal static partial void KeysMissing(this ILogger logger, string issuer);
 

@@ -165,7 +165,7 @@ internal sealed record NewRevocation(
     string? ClientId = null, string? Tenant = null, bool All = false, string? Iss = null, long? IssuedBefore = null, string? Reason = null);
 
 /// <summary>
-/// What became of it: <c>status</c> is <c>revoked</c>, <c>already_revoked</c>, <c>unknown</c> (a hash and a subject are written all the same), <c>malformed</c> (it can't be a token, and nothing is written)
+/// What became of it: <c>status</c> is <c>revoked</c>, <c>already_revoked</c>, <c>unknown</c> (a hash and a subject are written all the same), <c>recorded</c> (nothing of another issuer is known here by that name, and the row is in force), <c>malformed</c> (it can't be a token, and nothing is written)
 /// or <c>dry_run</c> (with the number of unexpired tokens).
 /// </summary>
 internal sealed record RevocationView(

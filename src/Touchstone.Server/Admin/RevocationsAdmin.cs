@@ -51,10 +51,10 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             }
         }
 
-        RevocationView[] answers = isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange);
+        var answers = OfItems(ends, isDryRun ? await CountAsync(ends, exchange.Aborted) : await AppendAsync(ends, exchange));
         if (wait is { } longest) exchange.Answer(StatusCodes.Status200OK, await WaitAsync(answers, begun, longest, exchange.Aborted), AdminJson.Default.WaitedRevocations);
         else if (isArray) exchange.Answer(StatusCodes.Status200OK, answers, AdminJson.Default.IReadOnlyListRevocationView);
-        else exchange.Answer(StatusCodes.Status200OK, answers[^1], AdminJson.Default.RevocationView);
+        else exchange.Answer(StatusCodes.Status200OK, answers[0], AdminJson.Default.RevocationView);
     }
 
     /// <summary><c>GET /admin/cursor</c>: the state of the log now. Another authorization server takes it before it authenticates a user, and gives it as <c>born</c> with the tokens that follow.</summary>
@@ -127,7 +127,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         }
     }
 
-    private async Task<RevocationView[]> AppendAsync(List<Ending> ends, AdminExchange exchange)
+    private async Task<List<RevocationView>> AppendAsync(List<Ending> ends, AdminExchange exchange)
     {
         var (actor, cancellationToken) = (exchange.Actor, exchange.Aborted);
         var writable = ends.Where(end => end is { Selector: not null, Found.Match: null }).ToList();
@@ -145,8 +145,8 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             }
             var outcome = end.Found.Match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
-            var status = !outcome.IsNew ? "already_revoked" : await IsUnknownAsync(end, cancellationToken) ? "unknown" : "revoked";
-            if (status == "unknown") unknown++;
+            var status = !outcome.IsNew ? "already_revoked" : !await IsUnknownAsync(end, cancellationToken) ? "revoked" : IsOfAnother(end) ? "recorded" : "unknown";
+            if (status is "unknown" or "recorded") unknown++;
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
             if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name, RequestIds.Of(exchange.Http));
             else if (outcome.IsNew) logger.RevokedOneOfMany(outcome.Seq, actor, end.Name);
@@ -154,10 +154,10 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         // One line for one request, however long its list.
         var made = outcomes.Where(outcome => outcome.IsNew).Select(outcome => outcome.Seq).ToList();
         if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count - unknown, ends.Count, unknown, RequestIds.Of(exchange.Http));
-        return [.. answers];
+        return answers;
     }
 
-    private async Task<RevocationView[]> CountAsync(List<Ending> ends, CancellationToken cancellationToken)
+    private async Task<List<RevocationView>> CountAsync(List<Ending> ends, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var answers = new List<RevocationView>(ends.Count);
@@ -171,8 +171,16 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             var count = end.Reach is { } selector && !IsEnded(end, selector) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
             answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }
-        return [.. answers];
+        return answers;
     }
+
+    // One answer for each item, however many rows it made: the newest of them, and revoked if anything was. A JWT counts the tokens that are named one by one beside it.
+    private static RevocationView[] OfItems(List<Ending> ends, List<RevocationView> answers) => [.. ends.Zip(answers).GroupBy(static pair => pair.First.Asked, ReferenceEqualityComparer.Instance).Select(static item =>
+    {
+        var (last, tokens) = (item.Last().Second, item.Where(static pair => pair.First.Selector is { Kind: SelectorKind.Token }).ToList());
+        if (item.Any(static pair => pair.Second.Status == "revoked")) last = last with { Status = "revoked" };
+        return last.Tokens is null || tokens.Count == 0 ? last : last with { Tokens = tokens.Sum(static pair => pair.Second.Tokens) };
+    })];
 
     // What its row would not be written for: the token is ended, or all that the selector names is, for ever.
     private bool IsEnded(Ending end, Selector selector) => end.Found.Match is not null || (selector.EndsForEver && log.Index.Find(selector) is not null);
@@ -185,6 +193,9 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         SelectorKind.Subject => !await subjects.HasTokensAsync(end.Selector.Value, cancellationToken),
         _ => false,
     };
+
+    // JWTs of another issuer need not be known here to be ended: whoever judges them by the feed has them.
+    private bool IsOfAnother(Ending end) => end.Selector is { Issuer: { } issuer } && issuer != options.EffectiveIssuer;
 
     // Tokens of another server may name a client or tenant that nobody registered here: worth a word, and no error.
     private string? Warning(NewRevocation asked) => asked switch

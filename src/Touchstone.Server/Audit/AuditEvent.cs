@@ -58,7 +58,7 @@ internal sealed class AuditEvent(string kind)
     {
         var selector = row.Selector;
         List<KeyValuePair<string, object>> more = [new("selector", selector.Kind.ToString().ToLowerInvariant()), new("id", row.Id.ToString())];
-        if (selector.Kind is SelectorKind.Jwt) more.Add(new("iss", selector.Issuer!));
+        if (selector.Issuer is { } issuer) more.Add(new("iss", issuer));
         if (row.IssuedBefore is { } before) more.Add(new("issued_before", before));
         return new AuditEvent(AuditKind.Revoked)
         {

@@ -19,7 +19,7 @@ internal static class SecretReader
             }
             catch (Exception unfit) when (unfit is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                file.Fault(File.Exists(path) ? $"'{name}' can't be used: {unfit.Message}" : $"There is no file '{name}'.");
+                file.Fault(File.Exists(path) ? $"'{name}' can't be used: {unfit.Message}" : $"There is no file '{path}'.");
             }
         }
         return null;

@@ -98,6 +98,20 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task Each_item_of_a_list_has_one_answer_however_many_rows_it_makes()
+    {
+        var jti = $"j-{Guid.NewGuid():N}";
+        string[] tokens = [$"one-{jti}", $"two-{jti}"];
+        foreach (var token in tokens) await acme.TokenAsync(new { client_id = "web-shop", sub = "u-2", aud = Acme.OrdersApi, token, iss = Other, jti, expires_in = 600 });
+        object[] items = [new { jti, iss = Other }, new { token = Jwt(jti) }, new { jti = "nobody" }];
+        var dry = (await acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", items)).Json;
+        dry.EnumerateArray().Select(item => item.GetProperty("tokens").GetInt64()).ShouldBe([2, 2, 0]);
+        var told = (await acme.Admin.PostAsync(AdminCalls.Revocations, items)).Json;
+        told.EnumerateArray().Select(item => item.GetProperty("status").GetString()).ShouldBe(["revoked", "unknown", "unknown"]);
+        foreach (var token in tokens) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).Json.GetProperty("active").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
     public void A_row_that_was_written_again_after_a_restore_says_no_time_and_so_ends_all()
     {
         Client caller = new(new ClientRegistration { ClientId = "rs", Kind = ClientRegistration.ResourceServerKind, TagKey = true }, acme.Server.Services.GetRequiredService<ClientDirectory>().Find(acme.Orders.Id)!.Gate);
@@ -128,7 +142,7 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
         var key = Key(await judging.PollAsync());
         var jti = $"j-{Guid.NewGuid():N}";
         var answer = (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json;
-        (answer.GetProperty("status").GetString(), answer.GetProperty("selector").GetString()).ShouldBe(("unknown", "jwt"));
+        (answer.GetProperty("status").GetString(), answer.GetProperty("selector").GetString()).ShouldBe(("recorded", "jwt"));
         Poller.Tags(await judging.PollAsync()).ShouldBe([key.Of(Selector.Jwt(Other, jti))]);
         (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json.GetProperty("status").GetString().ShouldBe("already_revoked");
         // One of this server has a record, or there is none.
