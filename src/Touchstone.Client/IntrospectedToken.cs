@@ -50,7 +50,7 @@ public sealed class IntrospectedToken
     public object? Derived { get; set; }
 
     /// <summary>The answer as it came.</summary>
-    internal ReadOnlyMemory<byte> Json => _json;
+    public ReadOnlyMemory<byte> Json => _json;
 
     /// <summary>Every member of the answer. Parsed at each call, some microseconds: what is needed at every check is made once, and kept in <see cref="Derived"/>.</summary>
     public JsonElement ReadMembers()

@@ -1,8 +1,7 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.ObjectPool;
 using Touchstone.Client;
 using Touchstone.Protocol;
 using Touchstone.Protocol.ClientAuth;
@@ -27,10 +26,10 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
     /// <summary>The most bytes of a body: 64 KiB.</summary>
     internal const int MaxBodyBytes = BoundedBody.Max;
 
-    private const int MostForms = 256;
+    private const int MostForms = 256, MostOnStack = 512;
 
     // Forms wait for their next request, emptied.
-    private readonly ConcurrentBag<OAuthForm> _forms = [];
+    private readonly ObjectPool<OAuthForm> _forms = new DefaultObjectPool<OAuthForm>(new DefaultPooledObjectPolicy<OAuthForm>(), MostForms);
 
     internal async Task ServeAsync(HttpContext http)
     {
@@ -44,7 +43,7 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
             Answers.Refuse(http.Response, OAuthError.UnsupportedMediaType);
             return;
         }
-        if (!_forms.TryTake(out var form)) form = new OAuthForm();
+        var form = _forms.Get();
         try
         {
             await ServeAsync(http, form);
@@ -52,7 +51,7 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
         finally
         {
             form.Clear();
-            if (_forms.Count < MostForms) _forms.Add(form);
+            _forms.Return(form);
         }
     }
 
@@ -76,15 +75,29 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
         }
 
         // 2. What is known of it?
-        var token = Encoding.Latin1.GetString(request.Token);
         var source = ofCallers is null ? tokens : ofCallers[caller!.Id];
-        var result = source.TryIntrospect(token, policy, out var known) ? known : await source.IntrospectAsync(token, policy, http.RequestAborted);
+        var result = TryRecall(source, request.Token, out var token, out var known) ? known : await source.IntrospectAsync(token, policy, http.RequestAborted);
 
         // 3. Where nobody can tell, nothing is said of the token.
         if (ofCallers is not null && result.Fault is IntrospectionFault.Refused) Answers.Refuse(http.Response, OAuthError.AccessDenied.With("The server refuses this caller."));
         else if (result.Outcome is IntrospectionOutcome.CannotTell) Answers.Refuse(http.Response, OAuthError.TemporarilyUnavailable.With("The token could not be judged. Try again."));
-        else if (result.Token is { } active) Answers.Write(http.Response, StatusCodes.Status200OK, JsonMarshal.GetRawUtf8Value(CheckedToken.Of(active).Claims));
+        else if (result.Token is { } active) Answers.Write(http.Response, StatusCodes.Status200OK, active.Json.Span);
         else Answers.Write(http.Response, StatusCodes.Status200OK, "{\"active\":false}"u8);
+    }
+
+    // A token that is known becomes no string of its own.
+    private bool TryRecall(IntrospectionRouter source, ReadOnlySpan<byte> sent, out string token, out IntrospectionResult known)
+    {
+        Span<char> chars = stackalloc char[MostOnStack];
+        token = "";
+        if (sent.Length <= chars.Length)
+        {
+            Encoding.Latin1.GetChars(sent, chars);
+            if (source.TryIntrospect(chars[..sent.Length], policy, out known)) return true;
+        }
+        known = default;
+        token = Encoding.Latin1.GetString(sent);
+        return false;
     }
 
     private static async ValueTask<OAuthError?> ReadAsync(HttpContext http, OAuthForm form)
