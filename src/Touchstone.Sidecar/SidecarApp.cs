@@ -84,9 +84,11 @@ internal sealed class SidecarApp : IAsyncDisposable
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {
-            await upstreams.StartAsync(stop);
-            if (operators is not null) await operators.StartAsync(stop);
+            // Beside it: who is asked about a token waits for the first look at its server, and nobody else.
+            var looking = upstreams.StartAsync(stop);
             await app.StartAsync(stop);
+            if (operators is not null) await operators.StartAsync(stop);
+            await looking;
         }
         catch
         {
