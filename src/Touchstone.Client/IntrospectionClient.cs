@@ -174,9 +174,9 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private async ValueTask<IntrospectionResult> AskAsync(string token, Mac128 key, IntrospectionPolicy policy, CancellationToken cancellationToken)
     {
         var (judged, isEnded) = _jwts is not null && JwtShape.Is(token) ? await JudgeHereAsync(_jwts, token, key, policy, cancellationToken) : default;
-        // What is known to have ended passes by nothing but the word of the server.
-        if (isEnded && policy.FailMode is FailMode.FailOpen) policy = policy with { FailMode = FailMode.FailClosed };
         var result = judged ?? await FindOutAsync(token, key, policy, cancellationToken);
+        // What is known to have ended passes by nothing but the word of the server.
+        if (isEnded && result is { IsActive: true, Fault: not IntrospectionFault.None }) result = new IntrospectionResult(IntrospectionOutcome.CannotTell, IntrospectionSource.Server, Fault: result.Fault);
         _metrics.Checked(result);
         return result;
     }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Client;
 using Touchstone.Hosting;
+using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Overrides;
 using Touchstone.Sidecar.Telemetry;
 
@@ -44,6 +45,12 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
     // For servers without a feed: somebody knows from elsewhere that a token ended.
     private async Task InvalidateAsync(HttpContext http)
     {
+        // Whoever holds a token could learn that it is known here, and have the server asked about it each time.
+        if (overrides.Refusal(http) is { } refused)
+        {
+            Answers.Refuse(http.Response, refused);
+            return;
+        }
         try
         {
             var form = await http.Request.ReadFormAsync(http.RequestAborted);

@@ -43,7 +43,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _loop;
     private bool _wasSeen;
-    private bool _isFailing, _hasGrounds, _lacksGrounds;
+    private bool _isFailing, _isOutOfReach, _hasGrounds, _lacksGrounds;
     private ClockReading? _readAll;
     private int _restarts;
     private long _wanted, _told; // Ticks of grace.
@@ -84,6 +84,9 @@ internal sealed class FeedFollower : IAsyncDisposable
             _first.TrySetResult(); // Then without.
         }
     }
+
+    /// <summary>Whether the last poll came to nobody, or no answer to it: not where this caller was refused, or reads on.</summary>
+    internal bool IsOutOfReach => Volatile.Read(ref _isOutOfReach);
 
     /// <summary>Begins, once.</summary>
     internal void Start()
@@ -170,6 +173,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     {
         if (await FindFeedAsync() is not { } feed)
         {
+            Volatile.Write(ref _isOutOfReach, _discovery.Known is null);
             _first.TrySetResult();
             await PauseAsync(_discovery.Known is null ? Pause(failures++) : LookAgain);
             return failures;
@@ -204,6 +208,7 @@ internal sealed class FeedFollower : IAsyncDisposable
         var result = await _poll.SendAsync(feed, nonce, View.Head, _hasGrounds, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
+            Volatile.Write(ref _isOutOfReach, false);
             Volatile.Write(ref _told, grace);
             Volatile.Write(ref _answered, _time.Read().Monotonic.Ticks);
             Volatile.Write(ref _events, _events + answer.Told.Events.Count);
@@ -219,6 +224,7 @@ internal sealed class FeedFollower : IAsyncDisposable
             _first.TrySetResult();
             return null;
         }
+        Volatile.Write(ref _isOutOfReach, result.Outcome is PollOutcome.Failed);
         _first.TrySetResult();
         // Whoever is not known any more, or does not understand what it is told, holds nothing that it may use.
         if (result.Outcome is PollOutcome.Refused or PollOutcome.Malformed) _log.Forget(_time.Read());

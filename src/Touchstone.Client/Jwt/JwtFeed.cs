@@ -44,17 +44,19 @@ internal sealed class JwtFeed(TokenIntrospectionOptions options, FeedFollower fo
     /// <summary>What is known of a JWT, and by what it is to be judged from now on. Good only where the feed is followed now; asked after the last wait.</summary>
     internal (JwtStanding Standing, FollowedMark Mark) Judge(SignedJwt jwt, ReadOnlySpan<byte> token, bool isOfServer, bool mayTellOfItself)
     {
+        // First the lease, then the view: what gave the lease is in it.
+        var isFollowed = follower.At(time.Read()) is Freshness.Followed;
         var view = follower.View;
         if (view.Jwts is not { } grounds) return default;
         Birth? birth = null;
         // Without its birth, what the server knows of a JWT of its own and this does not say may end it too.
-        if (isOfServer && !(mayTellOfItself && Birth.TryRead(jwt, out birth))) return default;
+        var isUntold = isOfServer && !(mayTellOfItself && Birth.TryRead(jwt, out birth));
         ulong[] tags = [.. SelectorsOf(jwt, TokenHash.Of(token), birth).Select(selector => grounds.Key.NumberOf(selector))];
         var issued = jwt.TryReadTime("iat"u8, out var at) && at is { } second ? second - Margin : (long?)null;
         var standing = view.Judge(new FollowedJwt(tags, birth?.Born, issued));
         // One of another issuer may live so long that the row which ended it is forgotten.
         if (standing is JwtStanding.Good && !isOfServer && !(issued is { } from && jwt.TryReadTime("exp"u8, out var until) && until - from - Margin <= grounds.ReachSeconds)) standing = JwtStanding.Unknown;
-        if (standing is JwtStanding.Good && follower.At(time.Read()) is not Freshness.Followed) standing = JwtStanding.Unknown;
+        if (standing is JwtStanding.Good && (isUntold || !isFollowed)) standing = JwtStanding.Unknown;
         return (standing, new FollowedMark(view.Head.Epoch, view.Head.Seq, tags));
     }
 

@@ -66,9 +66,9 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
             result = new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Memory, Age: age);
             return Recall.Found;
         }
-        if (!IsTrue(held, now)) return Recall.Nothing;
+        // First the lease, then the view: what gave the lease is in it.
         var (ttl, more) = TtlOf(held, policy, now);
-        if (age >= ttl + more) return Recall.Nothing;
+        if (age >= ttl + more || !IsTrue(held, now)) return Recall.Nothing;
         result = new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, Age: age);
         return age >= ttl && held.IsFirstRefreshIn(now) ? Recall.FoundButDue : Recall.Found;
     }
@@ -128,7 +128,7 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         }
         // What whoever brings tokens can bring about is no server out of reach: one that has no answer to just this, or more tokens than it or this process takes (L47). And what is outdated is known to have ended.
         if (fault is IntrospectionFault.Malformed or IntrospectionFault.Throttled or IntrospectionFault.Overloaded or IntrospectionFault.Outdated) return cannotTell;
-        if (fault is IntrospectionFault.Unfollowed && follower.At(now) is Freshness.Followed) return cannotTell; // Nothing is out of reach.
+        if (fault is IntrospectionFault.Unfollowed && !follower.IsOutOfReach) return cannotTell;
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _) || _invalidated.Contains(key)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);
     }

@@ -48,6 +48,7 @@ public sealed class FollowerLog
     {
         var (head, floor) = (told.Head, _view.Floor);
         var jwts = _judgesJwts ? told.Jwts : null;
+        if (jwts is not null && jwts.HasKeyOf(_view.Jwts) && jwts.ReachSeconds == _view.Jwts!.ReachSeconds) jwts = _view.Jwts; // Nothing was learned.
         if (HasToBeginAnew(told, jwts)) return Begin(default, now);
         if (jwts is not null && told.IsFromStart) floor = BeginWithAll(now);
         else if (told.IsGone || head.Epoch != _view.Head.Epoch) return Begin(head, now);
@@ -64,8 +65,8 @@ public sealed class FollowerLog
     private bool HasToBeginAnew(FeedTold told, JwtGrounds? jwts)
     {
         if (jwts is null) return _view.Jwts is not null;
-        if (told.IsFromStart) return false;
-        return told.IsGone || _view.Head.Epoch != told.Head.Epoch || !jwts.HasKeyOf(_view.Jwts);
+        if (told.IsGone) return true;
+        return !told.IsFromStart && (_view.Head.Epoch != told.Head.Epoch || !jwts.HasKeyOf(_view.Jwts));
     }
 
     /// <summary>Nothing that is held may be used any more: an answer was not understood, or the caller is not known any more.</summary>

@@ -21,6 +21,8 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private const int MaxItems = 10_000;
     private const int MaxWait = 30;
 
+    private static readonly string[] ByWeight = ["already_revoked", "unknown", "recorded", "revoked"];
+
     /// <summary>
     /// One object or an array: all are written, or none is. <c>?dry_run=true</c> writes nothing and says how many tokens each would end; <c>?wait=SECONDS</c> waits for those who follow, and gives a receipt.
     /// </summary>
@@ -111,7 +113,6 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         // Of a JWT the bytes are known, and another signature over the same claims may be as good.
         if (asked.Jti is { } jti) await AddJwtAsync(ends, asked, asked.Iss ?? options.EffectiveIssuer, jti, null, cancellationToken);
         else if (asked.Token is { } value && RevocationSelector.IsJwt(value, out var issuer, out var name)) await AddJwtAsync(ends, asked, issuer, name, selector, cancellationToken);
-        // Last, so that its number is the newest of this item.
         if (selector is { } named) ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
         else if (ends.Count == before) ends.Add(new Ending(asked, null, default));
     }
@@ -174,12 +175,13 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         return answers;
     }
 
-    // One answer for each item, however many rows it made: the newest of them, and revoked if anything was. A JWT counts the tokens that are named one by one beside it.
+    // One answer for each item, however many rows it made: the newest row, and the most that was done. A JWT counts the tokens that are named one by one beside it.
     private static RevocationView[] OfItems(List<Ending> ends, List<RevocationView> answers) => [.. ends.Zip(answers).GroupBy(static pair => pair.First.Asked, ReferenceEqualityComparer.Instance).Select(static item =>
     {
         var (last, tokens) = (item.Last().Second, item.Where(static pair => pair.First.Selector is { Kind: SelectorKind.Token }).ToList());
-        if (item.Any(static pair => pair.Second.Status == "revoked")) last = last with { Status = "revoked" };
-        return last.Tokens is null || tokens.Count == 0 ? last : last with { Tokens = tokens.Sum(static pair => pair.Second.Tokens) };
+        var newest = item.Select(static pair => pair.Second).Reverse().MaxBy(static answer => answer.Seq ?? 0)!;
+        var status = item.Select(static pair => pair.Second.Status).MaxBy(static status => Array.IndexOf(ByWeight, status))!;
+        return newest with { Status = status, TokenSha256 = newest.TokenSha256 ?? last.TokenSha256, Tokens = last.Tokens is null || tokens.Count == 0 ? last.Tokens : tokens.Sum(static pair => pair.Second.Tokens) };
     })];
 
     // What its row would not be written for: the token is ended, or all that the selector names is, for ever.

@@ -12,21 +12,26 @@ internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolic
 /// <summary>Reads <c>introspect</c>.</summary>
 internal static class IntrospectReader
 {
-    internal static IntrospectConfig Read(ConfigNode node, string folder)
+    internal static IntrospectConfig Read(ConfigNode node, string folder, bool showsCertificates)
     {
-        var map = node.Map("callers", "socket_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward");
+        var map = node.Map("callers", "socket_peers", "certificate_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward");
         var callers = map["callers"]?.Items().Select(caller => ReadCaller(caller, folder)).OfType<LocalCaller>().ToArray() ?? [];
         var areSocketPeersKnown = map["socket_peers"]?.Truth() ?? false;
-        if (callers.Length == 0 && !areSocketPeersKnown && map["callers"] is null) node.Fault("Nobody may ask: name callers, or set socket_peers.");
+        var areCertificatePeersKnown = map["certificate_peers"]?.Truth() ?? false;
+        if (areCertificatePeersKnown && !showsCertificates) map["certificate_peers"]!.Fault("Nobody shows a certificate: give tls, with client_ca_file.");
+        if (callers.Length == 0 && !areSocketPeersKnown && !areCertificatePeersKnown && map["callers"] is null) node.Fault("Nobody may ask: name callers, or set socket_peers or certificate_peers.");
         foreach (var twice in callers.GroupBy(static caller => caller.Id).Where(static group => group.Count() > 1)) node.Fault($"There are two callers '{twice.Key}'.");
         var policy = PolicyReader.Read(map);
         // RFC 7662 has no answer for it.
         if (policy.FailMode is FailMode.FailOpen) map["fail_mode"]!.Fault("An answer about a token that nobody was asked about is none: closed or stale_if_error.");
         var isForwarded = map["forward"]?.Text() == "caller";
         if (map["forward"] is { } forward && !isForwarded) forward.Fault("The only value is caller: the server is asked as the caller. Without, it is asked as the sidecar.");
-        if (isForwarded && areSocketPeersKnown) map["socket_peers"]!.Fault("Who needs no secret has none to ask the server with.");
+        foreach (var name in (string[])["socket_peers", "certificate_peers"])
+        {
+            if (isForwarded && (map[name]?.Truth() ?? false)) map[name]!.Fault("Who needs no secret has none to ask the server with.");
+        }
         if (isForwarded && map["max_ttl"] is { } ttl) ttl.Fault("As the caller nothing is followed: plain_ttl counts.");
-        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown), policy, isForwarded);
+        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown, areCertificatePeersKnown), policy, isForwarded);
     }
 
     private static LocalCaller? ReadCaller(ConfigNode node, string folder)

@@ -24,8 +24,9 @@ internal static class OpaReader
     {
         if (node?.Text() is not { } text) return null;
         if (text == "true") return "";
-        if (text.Split('/').All(static part => part.Length > 0 && part.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))) return text;
-        node.Fault($"'{text}' is neither true nor the path of a document under /v1/data/, such as touchstone/orders/allow.");
+        if (text is "false" or "null" or "True" or "TRUE") node.Fault($"'{text}' asks for no document: write true, or the path of one, or leave it out.");
+        else if (text.Split('/').All(static part => part.Length > 0 && part.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))) return text;
+        else node.Fault($"'{text}' is neither true nor the path of a document under /v1/data/, such as touchstone/orders/allow.");
         return null;
     }
 

@@ -94,7 +94,7 @@ internal static class SidecarConfigReader
             if (name.AsSpan().ContainsAnyExceptInRange(' ', '~') || name.AsSpan().ContainsAny('"', '\\')) realm.Fault("It is visible ASCII without quotes and backslashes.");
             config = config with { Realm = name };
         }
-        if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder) };
+        if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder, config.Tls is { ClientAuthorities: not null }) };
         if (config.Introspect is { IsForwarded: true } && issuers.Length > 1) map["introspect"]!.Fault("With several issuers the secret of a caller would go to each of them: forward: caller goes with one.");
         if (map["shared_cache"] is { } shared) config = config with { SharedCache = SharedCacheReader.Read(shared, folder) };
         if (map["ready_when"] is { } ready)

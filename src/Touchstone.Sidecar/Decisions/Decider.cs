@@ -65,8 +65,8 @@ internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overri
         {
             OpaOutcome.Allowed => decision with { Policy = answer },
             OpaOutcome.Refused => decision with { Verdict = Verdict.Forbidden, Reason = "policy", Policy = answer },
-            // Never for what whoever sends requests can bring about: a policy that breaks by just this, or more questions than it takes (L47).
-            OpaOutcome.Unreachable or OpaOutcome.Timeout when policies.IsOpen => decision with { Reason = "policy_open" },
+            // Never for what whoever sends requests can bring about: a policy that breaks or is slow by just this, or more questions than it takes (L47).
+            OpaOutcome.Unreachable when policies.IsOpen => decision with { Reason = "policy_open" },
             _ => decision with { Verdict = Verdict.CannotTell, Reason = "policy_unavailable" },
         };
     }

@@ -50,6 +50,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
         try
         {
             decision = await DecideAsync(http, adapter, current);
+            if (decision.Verdict is Verdict.Allowed) Identify(response, decision, current);
         }
         catch (Exception bug) when (bug is not OperationCanceledException)
         {
@@ -61,8 +62,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
         response.ContentLength = 0; // With a body nginx would open another connection for each request.
         response.Headers.CacheControl = "no-store";
         response.Headers[ReasonHeader] = decision.Reason;
-        if (decision.Verdict is Verdict.Allowed) Identify(response, decision, current);
-        else if (Challenge(decision) is { } challenge) response.Headers[HeaderNames.WWWAuthenticate] = challenge;
+        if (decision.Verdict is not Verdict.Allowed && Challenge(decision) is { } challenge) response.Headers[HeaderNames.WWWAuthenticate] = challenge;
         if (decision.Verdict is Verdict.CannotTell) response.Headers.RetryAfter = "1";
         activity.Tell(decision, response.StatusCode);
         metrics.Tell(decision, time.GetElapsedTime(began));

@@ -139,7 +139,7 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
         if (header.Count > 1) return OAuthError.InvalidRequest.With("There are two Authorization headers.");
         Span<byte> scratch = stackalloc byte[ClientCredentials.ScratchSize];
         var found = ClientCredentials.Read(header.ToString(), form, scratch, out var credentials);
-        if (found is CredentialsResult.Missing && callers.AreSocketPeersKnown && http.Connection.RemoteIpAddress is null) return null;
+        if (found is CredentialsResult.Missing && callers.Knows(http.Connection)) return null;
         if (found is CredentialsResult.Ambiguous) return OAuthError.InvalidRequest.With("Use one method of authentication.");
         if (found is CredentialsResult.Presented && credentials.Method is ClientAuthMethod.ClientSecretBasic or ClientAuthMethod.ClientSecretPost) caller = callers.Find(credentials.ClientId, credentials.Secret);
         return caller is null ? OAuthError.InvalidClient : null;

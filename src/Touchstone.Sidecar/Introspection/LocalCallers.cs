@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Touchstone.Sidecar.Introspection;
 
@@ -27,7 +28,8 @@ internal sealed record LocalCaller(string Id, Func<string> Secret)
 /// <summary>Who may ask at <c>/introspect</c>.</summary>
 /// <param name="callers">By secret.</param>
 /// <param name="areSocketPeersKnown">Whether whoever opens the unix socket may, without one.</param>
-internal sealed class LocalCallers(IReadOnlyList<LocalCaller> callers, bool areSocketPeersKnown)
+/// <param name="areCertificatePeersKnown">Whether whoever showed a certificate of <c>client_ca_file</c> may, without one.</param>
+internal sealed class LocalCallers(IReadOnlyList<LocalCaller> callers, bool areSocketPeersKnown, bool areCertificatePeersKnown = false)
 {
     private static readonly byte[] OfNobody = SHA256.HashData("nobody"u8);
 
@@ -35,7 +37,8 @@ internal sealed class LocalCallers(IReadOnlyList<LocalCaller> callers, bool areS
 
     internal IReadOnlyCollection<LocalCaller> All => _byId.Values;
 
-    internal bool AreSocketPeersKnown => areSocketPeersKnown;
+    /// <summary>Whether who is at the other end of this connection needs no secret. A certificate was judged when it connected.</summary>
+    internal bool Knows(ConnectionInfo connection) => (areSocketPeersKnown && connection.RemoteIpAddress is null) || (areCertificatePeersKnown && connection.ClientCertificate is not null);
 
     /// <summary>The caller of this name and secret; null where there is none. As long for one that is not there as for a wrong secret.</summary>
     internal LocalCaller? Find(ReadOnlySpan<byte> id, ReadOnlySpan<byte> secret)

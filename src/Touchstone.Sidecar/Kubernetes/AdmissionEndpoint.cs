@@ -36,7 +36,16 @@ internal sealed class AdmissionEndpoint(IntrospectionRouter tokens, Decider deci
     private async Task AnswerAsync(HttpContext http, AdmissionReview review)
     {
         var rule = config.Rules.FirstOrDefault(rule => rule.Matches(review));
-        var decision = await DecideAsync(review, rule, http.RequestAborted);
+        Decision decision;
+        try
+        {
+            decision = await DecideAsync(review, rule, http.RequestAborted);
+        }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            log.Broke(bug);
+            decision = new Decision(Verdict.CannotTell, "fault");
+        }
         log.Tell(decision, review);
         metrics.Admitted(decision);
         if (decision.Verdict is Verdict.CannotTell) Answers.Refuse(http.Response, OAuthError.TemporarilyUnavailable.With("The token could not be judged. Try again."));

@@ -41,7 +41,17 @@ internal sealed record AdmissionReview(string Uid, string Operation, string Reso
     }
 
     /// <summary>An annotation of the object; null where it has none.</summary>
-    internal string? Annotation(string name) => Annotations.ValueKind is JsonValueKind.Object && Text(Annotations, name) is { Length: > 0 } value ? value : null;
+    internal string? Annotation(string name)
+    {
+        try
+        {
+            return Annotations.ValueKind is JsonValueKind.Object && Text(Annotations, name) is { Length: > 0 } value ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // It is no text: half of a surrogate pair.
+        }
+    }
 
     // A record prints its members, and one of them holds a token.
     public override string ToString() => $"{Operation} {Resource}";

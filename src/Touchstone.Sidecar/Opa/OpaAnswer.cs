@@ -8,7 +8,7 @@ internal enum OpaOutcome
     /// <summary>It answered something else than a decision, or too much.</summary>
     Malformed,
 
-    /// <summary>It answered another status than 200: a policy that breaks is a 500.</summary>
+    /// <summary>It answered another status than 200, or broke off: a policy that breaks is a 500.</summary>
     Error,
 
     /// <summary>As many questions are under way, and wait, as may.</summary>
@@ -17,7 +17,7 @@ internal enum OpaOutcome
     /// <summary>It did not answer in time.</summary>
     Timeout,
 
-    /// <summary>It could not be reached, or what stands before it could not reach it.</summary>
+    /// <summary>No connection came about.</summary>
     Unreachable,
 
     /// <summary>It says no, or says nothing: a document that is undefined is no.</summary>
@@ -39,7 +39,6 @@ internal readonly record struct OpaAnswer(OpaOutcome Outcome, string? Reason = n
 
     internal static OpaAnswer Of(int status, ReadOnlySpan<byte> body)
     {
-        if (status is 502 or 503 or 504) return new OpaAnswer(OpaOutcome.Unreachable);
         if (status != 200) return new OpaAnswer(OpaOutcome.Error);
         try
         {

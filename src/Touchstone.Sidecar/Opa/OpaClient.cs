@@ -42,10 +42,12 @@ internal sealed class OpaClient : IDisposable
     {
         using var patience = new CancellationTokenSource(_config.Timeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var hasTurn = false;
         try
         {
             if (Interlocked.Increment(ref _waiting) > MostWaiting + _config.MaxConnections) return new OpaAnswer(OpaOutcome.Overloaded);
             await _calls.WaitAsync(both.Token);
+            hasTurn = true;
             try
             {
                 return await SendAsync(question, both.Token);
@@ -57,11 +59,12 @@ internal sealed class OpaClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new OpaAnswer(OpaOutcome.Timeout);
+            return new OpaAnswer(hasTurn ? OpaOutcome.Timeout : OpaOutcome.Overloaded);
         }
         catch (Exception failed) when (failed is HttpRequestException or IOException)
         {
-            return new OpaAnswer(OpaOutcome.Unreachable);
+            // What ends after it began may end so for just this request.
+            return new OpaAnswer(failed is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } ? OpaOutcome.Unreachable : OpaOutcome.Error);
         }
         finally
         {

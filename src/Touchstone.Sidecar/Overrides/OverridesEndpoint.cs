@@ -17,11 +17,17 @@ internal sealed class OverridesEndpoint(PolicyOverrides overrides, bool isGuarde
     {
         if (http.Request.Method is "GET" or "HEAD") List(http.Response);
         else if (http.Request.Method is not ("POST" or "DELETE")) Answers.Refuse(http.Response, OAuthError.MethodNotAllowed.With("Use GET, POST or DELETE."), "GET, POST, DELETE");
-        else if (!isGuarded) Answers.Refuse(http.Response, OAuthError.AccessDenied.With("Other machines reach this listener without a certificate, so nothing is changed by it: put admin on loopback or a unix socket, or on https with admin_tls."));
-        // A page in the browser of an operator reaches loopback too, by whatever name; it can't leave this header out.
-        else if (http.Request.Headers.Origin.Count > 0) Answers.Refuse(http.Response, OAuthError.AccessDenied.With("Pages of browsers change nothing here."));
+        else if (Refusal(http) is { } refused) Answers.Refuse(http.Response, refused);
         else if (http.Request.Method == "DELETE") End(http);
         else await SetAsync(http);
+    }
+
+    /// <summary>Why nothing is changed by this request; null where it may.</summary>
+    internal OAuthError? Refusal(HttpContext http)
+    {
+        if (!isGuarded) return OAuthError.AccessDenied.With("Other machines reach this listener without a certificate, so nothing is changed by it: put admin on loopback or a unix socket, or on https with admin_tls.");
+        // A page in the browser of an operator reaches loopback too, by whatever name; it can't leave this header out.
+        return http.Request.Headers.Origin.Count > 0 ? OAuthError.AccessDenied.With("Pages of browsers change nothing here.") : null;
     }
 
     /// <summary>Those in force, as a member of an object.</summary>

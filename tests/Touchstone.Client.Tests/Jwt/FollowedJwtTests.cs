@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Touchstone.Client.Follow;
 
 namespace Touchstone.Client.Tests.Jwt;
 
@@ -9,7 +8,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task H06_One_of_another_issuer_is_accepted_without_asking_and_ends_with_a_row_that_names_it()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var (token, other) = (site.Token("j1"), site.Token("j2"));
         (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
         (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
@@ -27,7 +26,7 @@ public sealed class FollowedJwtTests
     [InlineData("""{"all":true}""")]
     public async Task Each_row_that_it_can_be_named_by_ends_it_before_and_after_it_is_seen(string row)
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var (seen, unseen) = (site.Token("j1"), site.Token("j2"));
         (await site.CheckAsync(seen)).IsActive.ShouldBeTrue();
         await site.RevokeAsync(row.Replace("ISS", site.Login.Issuer, StringComparison.Ordinal));
@@ -42,7 +41,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task Another_signature_over_the_same_claims_does_not_save_it()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var token = site.Token("j1");
         // ES256 is randomized: signed again it is the same JWT in other bytes.
         var again = site.Token("j1");
@@ -54,7 +53,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task What_is_issued_clearly_after_a_row_for_its_subject_is_good_and_within_a_minute_it_is_not()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
         site.Time.AdvanceSeconds(2);
         var soon = site.Token("j1", site.Time.Seconds + 58);
@@ -68,7 +67,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task A_session_that_ended_stays_ended_for_what_is_issued_later()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         await site.RevokeAsync(new { session = "s1", iss = site.Login.Issuer });
         var later = site.Token("j1", site.Time.Seconds + 80);
         site.Time.AdvanceSeconds(100);
@@ -79,7 +78,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task Out_of_touch_with_the_feed_nothing_is_known_of_it()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var (token, other) = (site.Token("j1"), site.Token("j2"));
         (await site.CheckAsync(token)).IsActive.ShouldBeTrue();
         var (before, ended) = (site.Token("j3"), site.Token("j4"));
@@ -98,7 +97,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task Without_the_key_of_the_tags_nothing_is_known_of_it_either_and_once_it_is_given_all_is()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
         var token = site.Token("j1");
         await site.RevokeAsync(new { jti = "j2", iss = site.Login.Issuer });
         (await site.CheckAsync(token)).Fault.ShouldBe(IntrospectionFault.Unfollowed);
@@ -110,7 +109,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task L08_One_of_the_server_that_says_when_it_was_born_is_judged_here()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer);
         var born = await site.CursorAsync();
         var token = site.Token("j1", more: new JsonObject { ["born"] = born, ["grant"] = "g1", ["tenant"] = "t1" });
         (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
@@ -126,7 +125,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task L08_Born_after_a_row_for_its_subject_it_is_good_at_once()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer);
         var before = await site.CursorAsync();
         await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
         var after = await site.CursorAsync();
@@ -147,7 +146,7 @@ public sealed class FollowedJwtTests
     [InlineData("\"BORN\"")]
     public async Task One_of_the_server_that_does_not_say_all_is_introspected(string says)
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer);
         await site.RevokeAsync(new { sub = "alice", iss = site.Login.Issuer });
         var more = JsonNode.Parse(says.Replace("BORN", await site.CursorAsync(), StringComparison.Ordinal));
         (await site.CheckAsync(site.Token("j1", more: more))).Source.ShouldBe(IntrospectionSource.Server);
@@ -157,7 +156,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task A_token_of_which_it_descends_ends_it()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer);
         var subject = await site.Shop.TokenAsync();
         var hash = Protocol.Tokens.TokenHash.Of(subject).ToString();
         var token = site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync(), ["ancestors"] = new JsonArray(hash) });
@@ -169,7 +168,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task An_endpoint_that_wants_the_server_asked_gets_that_also_where_the_feed_would_do()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var token = site.Token("j1");
         (await site.CheckAsync(token)).Source.ShouldBe(IntrospectionSource.Jwt);
         (await site.CheckAsync(token, site.Client.Policy with { AlsoIntrospectJwts = true })).Outcome.ShouldBe(IntrospectionOutcome.Inactive, "the server never saw it");
@@ -179,7 +178,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task In_the_grace_of_its_policy_a_judged_one_goes_on_when_the_feed_is_out_of_reach()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, options => options.Policy = new() { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromMinutes(5) });
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed, options => options.Policy = new() { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromMinutes(5) });
         var (seen, unseen) = (site.Token("j1"), site.Token("j2"));
         (await site.CheckAsync(seen)).IsActive.ShouldBeTrue();
         // Two polls later the server was told of the grace.
@@ -196,7 +195,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task What_is_known_to_have_ended_passes_by_no_policy()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer);
         var open = site.Client.Policy with { FailMode = FailMode.FailOpen };
         var born = await site.CursorAsync();
         var (ended, seen, good) = (site.Token("j1", more: new JsonObject { ["born"] = born, ["grant"] = "g1" }), site.Token("j2", more: new JsonObject { ["born"] = born, ["grant"] = "g1" }), site.Token("j3", more: new JsonObject { ["born"] = born }));
@@ -208,6 +207,8 @@ public sealed class FollowedJwtTests
             (await site.CheckAsync(token, open)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
             (await site.CheckAsync(token, open with { AlsoIntrospectJwts = true })).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
         }
+        var stale = open with { FailMode = FailMode.StaleIfError, MaxStale = TimeSpan.FromMinutes(5) };
+        (await site.CheckAsync(seen, stale)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
         site.Time.AdvanceSeconds(16);
         (await site.CheckAsync(ended, open)).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
         (await site.CheckAsync(good, open)).Source.ShouldBe(IntrospectionSource.Open);
@@ -216,7 +217,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task Where_nothing_is_out_of_reach_a_JWT_that_the_feed_cannot_tell_of_does_not_pass()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed, hasKey: false);
         await site.FollowsAsync();
         (await site.CheckAsync(site.Token("j1"), site.Client.Policy with { FailMode = FailMode.FailOpen })).Fault.ShouldBe(IntrospectionFault.Unfollowed);
     }
@@ -224,7 +225,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task What_is_held_is_used_no_more_when_the_key_is_withdrawn()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         var token = site.Token("j1");
         (await site.CheckAsync(token)).IsActive.ShouldBeTrue();
         await site.Shop.Server.Admin.ChangeAsync(site.Shop.Orders.Id, "withdraw-tag-key");
@@ -241,7 +242,7 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task One_that_lives_longer_than_rows_are_kept_may_outlive_the_row_that_ended_it()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
         (await site.CheckAsync(site.Token("j1", expires: site.Time.Seconds + (90 * 86400)))).IsActive.ShouldBeTrue();
         (await site.CheckAsync(site.Token("j2", expires: site.Time.Seconds + (90 * 86400) + 1))).Fault.ShouldBe(IntrospectionFault.Unfollowed);
     }
@@ -249,21 +250,21 @@ public sealed class FollowedJwtTests
     [Fact]
     public async Task Without_a_feed_all_JWTs_of_the_server_are_introspected()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByServer, options => options.FeedEndpoint = null);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByServer, options => options.FeedEndpoint = null);
         (await site.CheckAsync(site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync() }))).Source.ShouldBe(IntrospectionSource.Server);
     }
 
     [Fact]
     public async Task Who_only_may_be_the_server_is_not_believed_what_else_could_end_its_JWTs()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.Automatic);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.Automatic);
         (await site.CheckAsync(site.Token("j1", more: new JsonObject { ["born"] = await site.CursorAsync() }))).Source.ShouldBe(IntrospectionSource.Server);
     }
 
     [Fact]
     public async Task When_rows_were_too_many_to_be_kept_all_that_there_are_are_read_anew()
     {
-        await using var site = await Site.OpenAsync(JwtRevocation.ByFeed, options => options.MaxEvents = 1000);
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed, options => options.MaxEvents = 1000);
         (await site.CheckAsync(site.Token("j1"))).IsActive.ShouldBeTrue();
         for (var list = 0; list < 4; list++) await site.RevokeAsync(Enumerable.Range(0, 400).Select(i => new { jti = $"x{list}-{i}", iss = site.Login.Issuer }).ToArray());
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -283,113 +284,5 @@ public sealed class FollowedJwtTests
         Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("there is no feed");
         (options.Feed, options.Jwt.Issuers[0].Issuer) = (FeedMode.Auto, "https://as.acme.test/");
         Should.Throw<ArgumentException>(() => new IntrospectionClient(options)).Message.ShouldContain("set ByServer");
-    }
-
-    /// <summary>A real server with a feed, another issuer of JWTs, and a client that judges these.</summary>
-    private sealed class Site : IAsyncDisposable
-    {
-        private readonly Action<TokenIntrospectionOptions> _options;
-        private int _introspections;
-
-        private Site(Shop shop, JwtServer login, JwtRevocation revocation, Action<TokenIntrospectionOptions>? more)
-        {
-            (Shop, Login) = (shop, login);
-            _options = options =>
-            {
-                options.Jwt = new() { Mode = JwtMode.JwtFirst, Issuers = { new JwtIssuer { Issuer = login.Issuer, Audiences = { JwtServer.Api }, Revocation = revocation } } };
-                options.Backchannel = () => new Counting(this);
-                more?.Invoke(options);
-            };
-            Client = NewClient();
-        }
-
-        internal Shop Shop { get; }
-
-        internal JwtServer Login { get; }
-
-        internal IntrospectionClient Client { get; }
-
-        internal ManualTime Time => Shop.Time;
-
-        internal int Introspections => Volatile.Read(ref _introspections);
-
-        internal static async Task<Site> OpenAsync(JwtRevocation revocation, Action<TokenIntrospectionOptions>? more = null, bool hasKey = true)
-        {
-            var (shop, login) = (await Shop.OpenAsync(), await JwtServer.StartAsync());
-            var site = new Site(shop, login, revocation, more);
-            if (hasKey) await site.GiveKeyAsync(isFollowing: false);
-            return site;
-        }
-
-        internal IntrospectionClient NewClient() => Shop.ClientOf(Shop.Server, Shop.Orders, _options);
-
-        /// <summary>A JWT of the other issuer, in the session s1.</summary>
-        internal string Token(string jti, long? issued = null, JsonNode? more = null, long? expires = null)
-        {
-            var claims = Login.Claims();
-            (claims["jti"], claims["sid"], claims["iat"], claims["exp"]) = (jti, "s1", issued ?? Time.Seconds, expires ?? Time.Seconds + 3600);
-            if (more is not null) claims["touchstone"] = more;
-            return Login.Key.Sign(Login.Key.Header(), claims);
-        }
-
-        internal async Task<IntrospectionResult> CheckAsync(string token, IntrospectionPolicy? policy = null) => await Client.IntrospectAsync(token, policy);
-
-        internal async Task<string> CursorAsync()
-        {
-            var cursor = (await Shop.Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString()!;
-            return string.Join('.', cursor.Split('.')[..2]);
-        }
-
-        internal async Task RevokeAsync(object row)
-        {
-            var answer = await Shop.Server.Admin.PostAsync(AdminCalls.Revocations, row);
-            answer.Status.ShouldBe(200, answer.ToString());
-            var last = answer.Json.ValueKind is System.Text.Json.JsonValueKind.Array ? answer.Json.EnumerateArray().Last() : answer.Json;
-            if (Client.Follower.View.Head.Epoch != default) await KnowsAsync(last.GetProperty("seq").GetInt64());
-        }
-
-        internal async Task GiveKeyAsync(bool isFollowing = true)
-        {
-            await Shop.Server.Admin.ChangeAsync(Shop.Orders.Id, "give-tag-key");
-            if (!isFollowing) return;
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (Client.Follower.View.Jwts is null || Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
-        }
-
-        /// <summary>Ends when the lease is held again, after the clock moved.</summary>
-        internal async Task FollowsAsync()
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            await Client.StartAsync(patience.Token);
-            while (Client.Follower.At(Time.Read()) is not Freshness.Followed) await TurnAsync(patience.Token);
-        }
-
-        private async Task KnowsAsync(long seq)
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (Client.Follower.View.Head.Seq < seq) await TurnAsync(patience.Token);
-        }
-
-        private static async Task TurnAsync(CancellationToken patience)
-        {
-            patience.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Client.DisposeAsync();
-            await Shop.DisposeAsync();
-            await Login.DisposeAsync();
-        }
-
-        private sealed class Counting(Site site) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
-        {
-            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                if (request.RequestUri!.AbsolutePath == "/oauth/introspect") Interlocked.Increment(ref site._introspections);
-                return base.SendAsync(request, cancellationToken);
-            }
-        }
     }
 }

@@ -52,8 +52,9 @@ public sealed class FollowedJwtTests
         Take(40, [new FeedEvent(30, 1)]);
         Born(30, 1).ShouldBe(JwtStanding.Good);
         Born(29, 1).ShouldBe(JwtStanding.Ended);
-        _log.View.Judge(new FollowedJwt([1], (Guid.NewGuid(), 35), null)).ShouldBe(JwtStanding.Unknown, "a birth in another life of the log says nothing");
-        Born(41, 1).ShouldBe(JwtStanding.Unknown, "nor does one that is still to come");
+        _log.View.Judge(new FollowedJwt([2], (Guid.NewGuid(), 35), null)).ShouldBe(JwtStanding.Unknown, "a birth in another life of the log says nothing");
+        Born(41, 2).ShouldBe(JwtStanding.Unknown, "nor does one that is still to come");
+        Born(41, 1).ShouldBe(JwtStanding.Ended, "but what ends for ever ends it");
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Touchstone.Protocol.Tests.Revocation;
 
 public sealed class RevocationRowTests
 {
-    private static readonly TokenRecord Record = TokenRecords.Access;
+    private static readonly TokenRecord Record = TokenRecords.Access with { Jti = "j-1" };
 
     [Fact]
     public void I15_A_row_ends_exactly_the_expected_tokens_of_every_kind_birth_and_issue()

@@ -16,6 +16,7 @@ public sealed class SelectorTests
         { Selector.Session("https://as", "s-1"), "10:https://ass-1", "session:10:https://ass-1" },
         { Selector.Subject("https://as", "u:1"), "10:https://asu:1", "subject:10:https://asu:1" },
         { Selector.Member("t", "https://as", "u:1"), "10:https://as1:tu:1", "member:10:https://as1:tu:1" },
+        { Selector.Jwt("https://as", "j:1"), "10:https://asj:1", "jwt:10:https://asj:1" },
         { Selector.Client("web"), "web", "client:web" },
         { Selector.Tenant("t"), "t", "tenant:t" },
         { Selector.All, "", "all" },
@@ -36,8 +37,8 @@ public sealed class SelectorTests
     public void Every_kind_stands_in_the_table_above() => Known.Select(row => row.Data.Item1.Kind).ShouldBe(Enum.GetValues<SelectorKind>(), ignoreOrder: true);
 
     [Fact]
-    public void Tokens_grants_and_sessions_end_for_ever_and_nothing_else_does() =>
-        Enum.GetValues<SelectorKind>().Where(kind => new Selector(kind).EndsForEver).ShouldBe([SelectorKind.Token, SelectorKind.Grant, SelectorKind.Session]);
+    public void Tokens_grants_sessions_and_JWTs_end_for_ever_and_nothing_else_does() =>
+        Enum.GetValues<SelectorKind>().Where(kind => new Selector(kind).EndsForEver).ShouldBe([SelectorKind.Token, SelectorKind.Grant, SelectorKind.Session, SelectorKind.Jwt]);
 
     [Theory]
     [InlineData("1:a", "b", "1", ":ab")]

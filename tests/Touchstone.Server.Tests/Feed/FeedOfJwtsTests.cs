@@ -98,6 +98,18 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task The_newest_row_is_answered_also_where_a_part_had_ended_before()
+    {
+        var jti = $"j-{Guid.NewGuid():N}";
+        await acme.TokenAsync(new { client_id = "web-shop", sub = jti, aud = Acme.OrdersApi, token = $"one-{jti}", iss = Other, jti, expires_in = 600 });
+        var before = (await acme.Admin.PostAsync(AdminCalls.Revocations, new { sub = jti, iss = Other })).Json.GetProperty("seq").GetInt64();
+        var told = (await acme.Admin.PostAsync(AdminCalls.Revocations, new { jti, iss = Other })).Json;
+        told.GetProperty("status").GetString().ShouldBe("revoked");
+        told.GetProperty("seq").GetInt64().ShouldBeGreaterThan(before);
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { token = Jwt($"x-{jti}") })).Json.GetProperty("status").GetString().ShouldBe("recorded");
+    }
+
+    [Fact]
     public async Task Each_item_of_a_list_has_one_answer_however_many_rows_it_makes()
     {
         var jti = $"j-{Guid.NewGuid():N}";

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Touchstone.Sidecar.Configuration;
@@ -25,6 +26,33 @@ public sealed class ListenerTlsTests
         (await AskAsync(site, proxy)).ShouldBe(HttpStatusCode.OK);
         await Should.ThrowAsync<HttpRequestException>(() => AskAsync(site, stranger));
         await Should.ThrowAsync<HttpRequestException>(() => AskAsync(site, null));
+    }
+
+    [Fact]
+    public async Task Who_shows_a_certificate_may_introspect_without_a_secret_where_the_file_says_so()
+    {
+        using var folder = new TempFolder();
+        using var authority = Issue("CN=authority", null);
+        using var own = Issue("CN=localhost", authority);
+        using var someone = Issue("CN=reports", authority);
+        File.WriteAllText(folder.File("ca.pem"), authority.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.crt"), own.ExportCertificatePem());
+        File.WriteAllText(folder.File("tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        var tls = $"tls: {{ certificate_file: \"{folder.File("tls.crt")}\", key_file: \"{folder.File("tls.key")}\", client_ca_file: \"{folder.File("ca.pem")}\" }}";
+        await using var site = await SidecarSite.OpenAsync(more: tls + "\nintrospect: { certificate_peers: true }", listen: "https://127.0.0.1:0");
+        await using var closed = await SidecarSite.OpenAsync(more: tls + "\nintrospect: { callers: { client_id: a, client_secret: b } }", listen: "https://127.0.0.1:0");
+
+        (await IntrospectAsync(site, new AuthenticationHeaderValue("Basic", "YTpi"))).ShouldBe(HttpStatusCode.Unauthorized, "a wrong secret is no missing one");
+        (await IntrospectAsync(site, null)).ShouldBe(HttpStatusCode.OK);
+        (await IntrospectAsync(closed, null)).ShouldBe(HttpStatusCode.Unauthorized);
+        SidecarConfigReader.Read("issuers: { issuer: https://as.acme.test, client_id: a, client_secret: b }\nrules: { name: r, paths: /** }\nintrospect: { certificate_peers: true }", ".").Faults.ShouldHaveSingleItem().Message.ShouldContain("client_ca_file");
+
+        async Task<HttpStatusCode> IntrospectAsync(SidecarSite at, AuthenticationHeaderValue? credentials)
+        {
+            using var http = NewHttp(someone);
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(at.Address, "/introspect")) { Content = new FormUrlEncodedContent([new("token", "tst_at_nobody_knows")]), Headers = { Authorization = credentials } };
+            return (await http.SendAsync(request)).StatusCode;
+        }
     }
 
     [Fact]
