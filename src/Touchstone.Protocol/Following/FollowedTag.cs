@@ -2,14 +2,15 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
+using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Protocol.Following;
 
 /// <summary>A tag as a follower holds it: 8 bytes in place of 11 characters. It is opaque; two of one caller are the same or they are not.</summary>
 public static class FollowedTag
 {
-    /// <summary>The most tags of one answer: 27.</summary>
-    public const int Most = 27;
+    /// <summary>The most tags of one answer: 59. Of the token, its ancestors and their lineage; nine of what it belongs to; and one of the caller's registration.</summary>
+    public const int Most = 1 + TokenRecord.MaxAncestors + TokenRecord.MaxLineage + 10;
 
     private const int Bytes = 8;
 

@@ -38,7 +38,9 @@ public sealed record RevocationRow
     /// <summary>Whether a born-before row reaches a token of this birth and issue.</summary>
     public bool EndsBorn(long born, long issuedAt) => born < Seq && (IssuedBefore is not { } before || issuedAt < before);
 
-    private bool Matches(TokenRecord record) => Selector.Kind switch
+    private bool Matches(TokenRecord record) => IsOf(record) || record.Lineage.Contains(Selector);
+
+    private bool IsOf(TokenRecord record) => Selector.Kind switch
     {
         SelectorKind.Token => record.Hash == Selector.Hash || record.Ancestors.Contains(Selector.Hash),
         SelectorKind.Grant => record.Grant is not null && record.Grant == Selector.Id,

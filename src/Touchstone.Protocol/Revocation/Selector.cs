@@ -75,7 +75,7 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
     /// <summary>A client's registration.</summary>
     public static Selector Registration(string clientId) => new(SelectorKind.Registration, Id: clientId);
 
-    /// <summary>Every selector whose row could end a token of this record: itself, its ancestors, and what it belongs to.</summary>
+    /// <summary>Every selector whose row could end a token of this record: itself, its ancestors, what it belongs to, and what they belong to.</summary>
     public static IEnumerable<Selector> Of(TokenRecord record)
     {
         yield return Token(record.Hash);
@@ -87,6 +87,7 @@ public readonly record struct Selector(SelectorKind Kind, TokenHash Hash = defau
         yield return Client(record.ClientId);
         if (record.Tenant is not null) yield return Tenant(record.Tenant);
         if (record.Tenant is not null && record.Subject is not null) yield return Member(record.Tenant, record.Issuer, record.Subject);
+        foreach (var selector in record.Lineage) yield return selector;
         yield return All;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Touchstone.Protocol.Revocation;
 
 namespace Touchstone.Protocol.Tokens;
 
@@ -10,6 +11,9 @@ public sealed record TokenRecord
 {
     /// <summary>The most ancestors a record may list: 16.</summary>
     public const int MaxAncestors = 16;
+
+    /// <summary>The most selectors that <see cref="Lineage"/> may list: 32.</summary>
+    public const int MaxLineage = 32;
 
     // What decides nothing stands apart, so that 100,000 cached records don't carry it (160 bytes each).
     private Told? _told;
@@ -62,11 +66,20 @@ public sealed record TokenRecord
     /// <summary>The tokens that this one descends from by exchange: when one of them is revoked, this one ends too.</summary>
     public IReadOnlyList<TokenHash> Ancestors { get; init; } = [];
 
+    /// <summary>
+    /// What else could end the tokens that this one descends from: their subjects, clients, sessions, families and tenants, as far as they are not its own.
+    /// What ends an ancestor ends this one too.
+    /// </summary>
+    public IReadOnlyList<Selector> Lineage { get; init; } = [];
+
     /// <summary>A name for people to read.</summary>
     public string? Username { get => _told?.Username; init { if (value != Username) _told = (_told ?? Told.Nothing) with { Username = value }; } }
 
     /// <summary>The token's identifier, unique for the issuer.</summary>
     public string? Jti { get => _told?.Jti; init { if (value != Jti) _told = (_told ?? Told.Nothing) with { Jti = value }; } }
+
+    /// <summary>The first second at which the refresh family issues nothing any more, however lately it was used; null for a token that belongs to none, or to one without such an end.</summary>
+    public long? GrantExpiresAt { get => _told?.GrantExpiresAt; init { if (value != GrantExpiresAt) _told = (_told ?? Told.Nothing) with { GrantExpiresAt = value }; } }
 
     /// <summary><c>cnf</c> as a JSON object (RFC 7800); empty when the token is not bound to a key.</summary>
     public ReadOnlyMemory<byte> Confirmation { get => _told?.Confirmation ?? default; init { if (!(value.IsEmpty && Confirmation.IsEmpty)) _told = (_told ?? Told.Nothing) with { Confirmation = value }; } }
@@ -104,6 +117,7 @@ public sealed record TokenRecord
         public static Told Nothing { get; } = new();
         public string? Username { get; init; }
         public string? Jti { get; init; }
+        public long? GrantExpiresAt { get; init; }
         public ReadOnlyMemory<byte> Confirmation { get; init; }
         public ReadOnlyMemory<byte> Actor { get; init; }
         public ReadOnlyMemory<byte> AuthorizationDetails { get; init; }

@@ -64,6 +64,7 @@ internal sealed class RevocationIndex(long floor, int era = 0)
         match ??= Match(Selector.Client(record.ClientId), record);
         if (record.Tenant is not null) match ??= Match(Selector.Tenant(record.Tenant), record);
         if (record.Tenant is not null && record.Subject is not null) match ??= Match(Selector.Member(record.Tenant, record.Issuer, record.Subject), record);
+        for (var i = 0; match is null && i < record.Lineage.Count; i++) match = Match(record.Lineage[i], record);
         return match ?? Match(Selector.All, record);
     }
 

@@ -57,7 +57,7 @@ internal sealed class TokenEntry
 
     /// <summary>What it takes in memory, roughly: the objects (428 bytes), their strings, the answers.</summary>
     internal int Size =>
-        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + SizeOfJti() + (Record.Ancestors.Count * TokenHash.Size);
+        428 + _answer.Length + SizeOf(_viewed) + (2 * (Length(Record.Subject) + Length(Record.Grant) + Length(Record.Session))) + SizeOfJti() + (Record.Ancestors.Count * TokenHash.Size) + SizeOf(Record.Lineage);
 
     /// <summary>The kept answer of a view, or null: a comparison of references.</summary>
     internal byte[]? Find(IntrospectionView view)
@@ -107,6 +107,13 @@ internal sealed class TokenEntry
         buffer.ResetWrittenCount();
         IntrospectionResponse.WriteActive(buffer, record);
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static int SizeOf(IReadOnlyList<Selector> lineage)
+    {
+        var size = 0;
+        for (var i = 0; i < lineage.Count; i++) size += 136 + (2 * (Length(lineage[i].Id) + Length(lineage[i].Issuer) + Length(lineage[i].Group))); // With the headers of its strings.
+        return size;
     }
 
     // With the object that it stands in.

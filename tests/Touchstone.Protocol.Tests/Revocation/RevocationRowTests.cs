@@ -38,6 +38,17 @@ public sealed class RevocationRowTests
         }
     }
 
+    [Fact]
+    public void X10_What_ends_an_ancestor_ends_its_descendant_as_far_as_its_birth_goes()
+    {
+        var child = Record with { Lineage = [Selector.Client("shop"), Selector.Grant("g-9")], Born = 10 };
+        Rows.Row(Selector.Client("shop"), seq: 11).Ends(child).ShouldBeTrue();
+        Rows.Row(Selector.Client("shop"), seq: 10).Ends(child).ShouldBeFalse();
+        Rows.Row(Selector.Grant("g-9"), seq: 1).Ends(child).ShouldBeTrue();
+        Rows.Row(Selector.Client("g-9"), seq: 11).Ends(child).ShouldBeFalse();
+        Selector.Of(child).ShouldContain(Selector.Client("shop"));
+    }
+
     [Theory]
     [InlineData(SelectorKind.Token)]
     [InlineData(SelectorKind.Grant)]

@@ -37,30 +37,33 @@ internal static class RandomLog
         from issuer in Issuer
         from names in Maybe(Name).Four()
         from ancestors in Hash.ArrayOf().Resize(2)
+        from lineage in Selector.Where(selector => selector.Kind is not (SelectorKind.Registration or SelectorKind.All)).ArrayOf().Resize(3)
         from born in Gen.Choose(0, 12)
         from issued in Gen.Choose(0, 6)
         select Records.Bare("x") with
         {
             Hash = hash, Kind = kind, ClientId = client, Issuer = issuer, Subject = names.Item1, Grant = names.Item2, Session = names.Item3, Tenant = names.Item4,
-            Ancestors = ancestors, Born = born, IssuedAt = ManualTime.Start + issued,
+            Ancestors = ancestors, Lineage = lineage, Born = born, IssuedAt = ManualTime.Start + issued,
         };
 
     /// <summary>The same record with names of its own.</summary>
     internal static TokenRecord Rename(TokenRecord record, string prefix) => record with
     {
         Hash = Rename(record.Hash, prefix), ClientId = prefix + record.ClientId, Grant = prefix + record.Grant, Session = prefix + record.Session, Subject = prefix + record.Subject, Tenant = prefix + record.Tenant,
-        Ancestors = [.. record.Ancestors.Select(hash => Rename(hash, prefix))],
+        Ancestors = [.. record.Ancestors.Select(hash => Rename(hash, prefix))], Lineage = [.. record.Lineage.Select(selector => Rename(selector, prefix))],
     };
 
     internal static RevocationRow Rename(RevocationRow row, string prefix) => row with
     {
-        Selector = row.Selector.Kind switch
-        {
-            SelectorKind.All => row.Selector,
-            SelectorKind.Token => Touchstone.Protocol.Revocation.Selector.Token(Rename(row.Selector.Hash, prefix)),
-            SelectorKind.Member => row.Selector with { Id = prefix + row.Selector.Id, Group = prefix + row.Selector.Group },
-            _ => row.Selector with { Id = prefix + row.Selector.Id },
-        },
+        Selector = Rename(row.Selector, prefix),
+    };
+
+    private static Selector Rename(Selector selector, string prefix) => selector.Kind switch
+    {
+        SelectorKind.All => selector,
+        SelectorKind.Token => Touchstone.Protocol.Revocation.Selector.Token(Rename(selector.Hash, prefix)),
+        SelectorKind.Member => selector with { Id = prefix + selector.Id, Group = prefix + selector.Group },
+        _ => selector with { Id = prefix + selector.Id },
     };
 
     private static TokenHash Rename(TokenHash hash, string prefix) => TokenHash.Of(prefix + hash);

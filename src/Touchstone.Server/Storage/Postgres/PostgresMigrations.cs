@@ -54,6 +54,9 @@ internal static class PostgresMigrations
         """
         ALTER TABLE nodes ADD COLUMN acknowledged_row uuid;
         """,
+        """
+        ALTER TABLE tokens ADD COLUMN lineage text, ADD COLUMN grant_expires_at bigint;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

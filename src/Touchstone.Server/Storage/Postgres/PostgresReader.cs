@@ -10,9 +10,9 @@ namespace Touchstone.Server.Storage.Postgres;
 internal sealed class PostgresReader
 {
     private const string Columns =
-        "t.kind, t.client_id, t.issuer, t.born, t.issued_at, t.not_before, t.expires_at, t.subject, t.username, t.scope, t.audience, t.jti, t.grant_id, t.session, t.tenant, t.ancestors, t.cnf, t.act, t.authorization_details, t.claims";
+        "t.kind, t.client_id, t.issuer, t.born, t.issued_at, t.not_before, t.expires_at, t.subject, t.username, t.scope, t.audience, t.jti, t.grant_id, t.session, t.tenant, t.ancestors, t.lineage, t.grant_expires_at, t.cnf, t.act, t.authorization_details, t.claims";
 
-    private const int Judgement = 20;
+    private const int Judgement = 22;
 
     private const string ByHash = $"SELECT {Columns} FROM tokens t WHERE t.hash = $1";
 
@@ -21,19 +21,20 @@ internal sealed class PostgresReader
         LEFT JOIN LATERAL (
             SELECT s.kind, r.seq
             FROM (
-                SELECT 1 AS place, 1::smallint AS kind, encode(t.hash, 'hex') AS name
-                UNION ALL SELECT 2, 1::smallint, encode(substring(t.ancestors FROM i * 32 + 1 FOR 32), 'hex') FROM generate_series(0, length(t.ancestors) / 32 - 1) AS i
-                UNION ALL SELECT 3, 2::smallint, t.grant_id
-                UNION ALL SELECT 4, 3::smallint, t.session
-                UNION ALL SELECT 5, 4::smallint, t.subject
-                UNION ALL SELECT 6, 5::smallint, t.client_id
-                UNION ALL SELECT 7, 6::smallint, t.tenant
-                UNION ALL SELECT 8, 9::smallint, t.subject
-                UNION ALL SELECT 9, 10::smallint, t.jti
-                UNION ALL SELECT 10, 7::smallint, '') AS s
+                SELECT 1 AS place, 1::smallint AS kind, encode(t.hash, 'hex') AS name, t.issuer AS home, t.tenant AS house
+                UNION ALL SELECT 2, 1::smallint, encode(substring(t.ancestors FROM i * 32 + 1 FOR 32), 'hex'), NULL, NULL FROM generate_series(0, length(t.ancestors) / 32 - 1) AS i
+                UNION ALL SELECT 3, 2::smallint, t.grant_id, NULL, NULL
+                UNION ALL SELECT 4, 3::smallint, t.session, t.issuer, NULL
+                UNION ALL SELECT 5, 4::smallint, t.subject, t.issuer, NULL
+                UNION ALL SELECT 6, 5::smallint, t.client_id, NULL, NULL
+                UNION ALL SELECT 7, 6::smallint, t.tenant, NULL, NULL
+                UNION ALL SELECT 8, 9::smallint, t.subject, t.issuer, t.tenant
+                UNION ALL SELECT 9, 10::smallint, t.jti, t.issuer, NULL
+                UNION ALL SELECT 10, (l ->> 0)::smallint, l ->> 1, l ->> 2, l ->> 3 FROM jsonb_array_elements(t.lineage::jsonb) AS l
+                UNION ALL SELECT 11, 7::smallint, '', NULL, NULL) AS s
             JOIN LATERAL (
                 SELECT seq FROM revocations
-                WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = t.issuer) AND (tenant IS NULL OR tenant = t.tenant)
+                WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = s.home) AND (tenant IS NULL OR tenant = s.house)
                     AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
                 ORDER BY seq LIMIT 1) AS r ON TRUE
             ORDER BY s.place LIMIT 1) AS m ON TRUE
@@ -45,7 +46,7 @@ internal sealed class PostgresReader
     private const string RowOfRecord = $"""
         SELECT m.kind, m.seq
         FROM (SELECT $1::bytea AS hash, $2::bytea AS ancestors, $3::text AS grant_id, $4::text AS session, $5::text AS subject, $6::text AS client_id, $7::text AS tenant, $8::text AS issuer,
-            $9::bigint AS born, $10::bigint AS issued_at, $11::text AS jti) AS t {Judging}
+            $9::bigint AS born, $10::bigint AS issued_at, $11::text AS jti, $12::text AS lineage) AS t {Judging}
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -101,7 +102,7 @@ internal sealed class PostgresReader
         RowOfRecord, row => row.IsDBNull(0) ? null : new RevocationMatch((SelectorKind)row.GetInt16(0), row.GetInt64(1)),
         PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Subject),
         PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Tenant), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born), PostgresValue.Long(record.IssuedAt),
-        PostgresValue.Text(record.Jti)))[0];
+        PostgresValue.Text(record.Jti), PostgresValue.Text(LineageText.Of(record.Lineage))))[0];
 
     internal async Task<RevocationRow?> FindRowAsync(long seq)
     {
@@ -194,10 +195,12 @@ internal sealed class PostgresReader
         Session = PostgresRows.Text(row, 13),
         Tenant = _texts.Text(Utf8(row, 14)),
         Ancestors = row.IsDBNull(15) ? [] : MemoryMarshal.Cast<byte, TokenHash>(row.GetFieldValue<byte[]>(15)).ToArray(),
-        Confirmation = Utf8(row, 16),
-        Actor = Utf8(row, 17),
-        AuthorizationDetails = Utf8(row, 18),
-        Claims = Utf8(row, 19),
+        Lineage = LineageText.Read(Utf8(row, 16)),
+        GrantExpiresAt = row.IsDBNull(17) ? null : row.GetInt64(17),
+        Confirmation = Utf8(row, 18),
+        Actor = Utf8(row, 19),
+        AuthorizationDetails = Utf8(row, 20),
+        Claims = Utf8(row, 21),
     };
 
     private static TokenHash HashOf(NpgsqlDataReader row) => TokenHash.TryRead(row.GetFieldValue<byte[]>(0), out var hash) ? hash : throw new StoreException("A stored hash can't be read.");

@@ -39,6 +39,10 @@ internal static class Migrations
         CREATE INDEX descendants_by_expiry ON tokens (expires_at) WHERE ancestors IS NOT NULL;
         ALTER TABLE head ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        ALTER TABLE tokens ADD COLUMN lineage TEXT;
+        ALTER TABLE tokens ADD COLUMN grant_expires_at INTEGER;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

@@ -13,7 +13,7 @@ namespace Touchstone.Server.Storage.Sqlite;
 internal sealed class SqliteReader : IDisposable
 {
     private const string Columns =
-        "kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, cnf, act, authorization_details, claims";
+        "kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, cnf, act, authorization_details, claims";
 
     private readonly SqliteConnection _connection;
     private readonly sqlite3_stmt _find;
@@ -164,10 +164,12 @@ internal sealed class SqliteReader : IDisposable
             Session = Text(row, 13),
             Tenant = Shared(row, 14),
             Ancestors = Hashes(SqliteNative.Column(row, 15)),
-            Confirmation = Json(row, 16),
-            Actor = Json(row, 17),
-            AuthorizationDetails = Json(row, 18),
-            Claims = Json(row, 19),
+            Lineage = LineageText.Read(SqliteNative.Column(row, 16)),
+            GrantExpiresAt = SqliteNative.Int64(row, 17) is not 0 and var grantExpires ? grantExpires : null,
+            Confirmation = Json(row, 18),
+            Actor = Json(row, 19),
+            AuthorizationDetails = Json(row, 20),
+            Claims = Json(row, 21),
         };
     }
 
