@@ -202,13 +202,12 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddCallers();
         services.AddLimits();
 
-        services.AddSingleton<TokenIssuer>();
         services.AddSingleton<IntrospectionSteps>();
         services.AddSingleton<IntrospectionEndpoint>();
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<GlobalRevocationEndpoint>();
-        services.AddSingleton<TokenEndpoint>();
+        services.AddGrants();
         services.AddSingleton<MetadataDocument>();
         services.AddSingleton<OpenApiDocument>();
         services.AddSingleton<Health>();

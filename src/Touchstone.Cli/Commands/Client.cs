@@ -28,6 +28,7 @@ internal static class ClientCommand
         ClientSetKeys.Create(Id),
         ClientSetView.Create(Id),
         ClientSetLimits.Create(Id),
+        ClientSetGrants.Create(Id),
         ClientFailures.Create(Id),
     };
 

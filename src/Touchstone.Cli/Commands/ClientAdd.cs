@@ -42,7 +42,7 @@ internal static class ClientAdd
     internal static Command Create(Argument<string> id)
     {
         var verb = Described(id);
-        foreach (var option in ClientCredentialOptions.OfNewClient.Concat(ClientViewOptions.All)) verb.Options.Add(option);
+        foreach (var option in ClientCredentialOptions.OfNewClient.Concat(ClientViewOptions.All).Concat(ClientGrantOptions.All)) verb.Options.Add(option);
         return verb;
     }
 
@@ -75,6 +75,7 @@ internal static class ClientAdd
         if (call.Get(TagKey)) registration["tag_key"] = true;
         if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
         if (ClientLimitOptions.Read(call) is { } limits) registration["limits"] = limits;
+        if (ClientGrantOptions.Read(call) is { } grants) registration["grants"] = grants;
         return registration;
     }
 

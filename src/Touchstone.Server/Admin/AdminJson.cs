@@ -14,6 +14,9 @@ internal sealed record NewClient(
     /// <summary>A secret that somebody chose, in place of a generated one.</summary>
     public string? ClientSecret { get; init; }
 
+    /// <summary>What tokens it may be issued, and how.</summary>
+    public GrantRegistration? Grants { get; init; }
+
     public ClientLimits? Limits { get; init; }
     public JsonElement? Jwks { get; init; }
     public string? JwksUri { get; init; }
@@ -37,6 +40,7 @@ internal sealed record ClientView(
     string ClientId, string Kind, bool Public, IReadOnlyList<string> AuthMethods, IReadOnlyList<string> Audience, string Scope, bool MayIntrospect, string? Tenant,
     bool Enabled, long CreatedAt, IReadOnlyList<SecretView> Secrets, string? ClientSecret = null)
 {
+    public GrantRegistration? Grants { get; init; }
     public LimitsView? Limits { get; init; }
     public string? JwksUri { get; init; }
     public IReadOnlyList<KeyView>? Keys { get; init; }
@@ -56,6 +60,7 @@ internal sealed record ClientView(
             client.ClientId, client.Kind, client.Public, client.AuthMethods, client.Audience, client.Scope, client.MayIntrospect, client.Tenant,
             client.Enabled, client.CreatedAt, [.. client.Secrets.Zip(current.Slots, SecretView.Of)], secret)
         {
+            Grants = client.Grants,
             Limits = LimitsView.Of(current),
             JwksUri = client.JwksUri,
             Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
@@ -193,6 +198,7 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(NewKeys))]
 [JsonSerializable(typeof(ViewRegistration))]
 [JsonSerializable(typeof(ClientLimits))]
+[JsonSerializable(typeof(GrantRegistration))]
 [JsonSerializable(typeof(FailureList))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(IssuedToken))]

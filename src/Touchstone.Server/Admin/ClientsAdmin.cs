@@ -13,7 +13,7 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view and limits.</summary>
+/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view, limits and grants.</summary>
 internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, SecretUses uses, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
@@ -171,6 +171,20 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         clients.Find(exchange.RouteValue("id"))?.Gate.Activity.Block(0);
     }
 
+    /// <summary>Changes what tokens a client may be issued: what the body names, and leaves the rest as it is.</summary>
+    internal async Task SetGrantsAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.GrantRegistration) is not { } asked) return;
+        await ChangeAsync(exchange, "changed the grants of", client =>
+        {
+            var changed = client with { Grants = (client.Grants ?? new GrantRegistration()).With(asked) };
+            ProblemError[] errors = [.. GrantRegistration.Errors(changed).Select(error => new ProblemError(error.Detail, error.Member["grants.".Length..]))];
+            if (errors.Length == 0) return (changed, Selector.Registration(client.ClientId), null);
+            exchange.Refuse(400, "The grants were not changed.", errors);
+            return null;
+        });
+    }
+
     /// <summary>Why a caller was refused lately.</summary>
     internal Task FailuresAsync(AdminExchange exchange)
     {
@@ -251,6 +265,7 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             Jwks = asked.Jwks?.GetRawText(),
             JwksUri = asked.JwksUri,
             Limits = asked.Limits,
+            Grants = asked.Grants,
             TokenEndpointAudience = asked.TokenEndpointAudience,
             TagKey = asked.TagKey,
             View = asked.View is { IsDefault: true } ? null : asked.View,

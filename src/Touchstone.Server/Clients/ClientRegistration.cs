@@ -16,6 +16,9 @@ internal sealed record ClientRegistration
     public bool Public { get; init; }
     public IReadOnlyList<string> AuthMethods { get; init; } = [];
     public IReadOnlyList<string> Audience { get; init; } = [];
+
+    /// <summary>What tokens it may be issued, and how; null for the server's defaults.</summary>
+    public GrantRegistration? Grants { get; init; }
     public string Scope { get; init; } = "";
     public bool MayIntrospect { get; init; }
     public string? Tenant { get; init; }

@@ -34,6 +34,7 @@ internal static class ClientRules
         if (client.TagKey && client.Kind != ClientRegistration.ResourceServerKind) yield return ("tag_key", "is for resource servers, which judge tokens");
         foreach (var error in ViewRegistration.Errors(client)) yield return error;
         foreach (var error in client.Limits?.Errors() ?? []) yield return error;
+        foreach (var error in GrantRegistration.Errors(client)) yield return error;
     }
 
     internal static bool IsId(string id) =>

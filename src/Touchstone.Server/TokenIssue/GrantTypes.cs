@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Touchstone.Server.TokenIssue;
+
+/// <summary>The grant types that there are, by their names on the wire.</summary>
+internal static class GrantTypes
+{
+    internal const string ClientCredentials = "client_credentials";
+
+    internal static IReadOnlyList<string> All { get; } = [ClientCredentials];
+
+    internal static void AddGrants(this IServiceCollection services)
+    {
+        services.AddSingleton<IGrant, ClientCredentialsGrant>();
+        services.AddSingleton<TokenEndpoint>();
+        services.AddSingleton<TokenIssuer>();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text;
+using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Http;
+
+namespace Touchstone.Server.TokenIssue;
+
+/// <summary>A request to the token endpoint whose client is known.</summary>
+internal sealed class TokenRequest(FormExchange exchange, Client client, long born)
+{
+    internal FormExchange Exchange { get; } = exchange;
+
+    internal Client Client { get; } = client;
+
+    /// <summary>The state of the log before anything was judged: a row that comes between judging and writing ends what is issued (design.md §3, 2).</summary>
+    internal long Born { get; } = born;
+
+    /// <summary>A parameter that occurs once; null where it is left out or empty, which is the same (RFC 6749 §3.2).</summary>
+    internal string? this[ReadOnlySpan<byte> name] => Exchange.Form[name] is { IsEmpty: false } value ? Encoding.Latin1.GetString(value) : null;
+
+    /// <summary>All values of a parameter that may occur several times, each once.</summary>
+    internal IReadOnlyList<string> All(ReadOnlySpan<byte> name)
+    {
+        var values = new List<string>();
+        for (var position = 0; Exchange.Form.Next(name, ref position, out var value);)
+        {
+            var text = Encoding.Latin1.GetString(value);
+            if (!values.Contains(text)) values.Add(text);
+        }
+        return values;
+    }
+
+    /// <summary>The scope that is asked for: null where none is, empty where it can't be read.</summary>
+    internal ScopeSet? Scope => this["scope"u8] is not { } asked ? null : ScopeSet.TryParse(asked, out var scope) ? scope : ScopeSet.Empty;
+}
