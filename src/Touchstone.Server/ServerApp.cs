@@ -25,6 +25,7 @@ using Touchstone.Server.Limits;
 using Touchstone.Server.Metadata;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Settings;
+using Touchstone.Server.Signing;
 using Touchstone.Server.Startup;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Postgres;
@@ -207,6 +208,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<GlobalRevocationEndpoint>();
+        services.AddSingleton<SigningKeys>();
         services.AddGrants();
         services.AddSingleton<MetadataDocument>();
         services.AddSingleton<OpenApiDocument>();
