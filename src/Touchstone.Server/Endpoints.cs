@@ -10,6 +10,7 @@ using Touchstone.Server.Http;
 using Touchstone.Server.Introspection;
 using Touchstone.Server.Metadata;
 using Touchstone.Server.Revocation;
+using Touchstone.Server.Signing;
 using Touchstone.Server.Telemetry;
 using Touchstone.Server.TokenIssue;
 
@@ -41,6 +42,7 @@ internal static class Endpoints
         routes.MapGet(FeedEndpoint.Path, form.HandleQuery("feed", services.GetRequiredService<FeedEndpoint>().HandleAsync));
 
         routes.MapGet(metadata.Path, metadata.WriteAsync);
+        routes.MapGet(services.GetRequiredService<JwksDocument>().Path, services.GetRequiredService<JwksDocument>().WriteAsync);
         routes.MapGet("/openapi.json", services.GetRequiredService<OpenApiDocument>().WriteAsync);
         routes.MapGet("/health/live", health.LiveAsync);
         routes.MapGet("/health/ready", health.ReadyAsync);

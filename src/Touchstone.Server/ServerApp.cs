@@ -208,7 +208,11 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<RevocationEndpoint>();
         services.AddSingleton<GlobalRevocationEndpoint>();
+        services.AddSingleton<KeySeals>();
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<KeyKeeper>();
+        services.AddHostedService(parts => parts.GetRequiredService<KeyKeeper>());
+        services.AddSingleton<JwksDocument>();
         services.AddGrants();
         services.AddSingleton<MetadataDocument>();
         services.AddSingleton<OpenApiDocument>();
@@ -233,13 +237,14 @@ public sealed class ServerApp : IAsyncDisposable
     }
 
     private static void AddStore<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(IServiceCollection services)
-        where T : class, ITokenStore, ISubjectStore, ICallerStore, ICleanedStore
+        where T : class, ITokenStore, ISubjectStore, ICallerStore, ICleanedStore, IKeyStore
     {
         services.AddSingleton<T>();
         services.AddSingleton<ITokenStore>(parts => parts.GetRequiredService<T>());
         services.AddSingleton<ISubjectStore>(parts => parts.GetRequiredService<T>());
         services.AddSingleton<ICallerStore>(parts => parts.GetRequiredService<T>());
         services.AddSingleton<ICleanedStore>(parts => parts.GetRequiredService<T>());
+        services.AddSingleton<IKeyStore>(parts => parts.GetRequiredService<T>());
     }
 
     private static void Announce(WebApplication app)

@@ -5,6 +5,7 @@ using Touchstone.Server.Detection;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
+using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
 
@@ -91,6 +92,9 @@ public sealed class ServerOptions
 
     /// <summary>The feed of revocations for caches outside.</summary>
     public FeedOptions Feed { get; set; } = new();
+
+    /// <summary>The keys that sign JWTs.</summary>
+    public SigningOptions Signing { get; set; } = new();
 
     /// <summary>When what is over leaves the store.</summary>
     public CleanupOptions Cleanup { get; set; } = new();

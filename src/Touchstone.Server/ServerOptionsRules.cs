@@ -26,6 +26,7 @@ internal static class ServerOptionsRules
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         errors.AddRange(options.Limits.Errors());
 
+        errors.AddRange(options.Signing.Errors());
         errors.AddRange(options.Audit.Errors());
         errors.AddRange(options.Otlp.Errors());
         errors.AddRange(ServerSettings.Faults(options));

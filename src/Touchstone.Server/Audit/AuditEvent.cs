@@ -100,6 +100,12 @@ internal sealed class AuditEvent(string kind)
         More = [new("changed", "enabled"), new("enabled", isEnabled ? "true" : "false"), new("issuer", issuer)],
     };
 
+    /// <summary>A key of ours was added or retired, or its age ended it.</summary>
+    internal static AuditEvent SigningKeyChanged(string kid, string algorithm, string changed, AuditOrigin? origin) => new(AuditKind.SigningKeyChanged)
+    {
+        Actor = origin?.Actor ?? RevocationRow.Server, Origin = origin, More = [new("changed", changed), new("kid", kid), new("alg", algorithm)],
+    };
+
     internal static AuditEvent SettingChanged(string name, AuditOrigin? origin) => new(AuditKind.SettingChanged)
     {
         Actor = origin?.Actor ?? RevocationRow.Server, Origin = origin, More = [new("setting", name)],

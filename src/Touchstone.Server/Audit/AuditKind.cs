@@ -8,6 +8,7 @@ internal static class AuditKind
     internal const string Revoked = "revoked";
     internal const string ClientChanged = "client_changed";
     internal const string KeyChanged = "key_changed";
+    internal const string SigningKeyChanged = "signing_key_changed";
     internal const string SubjectChanged = "subject_changed";
     internal const string SettingChanged = "setting_changed";
     internal const string AuthenticationFailed = "authentication_failed";

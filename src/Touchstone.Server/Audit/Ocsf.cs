@@ -56,6 +56,7 @@ public static class Ocsf
         AuditKind.KeyChanged => (3001, "Account Change", 3, 3, "Password Change"),
         AuditKind.ClientChanged or AuditKind.SubjectChanged => Change(record),
         AuditKind.Introspected => (6003, "API Activity", 6, 2, "Read"),
+        AuditKind.SigningKeyChanged => (6003, "API Activity", 6, 3, "Update"),
         AuditKind.SettingChanged => (6003, "API Activity", 6, 3, "Update"),
         AuditKind.AccessRefused or AuditKind.LimitHit => (6003, "API Activity", 6, 99, "Other"),
         AuditKind.Detection => (2004, "Detection Finding", 2, 1, "Create"),

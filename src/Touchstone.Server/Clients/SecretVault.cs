@@ -43,6 +43,9 @@ internal sealed class SecretVault(ServerOptions options)
         }
     }
 
+    /// <summary>The key itself, for what derives others from it; null where there is none and none may be made.</summary>
+    internal byte[]? Secret(bool mayMake) => Key(mayMake);
+
     private byte[]? Key(bool create)
     {
         lock (_lock)

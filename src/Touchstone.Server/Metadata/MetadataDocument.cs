@@ -5,6 +5,7 @@ using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Revocation;
+using Touchstone.Server.Signing;
 
 namespace Touchstone.Server.Metadata;
 
@@ -30,6 +31,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("issuer", issuer);
+        json.WriteString("jwks_uri", JwksDocument.UriOf(issuer));
         json.WriteString("token_endpoint", issuer + "/oauth/token");
         json.WriteString("introspection_endpoint", issuer + "/oauth/introspect");
         json.WriteString("touchstone_introspection_batch_endpoint", issuer + "/oauth/introspect/batch"); // An extension of ours; called as the one above.

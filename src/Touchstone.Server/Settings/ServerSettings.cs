@@ -5,6 +5,7 @@ using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Limits;
+using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
 
@@ -22,6 +23,7 @@ internal static class ServerSettings
         .. Of<DetectionOptions>("Detection", options => options.Detection),
         .. Of<FeedOptions>("Feed", options => options.Feed),
         .. Of<CleanupOptions>("Cleanup", options => options.Cleanup),
+        .. Of<SigningOptions>("Signing", options => options.Signing),
         .. Of<AuditOptions>("Audit", options => options.Audit),
         .. Of<AuditPrivacyOptions>("Audit:Privacy", options => options.Audit.Privacy),
         .. Of<SyslogOptions>("Audit:Syslog", options => options.Audit.Syslog),

@@ -1,15 +1,154 @@
-using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Touchstone.Server.Startup;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Signing;
 
-/// <summary>The keys that this server signs JWTs with, in memory.</summary>
-internal sealed class SigningKeys
+/// <summary>
+/// The keys that this server signs JWTs with. They stand in the store, sealed, and all nodes have the same; memory holds them opened. A new one is published for a while before it signs (next), then signs (current),
+/// and stays published until all that it signed has expired (retired).
+/// </summary>
+internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions options, ILogger<SigningKeys> logger, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, SigningKey> _current = new(StringComparer.Ordinal);
+    /// <summary>The most published keys of an algorithm: readers of key sets take 32 at most (<see cref="Protocol.Jwt.KeySet.MaxKeys"/>).</summary>
+    internal const int MaxPublished = 12;
+
+    // Clocks of nodes differ by less; so long after its end a key may still have signed.
+    private const long Margin = 3600;
+
+    // How long one can still see in the list what became of a key.
+    private const long KeepEnded = 30 * 86400;
+
+    private readonly SemaphoreSlim _changing = new(1);
+    private KeySeal? _seal;
+    private KeyRing _ring = new([]);
+
+    /// <summary>The keys as they were read last.</summary>
+    internal KeyRing Ring => Volatile.Read(ref _ring);
+
+    /// <summary>How often other nodes are asked for what they changed: with one process there are none.</summary>
+    internal TimeSpan Interval => options.Postgres.Connection is null ? TimeSpan.FromMinutes(1) : TimeSpan.FromSeconds(2);
+
+    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+    // Where there are other nodes they have read it by then: what the first of them signs is published by all.
+    private long AtOnce => options.Postgres.Connection is null ? Now : Now + 5;
 
     /// <summary>The key that signs now. From memory: call <see cref="EnsureAsync"/> before, where it may be the first time.</summary>
-    internal SigningKey Current(string algorithm) => _current.GetOrAdd(algorithm, SigningKey.Create);
+    /// <exception cref="StoreException">There is none, or it can't be opened: 503, for it passes.</exception>
+    internal SigningKey Current(string algorithm) => Ring.Current(algorithm, Now) ?? throw new StoreException($"No signing key for {algorithm} can be had.");
 
     /// <summary>The key that signs now; made where there is none yet, which an RSA key takes some tenths of a second for. Mostly done at once.</summary>
-    internal ValueTask<SigningKey> EnsureAsync(string algorithm) => ValueTask.FromResult(Current(algorithm));
+    internal ValueTask<SigningKey> EnsureAsync(string algorithm) => Ring.Current(algorithm, Now) is { } key ? ValueTask.FromResult(key) : MakeAsync(algorithm);
+
+    /// <summary>Opens the keys before the first request, and makes the first one. One for RS256 is made when it is first needed.</summary>
+    internal async Task BeginAsync()
+    {
+        var stored = await store.ReadKeysAsync(CancellationToken.None);
+        _seal = await seals.FindAsync(mayMake: stored.All(key => key.Sealed is null) || options.Signing.ReplaceUnreadable);
+        Take(stored);
+        if (Ring.All.FirstOrDefault(key => key.IsLocked(Now)) is { Stored: { } locked })
+        {
+            if (!options.Signing.ReplaceUnreadable)
+                throw new StartupException($"The signing key {locked.Kid} can't be opened with {seals.Source}: it was sealed with another one. Put the right file back. If it is lost, start once with Touchstone:Signing:ReplaceUnreadable true: new keys sign from then on, and what the old ones signed stays good until it expires.");
+            foreach (var algorithm in Ring.All.Where(key => key.IsLocked(Now)).Select(key => key.Stored.Algorithm).Distinct().ToArray()) await AddAsync(algorithm, Now);
+            await RefreshAsync();
+        }
+        await EnsureAsync(SigningKey.Es256);
+    }
+
+    /// <summary>Reads what other nodes changed; adds a key where one is due, and forgets what is over.</summary>
+    internal async Task KeepAsync()
+    {
+        await RefreshAsync();
+        foreach (var algorithm in SigningKey.Algorithms)
+        {
+            if (DueAt(algorithm) is not { } from) continue;
+            await AddAsync(algorithm, from);
+            await RefreshAsync();
+        }
+        var now = Now;
+        if (Ring.All.Any(key => key.Stored.PublishedUntil < now - KeepEnded || (key.Stored.Sealed is not null && key.Stored.SignsUntil < now - Margin)))
+        {
+            await store.ForgetKeysAsync(now - Margin, now - KeepEnded);
+            await RefreshAsync();
+        }
+    }
+
+    /// <summary>Adds the key that signs next, after the overlap or at once. Where one waits already, that is it. Null when too many are published.</summary>
+    internal async Task<HeldKey?> RotateAsync(string algorithm, bool atOnce)
+    {
+        await RefreshAsync();
+        if (Ring.Of(algorithm) is [var newest, ..] && newest.Stored.SignsFrom > Now && !atOnce && newest.Stored.RetiredAt is null) return newest;
+        if (Ring.Published(algorithm, Now) >= MaxPublished) return null;
+        // Nobody can have cached what there never was.
+        await AddAsync(algorithm, atOnce || Ring.Of(algorithm).Count == 0 ? AtOnce : Now + (long)options.Signing.Overlap.TotalSeconds);
+        await RefreshAsync();
+        return Ring.Of(algorithm)[0];
+    }
+
+    /// <summary>Takes a key out of use and out of <c>jwks.json</c>: one that others may have. The next takes its place, and a new one where there is none. Null where there is no such key.</summary>
+    internal async Task<HeldKey?> RetireAsync(string kid)
+    {
+        await store.RetireKeyAsync(kid, Now);
+        await KeepAsync();
+        return Ring.All.Where(key => key.Stored.Kid == kid).Cast<HeldKey?>().FirstOrDefault();
+    }
+
+    // When a new key should begin to sign, where one should be added now: one is too old, or there was one and none is left that has no end.
+    private long? DueAt(string algorithm)
+    {
+        var (now, keys, overlap) = (Now, Ring.Of(algorithm), (long)options.Signing.Overlap.TotalSeconds);
+        if (keys.Count == 0) return null;
+        if (keys.Where(key => key.Stored.IsOpen).Select(key => key.Stored).FirstOrDefault() is not { } newest) return Ring.Current(algorithm, now) is null ? now : now + overlap;
+        if (options.Signing.RotateAfter == TimeSpan.Zero || Ring.Published(algorithm, now) >= MaxPublished) return null;
+        var end = newest.SignsFrom + (long)options.Signing.RotateAfter.TotalSeconds;
+        return now >= end - overlap ? Math.Max(end, now + overlap) : null;
+    }
+
+    private async ValueTask<SigningKey> MakeAsync(string algorithm)
+    {
+        await RefreshAsync();
+        // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
+        if (Ring.Current(algorithm, Now) is null && !Ring.Of(algorithm).Any(key => key.Stored.IsOpen))
+        {
+            await AddAsync(algorithm, Now);
+            await RefreshAsync();
+        }
+        return Current(algorithm);
+    }
+
+    // Of several that add one at the same moment, the first has the number; the others read what it made.
+    private async Task AddAsync(string algorithm, long signsFrom)
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            var number = Ring.Of(algorithm) is [var newest, ..] ? newest.Stored.Number + 1 : 1;
+            var key = await Task.Run(() => SigningKey.Create(algorithm));
+            var stored = new StoredKey(key.Kid, algorithm, number, Now, signsFrom, key.Jwk) { Sealed = _seal!.Seal(key.Kid, key.Export()) };
+            // What the older one signs last may live as long as any token.
+            if (await store.AddKeyAsync(stored, signsFrom + (long)options.MaxTokenLifetime.TotalSeconds + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task RefreshAsync() => Take(await store.ReadKeysAsync(CancellationToken.None));
+
+    private void Take(IReadOnlyList<StoredKey> stored)
+    {
+        var known = Ring.All.ToDictionary(key => key.Stored.Kid, StringComparer.Ordinal);
+        var ring = new KeyRing(stored.Select(key => new HeldKey(key, key.Sealed is null ? null : known.GetValueOrDefault(key.Kid).Key ?? Open(key))));
+        Volatile.Write(ref _ring, ring);
+    }
+
+    private SigningKey? Open(StoredKey stored)
+    {
+        if (_seal?.Open(stored.Kid, stored.Sealed) is { } pkcs8 && SigningKey.Import(stored.Algorithm, pkcs8) is var key && key.Kid == stored.Kid) return key;
+        return null;
+    }
 }

@@ -10,12 +10,13 @@ using Touchstone.Server.Clients;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
+using Touchstone.Server.Signing;
 using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, SigningKeys keys, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
@@ -31,6 +32,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         // For whoever looks into the data folder; and a write-ahead log that is not empty spares every look-up a call of fstat (0.4 µs).
         await store.SetAsync("started_at", time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture));
         await HoldIssuerAsync(contents.Settings.GetValueOrDefault(IssuerSetting));
+        await keys.BeginAsync();
         await EnsureAdminAsync();
         return options.Demo ? await demo.EnsureAsync(cancellationToken) : null;
     }

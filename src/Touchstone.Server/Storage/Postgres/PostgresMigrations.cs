@@ -57,6 +57,11 @@ internal static class PostgresMigrations
         """
         ALTER TABLE tokens ADD COLUMN lineage text, ADD COLUMN grant_expires_at bigint;
         """,
+        """
+        CREATE TABLE signing_keys (
+            kid text PRIMARY KEY, algorithm text NOT NULL, number int NOT NULL, created_at bigint NOT NULL, signs_from bigint NOT NULL, jwk text NOT NULL,
+            signs_until bigint, published_until bigint, retired_at bigint, sealed bytea, UNIQUE (algorithm, number));
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

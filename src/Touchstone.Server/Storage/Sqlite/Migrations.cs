@@ -43,6 +43,11 @@ internal static class Migrations
         ALTER TABLE tokens ADD COLUMN lineage TEXT;
         ALTER TABLE tokens ADD COLUMN grant_expires_at INTEGER;
         """,
+        """
+        CREATE TABLE signing_keys (
+            kid TEXT PRIMARY KEY, algorithm TEXT NOT NULL, number INTEGER NOT NULL, created_at INTEGER NOT NULL, signs_from INTEGER NOT NULL, jwk TEXT NOT NULL,
+            signs_until INTEGER, published_until INTEGER, retired_at INTEGER, sealed BLOB, UNIQUE (algorithm, number)) STRICT;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

@@ -65,6 +65,16 @@ internal sealed class SqliteReader : IDisposable
         return Match(record);
     }
 
+    internal IReadOnlyList<StoredKey> ReadKeys() => Sql.Read(
+        _connection, "SELECT kid, algorithm, number, created_at, signs_from, jwk, signs_until, published_until, retired_at, sealed FROM signing_keys ORDER BY algorithm, number",
+        row => new StoredKey(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5))
+        {
+            SignsUntil = row.IsDBNull(6) ? null : row.GetInt64(6),
+            PublishedUntil = row.IsDBNull(7) ? null : row.GetInt64(7),
+            RetiredAt = row.IsDBNull(8) ? null : row.GetInt64(8),
+            Sealed = row.IsDBNull(9) ? null : row.GetFieldValue<byte[]>(9),
+        });
+
     internal RevocationRow? FindRow(long seq) => Sql.Read(_connection, SqliteRows.Select + " WHERE seq = $seq", SqliteRows.Read, ("$seq", seq)).FirstOrDefault();
 
     internal IReadOnlyList<RevocationRow> ReadRows(long after, int most) => Sql.Read(

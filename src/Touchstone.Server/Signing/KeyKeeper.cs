@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
+
+namespace Touchstone.Server.Signing;
+
+/// <summary>Looks after the signing keys: reads what other nodes changed, and changes keys that are too old.</summary>
+internal sealed class KeyKeeper(SigningKeys keys, ILogger<KeyKeeper> logger, TimeProvider time) : IHostedService
+{
+    private readonly SemaphoreSlim _one = new(1);
+    private ITimer? _timer;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _timer = time.CreateTimer(static keeper => _ = ((KeyKeeper)keeper!).RunAsync(), this, keys.Interval, keys.Interval);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_timer is not null) await _timer.DisposeAsync();
+        await IdleAsync();
+    }
+
+    /// <summary>Done when no look is under way.</summary>
+    internal async Task IdleAsync()
+    {
+        await _one.WaitAsync();
+        _one.Release();
+    }
+
+    // A look that comes while another goes on is left to that one.
+    private async Task RunAsync()
+    {
+        if (!await _one.WaitAsync(0)) return;
+        try
+        {
+            await keys.KeepAsync();
+        }
+        catch (StoreException failed)
+        {
+            logger.KeysUnread(failed.Message); // What memory holds still signs.
+        }
+        catch (Exception failed)
+        {
+            logger.KeysUnread(failed.ToString()); // Nobody awaits it.
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using Touchstone.Server.Storage;
+
+namespace Touchstone.Server.Signing;
+
+/// <summary>The keys of one moment, immutable: which are published, and which one signs.</summary>
+internal sealed class KeyRing
+{
+    private readonly Dictionary<string, HeldKey[]> _byAlgorithm;
+
+    internal KeyRing(IEnumerable<HeldKey> keys)
+    {
+        All = [.. keys];
+        // The newest first.
+        _byAlgorithm = All.GroupBy(key => key.Stored.Algorithm).ToDictionary(group => group.Key, group => group.OrderByDescending(key => key.Stored.Number).ToArray(), StringComparer.Ordinal);
+    }
+
+    internal IReadOnlyList<HeldKey> All { get; }
+
+    internal IReadOnlyList<HeldKey> Of(string algorithm) => _byAlgorithm.GetValueOrDefault(algorithm) ?? [];
+
+    /// <summary>The key that signs at this second: the newest that has begun. Where none has, the one that is to begin first: better too early for a cache than not at all.</summary>
+    internal SigningKey? Current(string algorithm, long now)
+    {
+        if (!_byAlgorithm.TryGetValue(algorithm, out var keys)) return null;
+        SigningKey? next = null;
+        foreach (var (stored, key) in keys)
+        {
+            if (key is null || stored.RetiredAt is not null || now >= stored.SignsUntil) continue;
+            if (stored.SignsFrom <= now) return key;
+            next = key;
+        }
+        return next;
+    }
+
+    /// <summary>What a key is for at this second: <c>next</c>, <c>current</c> or <c>retired</c>.</summary>
+    internal string StateOf(HeldKey key, long now) =>
+        key.Stored.Kid == Current(key.Stored.Algorithm, now)?.Kid ? "current" : key.Stored.RetiredAt is null && key.Stored.SignsFrom > now ? "next" : "retired";
+
+    /// <summary>How many keys of an algorithm are published.</summary>
+    internal int Published(string algorithm, long now) => Of(algorithm).Count(key => key.Stored.IsPublished(now));
+
+    /// <summary><c>jwks.json</c> at this second (RFC 7517 §5).</summary>
+    internal byte[] WriteSet(long now) => Encoding.UTF8.GetBytes($$"""{"keys":[{{string.Join(',', All.Where(key => key.Stored.IsPublished(now)).Select(key => key.Stored.Jwk))}}]}""");
+}
+
+/// <summary>A stored key, and what signs with it; null where its private half is gone or can't be opened.</summary>
+internal readonly record struct HeldKey(StoredKey Stored, SigningKey? Key)
+{
+    /// <summary>Whether it should sign, now or later, and can't be opened.</summary>
+    internal bool IsLocked(long now) => Key is null && Stored is { Sealed: not null, RetiredAt: null } && !(now >= Stored.SignsUntil);
+}

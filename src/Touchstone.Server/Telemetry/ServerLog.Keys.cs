@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Touchstone.Server.Telemetry;
+
+/// <summary>What is said of signing keys.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(100, LogLevel.Information, "A new signing key for {Algorithm}, {Kid}, signs from {From}")]
+    internal static partial void SigningKeyAdded(this ILogger logger, string algorithm, string kid, DateTimeOffset from);
+
+    [LoggerMessage(101, LogLevel.Warning, "Signing keys are encrypted with a key of the same database: a copy of it holds both. Give every node the same file with Touchstone:Signing:KeyFile (docs/keys.md)")]
+    internal static partial void KeysBesideTheirSeal(this ILogger logger);
+
+    [LoggerMessage(102, LogLevel.Warning, "The signing keys can't be read again: {Reason}. Those in memory serve")]
+    internal static partial void KeysUnread(this ILogger logger, string reason);
+
+    [LoggerMessage(103, LogLevel.Warning, "{Actor} retired the signing key {Kid}; request {Request}")]
+    internal static partial void SigningKeyRetired(this ILogger logger, string actor, string kid, string request);
+
+    [LoggerMessage(104, LogLevel.Information, "{Actor} rotated the signing key for {Algorithm}; request {Request}")]
+    internal static partial void SigningKeyRotated(this ILogger logger, string actor, string algorithm, string request);
+}
