@@ -16,6 +16,7 @@ var root = new RootCommand("Know, right now, whether a token is good: OAuth 2.0 
     IntrospectCommand.Create(),
     RevokeCommand.Create(),
     FollowersCommand.Create(),
+    KeysCommand.Create(),
     ImpactCommand.Create(),
     AuditCommand.Create(),
     CommonOptions.Server,

@@ -31,6 +31,7 @@ internal static class Endpoints
         var tokens = services.GetRequiredService<TokensAdmin>();
         var revocations = services.GetRequiredService<RevocationsAdmin>();
         var subjects = services.GetRequiredService<SubjectsAdmin>();
+        var keys = services.GetRequiredService<KeysAdmin>();
         var global = services.GetRequiredService<GlobalRevocationEndpoint>();
 
         routes.Map("/oauth/introspect", form.Handle("introspect", services.GetRequiredService<IntrospectionEndpoint>().HandleAsync));
@@ -69,6 +70,9 @@ internal static class Endpoints
         routes.MapPost("/admin/revocations", admin.Handle(revocations.RevokeAsync));
         routes.MapGet("/admin/revocations/{seq}/receipt", admin.Handle(services.GetRequiredService<ReceiptsAdmin>().ShowAsync));
         routes.MapGet("/admin/followers", admin.Handle(services.GetRequiredService<FollowersAdmin>().ListAsync));
+        routes.MapGet("/admin/keys", admin.Handle(keys.ListAsync));
+        routes.MapPost("/admin/keys/rotate", admin.Handle(keys.RotateAsync));
+        routes.MapPost("/admin/keys/{kid}/retire", admin.Handle(keys.RetireAsync));
         routes.MapGet("/admin/cursor", admin.Handle(revocations.CursorAsync));
 
         foreach (var (path, methods) in MethodsByPath(routes)) routes.Map(path, http => RefuseMethodAsync(http, methods));

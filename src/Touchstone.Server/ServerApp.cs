@@ -225,6 +225,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<TokenRegistration>();
         services.AddSingleton<RevocationsAdmin>();
         services.AddSingleton<SubjectsAdmin>();
+        services.AddSingleton<KeysAdmin>();
 
         services.AddSingleton<ServerCertificates>();
         services.AddHostedService(parts => parts.GetRequiredService<ServerCertificates>());

@@ -10,7 +10,8 @@ internal static class ClientSetGrants
         var verb = new Verb(
             "set-grants",
             "Change what tokens a client may be issued, and how, from the next request on; what is not named stays.",
-            "touchstone client set-grants reports --grant-type client_credentials")
+            "touchstone client set-grants reports --grant-type client_credentials",
+            "touchstone client set-grants orders-api --access-token-format jwt")
         {
             id,
         }.Does(async (call, stop) =>

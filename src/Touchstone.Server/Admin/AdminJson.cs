@@ -182,6 +182,18 @@ internal sealed record WaitedRevocations(IReadOnlyList<RevocationView> Revocatio
 /// <summary><c>GET /admin/cursor</c>.</summary>
 internal sealed record CursorView(string Cursor);
 
+/// <summary><c>POST /admin/keys/rotate</c>: which kind of key, and whether the new one signs at once.</summary>
+internal sealed record KeyRotation(string Alg = Signing.SigningKey.Es256, bool Now = false);
+
+/// <summary>A signing key as the admin API shows it: <c>state</c> is <c>next</c>, <c>current</c> or <c>retired</c>; <c>locked</c> where this node can't open it.</summary>
+internal sealed record SigningKeyView(string Kid, string Alg, string State, bool Published, long CreatedAt, long SignsFrom, long? SignsUntil, long? PublishedUntil, long? RetiredAt)
+{
+    public bool? Locked { get; init; }
+}
+
+/// <summary><c>GET /admin/keys</c>.</summary>
+internal sealed record SigningKeyList(IReadOnlyList<SigningKeyView> Items);
+
 /// <summary>RFC 9457 problem details.</summary>
 internal sealed record Problem(string Type, string Title, int Status, string Detail, IReadOnlyList<ProblemError>? Errors = null);
 
@@ -214,5 +226,8 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(Feed.ReceiptView))]
 [JsonSerializable(typeof(Feed.FollowerPage))]
 [JsonSerializable(typeof(CursorView))]
+[JsonSerializable(typeof(KeyRotation))]
+[JsonSerializable(typeof(SigningKeyView))]
+[JsonSerializable(typeof(SigningKeyList))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class AdminJson : JsonSerializerContext;

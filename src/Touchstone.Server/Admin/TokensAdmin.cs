@@ -9,17 +9,19 @@ using Touchstone.Server.Http;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
+using Touchstone.Server.TokenIssue;
 
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
-internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, Freshness freshness, ClientDirectory clients, TokenFormat format, TimeProvider time)
+internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer issuer, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, Freshness freshness, ClientDirectory clients, TokenFormat format, TimeProvider time)
 {
     private const int MaxItems = 1000;
 
     /// <summary>One object or an array: all are written, or none is.</summary>
     internal async Task AddAsync(AdminExchange exchange)
     {
+        var epoch = log.Epoch; // First: RevocationLog.Restart.
         var born = log.Seq; // Before anything is judged (design.md §3, 2).
         using var body = await exchange.ReadDocumentAsync();
         if (body is null) return;
@@ -43,6 +45,13 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenLookup to
                 if (whole is null) errors.Add(new ProblemError($"with theirs they are more than {TokenRecord.MaxAncestors}, or the token itself is among them", "ancestors"));
                 // After born was taken: a subject that is disabled from here on is met by its row.
                 if (record.Subject is { } subject && await subjects.FindDisabledAsync(record.Issuer, subject, exchange.Aborted) is not null) errors.Add(new ProblemError("this subject is disabled", "sub"));
+                // Of our own, some are JWTs: only now that the record says all.
+                if (errors.Count == 0 && asked.Token is null && asked.TokenSha256 is null && clients.Find(record.ClientId) is { } client)
+                {
+                    var finished = await issuer.FinishAsync(client, epoch, token!, whole!);
+                    if (finished.Tokens is { } issued) (token, whole) = (issued.AccessToken, issued.Record);
+                    else errors.Add(new ProblemError(finished.Error!.Description));
+                }
                 if (errors.Count == 0)
                 {
                     made.Add((whole!, token));

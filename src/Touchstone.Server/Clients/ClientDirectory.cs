@@ -12,6 +12,7 @@ internal sealed class ClientDirectory
 
     private readonly LimitOptions _limits;
     private readonly TimeProvider _time;
+    private long _version;
 
     public ClientDirectory(ServerOptions options, TimeProvider time)
     {
@@ -21,6 +22,9 @@ internal sealed class ClientDirectory
 
     /// <summary>The key of pairwise subjects; there before the first client is put.</summary>
     internal byte[]? PairwiseKey { get; set; }
+
+    /// <summary>Grows with each change.</summary>
+    internal long Version => Volatile.Read(ref _version);
 
     internal Client? Find(string id) => _clients.GetValueOrDefault(id);
 
@@ -38,6 +42,7 @@ internal sealed class ClientDirectory
     {
         var previous = _clients.GetValueOrDefault(registration.ClientId);
         _clients[registration.ClientId] = new Client(registration, ClientGate.Of(registration.Limits, _limits, previous?.Gate, _time), previous, PairwiseKey);
+        Interlocked.Increment(ref _version);
     }
 
     /// <summary>These are all there are: those that a restored database does not know are gone.</summary>
@@ -46,6 +51,7 @@ internal sealed class ClientDirectory
         foreach (var registration in registrations) Put(registration);
         var left = registrations.Select(registration => registration.ClientId).ToHashSet(StringComparer.Ordinal);
         foreach (var id in _clients.Keys.Where(id => !left.Contains(id))) _clients.TryRemove(id, out _);
+        Interlocked.Increment(ref _version);
     }
 
     internal IEnumerable<Client> All => _clients.Values;

@@ -1,3 +1,4 @@
+using Touchstone.Server.Signing;
 using Touchstone.Server.TokenIssue;
 
 namespace Touchstone.Server.Clients;
@@ -8,10 +9,18 @@ internal sealed record GrantRegistration
     /// <summary>The grant types that it may use; null for <c>client_credentials</c> alone, where it can authenticate.</summary>
     public IReadOnlyList<string>? GrantTypes { get; init; }
 
+    /// <summary><c>opaque</c> (also where it is null) or <c>jwt</c> (RFC 9068): of a client, what its access tokens are; of a resource server, what those for it are where the client says nothing.</summary>
+    public string? AccessTokenFormat { get; init; }
+
+    /// <summary>What signs JWT access tokens: <c>ES256</c> (also where it is null) or <c>RS256</c>.</summary>
+    public string? AccessTokenSigningAlg { get; init; }
+
     /// <summary>This, with what another names in place of its own.</summary>
     internal GrantRegistration With(GrantRegistration changed) => new()
     {
         GrantTypes = changed.GrantTypes ?? GrantTypes,
+        AccessTokenFormat = changed.AccessTokenFormat ?? AccessTokenFormat,
+        AccessTokenSigningAlg = changed.AccessTokenSigningAlg ?? AccessTokenSigningAlg,
     };
 
     /// <summary>Every error of a client's grants, as member and detail.</summary>
@@ -23,5 +32,8 @@ internal sealed record GrantRegistration
             if (!TokenIssue.GrantTypes.All.Contains(type)) yield return ("grants.grant_types", $"'{type}' is none of {string.Join(", ", TokenIssue.GrantTypes.All)}");
         }
         if (client.Public && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.ClientCredentials) is true) yield return ("grants.grant_types", "client_credentials is for clients that authenticate (RFC 6749 section 4.4)");
+        if (grants.AccessTokenFormat is { } format && !AccessTokenFormats.All.Contains(format)) yield return ("grants.access_token_format", $"must be {string.Join(" or ", AccessTokenFormats.All)}");
+        if (grants.AccessTokenSigningAlg is { } algorithm && !SigningKey.Algorithms.Contains(algorithm)) yield return ("grants.access_token_signing_alg", $"must be {string.Join(" or ", SigningKey.Algorithms)}");
+        if (grants.AccessTokenFormat is AccessTokenFormats.Jwt && client.View is { IsWhole: false }) yield return ("grants.access_token_format", "a JWT shows all that it says: this resource server has a view that shows less, and only an introspection can keep to it");
     }
 }

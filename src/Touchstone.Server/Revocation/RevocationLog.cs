@@ -28,7 +28,10 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal long Seq => Index.Seq;
 
     /// <summary>The state of the log as text: its epoch and the number of the newest row.</summary>
-    internal string Cursor => string.Create(CultureInfo.InvariantCulture, $"{Epoch:N}.{Seq}");
+    internal string Cursor => CursorOf(Epoch, Seq);
+
+    /// <summary>The same for a state that was taken before: the epoch first.</summary>
+    internal static string CursorOf(Guid epoch, long seq) => string.Create(CultureInfo.InvariantCulture, $"{epoch:N}.{seq}");
 
     /// <summary>The log's life: another one begins when a database is restored, and cursors of the old one say nothing any more.</summary>
     internal Guid Epoch { get; set; }
@@ -67,8 +70,10 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         var fresh = new RevocationIndex(0, Index.Era + 1);
         fresh.Add(contents.Rows, contents.Seq);
-        (Epoch, Forgotten, LastExpiry) = (contents.Epoch, contents.Forgotten, Math.Max(LastExpiry, contents.LastExpiry));
+        (Forgotten, LastExpiry) = (contents.Forgotten, Math.Max(LastExpiry, contents.LastExpiry));
         Volatile.Write(ref _index, fresh);
+        // Last: who takes the epoch first and a number of the log then has no number of the old life with the name of the new.
+        Epoch = contents.Epoch;
         metrics.FloorRaised(0);
     }
 

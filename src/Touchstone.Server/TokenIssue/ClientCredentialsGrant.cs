@@ -28,9 +28,9 @@ internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore su
 
         // 3. Written first, told then: a token that the client holds is on the disk. RFC 9068 §2.2: without a resource owner the subject is the client.
         var (token, facts) = issuer.CreateAccessToken(client, request.Born);
-        var record = facts with { Subject = client.Id, Scope = scope, Audience = audience };
-        if (await store.AddTokensAsync([record]) >= 0) throw new InvalidOperationException("a new random token was there already");
-        return new IssuedTokens(token, record);
+        var finished = await issuer.FinishAsync(request, token, facts with { Subject = client.Id, Scope = scope, Audience = audience });
+        if (finished.Tokens is { } issued && await store.AddTokensAsync([issued.Record]) >= 0) throw new InvalidOperationException("a new random token was there already");
+        return finished;
     }
 
     // A resource server that signs assertions can't send one to the feed, which has no body: it gets a token to do here what it may do anyhow, and no other.

@@ -13,6 +13,7 @@ internal static class GrantTypes
     {
         services.AddSingleton<IGrant, ClientCredentialsGrant>();
         services.AddSingleton<TokenEndpoint>();
+        services.AddSingleton<AccessTokenFormats>();
         services.AddSingleton<TokenIssuer>();
     }
 }

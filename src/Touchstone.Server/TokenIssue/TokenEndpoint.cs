@@ -16,6 +16,7 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
         // 1. The state of the log before anything is judged: a row that comes between judging and writing ends what is issued (design.md §3, 2).
+        var epoch = log.Epoch; // First: RevocationLog.Restart.
         var born = log.Seq;
 
         // 2. Who asks, from here, and so often?
@@ -31,7 +32,7 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         if (!limits.Admit(exchange)) return;
 
         // 3. Which grant, and may this client use it?
-        var request = new TokenRequest(exchange, client, born);
+        var request = new TokenRequest(exchange, client, born, epoch);
         if (request["grant_type"u8] is not { } type)
         {
             exchange.Refuse(OAuthError.InvalidRequest.With("The parameter grant_type is missing."));

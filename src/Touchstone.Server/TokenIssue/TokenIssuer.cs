@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
+using Touchstone.Protocol;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Signing;
 
 namespace Touchstone.Server.TokenIssue;
 
 /// <summary>Makes tokens: their random parts, and the facts that are the same whatever the grant.</summary>
-internal sealed class TokenIssuer(TokenFormat format, ServerOptions options, TimeProvider time)
+internal sealed class TokenIssuer(TokenFormat format, AccessTokenFormats formats, SigningKeys keys, ServerOptions options, TimeProvider time)
 {
     /// <summary>A new token of this kind: 256 random bits in our format.</summary>
     internal string CreateToken(TokenKind kind)
@@ -35,5 +38,24 @@ internal sealed class TokenIssuer(TokenFormat format, ServerOptions options, Tim
             IssuedAt = now,
             ExpiresAt = now + (long)options.AccessTokenLifetime.TotalSeconds,
         });
+    }
+    /// <summary>The token in the form that its client or its resource servers want, once its record says all: as it was made, or a JWT in its place. Last before it is stored.</summary>
+    internal ValueTask<GrantResult> FinishAsync(TokenRequest request, string token, TokenRecord record) => FinishAsync(request.Client, request.Epoch, token, record);
+
+    /// <inheritdoc cref="FinishAsync(TokenRequest, string, TokenRecord)"/>
+    /// <param name="client">Whose token it is.</param>
+    /// <param name="epoch">The epoch that the record's <see cref="TokenRecord.Born"/> is of.</param>
+    /// <param name="token">The opaque token.</param>
+    /// <param name="record">Its record.</param>
+    internal async ValueTask<GrantResult> FinishAsync(Client client, Guid epoch, string token, TokenRecord record)
+    {
+        if (formats.AlgorithmFor(client, record) is not { } algorithm) return new IssuedTokens(token, record);
+        if (record is not { Subject: not null, Jti: not null, Audience.Count: > 0 }) return OAuthError.InvalidRequest.With("A JWT access token names its subject and its audience (RFC 9068 section 2.2).");
+        var key = await keys.EnsureAsync(algorithm);
+        var claims = AccessTokenClaims.Write(record, epoch);
+        // A longer one could not be introspected, nor revoked by its value.
+        if (JwtWriter.SizeOf(key, JwtRules.AccessTokenType, claims.Length) > TokenFormat.MaxLength) return OAuthError.InvalidRequest.With($"The access token would have more than {TokenFormat.MaxLength} characters as a JWT: ask for less, or for an opaque token.");
+        var jwt = JwtWriter.Write(key, JwtRules.AccessTokenType, claims);
+        return new IssuedTokens(jwt, record with { Hash = TokenHash.Of(jwt) });
     }
 }

@@ -6,7 +6,7 @@ using Touchstone.Server.Http;
 namespace Touchstone.Server.TokenIssue;
 
 /// <summary>A request to the token endpoint whose client is known.</summary>
-internal sealed class TokenRequest(FormExchange exchange, Client client, long born)
+internal sealed class TokenRequest(FormExchange exchange, Client client, long born, Guid epoch)
 {
     internal FormExchange Exchange { get; } = exchange;
 
@@ -14,6 +14,9 @@ internal sealed class TokenRequest(FormExchange exchange, Client client, long bo
 
     /// <summary>The state of the log before anything was judged: a row that comes between judging and writing ends what is issued (design.md §3, 2).</summary>
     internal long Born { get; } = born;
+
+    /// <summary>The life of the log that <see cref="Born"/> is of.</summary>
+    internal Guid Epoch { get; } = epoch;
 
     /// <summary>A parameter that occurs once; null where it is left out or empty, which is the same (RFC 6749 §3.2).</summary>
     internal string? this[ReadOnlySpan<byte> name] => Exchange.Form[name] is { IsEmpty: false } value ? Encoding.Latin1.GetString(value) : null;
