@@ -37,6 +37,9 @@ internal sealed class KeyRing
     internal string StateOf(HeldKey key, long now) =>
         key.Stored.Kid == Current(key.Stored.Algorithm, now)?.Kid ? "current" : key.Stored.RetiredAt is null && key.Stored.SignsFrom > now ? "next" : "retired";
 
+    /// <summary>The number of a key that comes behind these.</summary>
+    internal int NextNumber(string algorithm) => Of(algorithm) is [var newest, ..] ? newest.Stored.Number + 1 : 1;
+
     /// <summary>How many keys of an algorithm are published.</summary>
     internal int Published(string algorithm, long now) => Of(algorithm).Count(key => key.Stored.IsPublished(now));
 

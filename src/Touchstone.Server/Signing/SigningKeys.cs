@@ -20,7 +20,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     // How long one can still see in the list what became of a key.
     private const long KeepEnded = 30 * 86400;
 
-    private readonly SemaphoreSlim _changing = new(1);
+    private readonly SemaphoreSlim _changing = new(1), _reading = new(1);
     private KeySeal? _seal;
     private KeyRing _ring = new([]);
 
@@ -52,8 +52,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
         {
             if (!options.Signing.ReplaceUnreadable)
                 throw new StartupException($"The signing key {locked.Kid} can't be opened with {seals.Source}: it was sealed with another one. Put the right file back. If it is lost, start once with Touchstone:Signing:ReplaceUnreadable true: new keys sign from then on, and what the old ones signed stays good until it expires.");
-            foreach (var algorithm in Ring.All.Where(key => key.IsLocked(Now)).Select(key => key.Stored.Algorithm).Distinct().ToArray()) await AddAsync(algorithm, Now);
-            await RefreshAsync();
+            foreach (var algorithm in Ring.All.Where(key => key.IsLocked(Now)).Select(key => key.Stored.Algorithm).Distinct().ToArray()) await AddAsync(Ring, algorithm, Now);
         }
         await EnsureAsync(SigningKey.Es256);
     }
@@ -64,9 +63,8 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
         await RefreshAsync();
         foreach (var algorithm in SigningKey.Algorithms)
         {
-            if (DueAt(algorithm) is not { } from) continue;
-            await AddAsync(algorithm, from);
-            await RefreshAsync();
+            var ring = Ring;
+            if (DueAt(ring, algorithm) is { } from) await AddAsync(ring, algorithm, from);
         }
         var now = Now;
         if (Ring.All.Any(key => key.Stored.PublishedUntil < now - KeepEnded || (key.Stored.Sealed is not null && key.Stored.SignsUntil < now - Margin)))
@@ -80,11 +78,11 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     internal async Task<HeldKey?> RotateAsync(string algorithm, bool atOnce)
     {
         await RefreshAsync();
-        if (Ring.Of(algorithm) is [var newest, ..] && newest.Stored.SignsFrom > Now && !atOnce && newest.Stored.RetiredAt is null) return newest;
-        if (Ring.Published(algorithm, Now) >= MaxPublished) return null;
+        var ring = Ring;
+        if (ring.Of(algorithm) is [var newest, ..] && newest.Stored.SignsFrom > Now && !atOnce && newest.Stored.RetiredAt is null) return newest;
+        if (ring.Published(algorithm, Now) >= MaxPublished) return null;
         // Nobody can have cached what there never was.
-        await AddAsync(algorithm, atOnce || Ring.Of(algorithm).Count == 0 ? AtOnce : Now + (long)options.Signing.Overlap.TotalSeconds);
-        await RefreshAsync();
+        await AddAsync(ring, algorithm, atOnce || ring.Of(algorithm).Count == 0 ? AtOnce : Now + (long)options.Signing.Overlap.TotalSeconds);
         return Ring.Of(algorithm)[0];
     }
 
@@ -97,12 +95,12 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     }
 
     // When a new key should begin to sign, where one should be added now: one is too old, or there was one and none is left that has no end.
-    private long? DueAt(string algorithm)
+    private long? DueAt(KeyRing ring, string algorithm)
     {
-        var (now, keys, overlap) = (Now, Ring.Of(algorithm), (long)options.Signing.Overlap.TotalSeconds);
+        var (now, keys, overlap) = (Now, ring.Of(algorithm), (long)options.Signing.Overlap.TotalSeconds);
         if (keys.Count == 0) return null;
-        if (keys.Where(key => key.Stored.IsOpen).Select(key => key.Stored).FirstOrDefault() is not { } newest) return Ring.Current(algorithm, now) is null ? now : now + overlap;
-        if (options.Signing.RotateAfter == TimeSpan.Zero || Ring.Published(algorithm, now) >= MaxPublished) return null;
+        if (keys.Where(key => key.Stored.IsOpen).Select(key => key.Stored).FirstOrDefault() is not { } newest) return ring.Current(algorithm, now) is null ? now : now + overlap;
+        if (options.Signing.RotateAfter == TimeSpan.Zero || ring.Published(algorithm, now) >= MaxPublished) return null;
         var end = newest.SignsFrom + (long)options.Signing.RotateAfter.TotalSeconds;
         return now >= end - overlap ? Math.Max(end, now + overlap) : null;
     }
@@ -111,25 +109,24 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     {
         await RefreshAsync();
         // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
-        if (Ring.Current(algorithm, Now) is null && !Ring.Of(algorithm).Any(key => key.Stored.IsOpen))
-        {
-            await AddAsync(algorithm, Now);
-            await RefreshAsync();
-        }
+        var ring = Ring;
+        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
         return Current(algorithm);
     }
 
-    // Of several that add one at the same moment, the first has the number; the others read what it made.
-    private async Task AddAsync(string algorithm, long signsFrom)
+    // Whoever adds one does so behind the keys that it decided by. Of several that decide by the same at the same moment, here or at other nodes, the first has the number, and the others read what it made.
+    private async Task AddAsync(KeyRing seen, string algorithm, long signsFrom)
     {
         await _changing.WaitAsync();
         try
         {
-            var number = Ring.Of(algorithm) is [var newest, ..] ? newest.Stored.Number + 1 : 1;
+            var number = seen.NextNumber(algorithm);
+            if (Ring.NextNumber(algorithm) != number) return;
             var key = await Task.Run(() => SigningKey.Create(algorithm));
             var stored = new StoredKey(key.Kid, algorithm, number, Now, signsFrom, key.Jwk) { Sealed = _seal!.Seal(key.Kid, key.Export()) };
             // What the older one signs last may live as long as any token.
             if (await store.AddKeyAsync(stored, signsFrom + (long)options.MaxTokenLifetime.TotalSeconds + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
+            await RefreshAsync();
         }
         finally
         {
@@ -137,7 +134,19 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
         }
     }
 
-    private async Task RefreshAsync() => Take(await store.ReadKeysAsync(CancellationToken.None));
+    // One at a time: what was read before must not come into memory behind what was read after.
+    private async Task RefreshAsync()
+    {
+        await _reading.WaitAsync();
+        try
+        {
+            Take(await store.ReadKeysAsync(CancellationToken.None));
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
 
     private void Take(IReadOnlyList<StoredKey> stored)
     {

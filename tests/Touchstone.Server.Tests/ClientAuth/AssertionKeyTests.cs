@@ -98,9 +98,12 @@ public sealed class AssertionKeyTests(Acme acme) : IClassFixture<Acme>
     {
         using var folder = new TempFolder();
         TestClient client;
-        await using (var first = await TestServer.StartAsync(data: folder.Path)) client = await first.AddAsync("rs", "client_secret_jwt");
+        // Signing keys have a file of their own here: they would keep the server from starting.
+        var file = folder.File("signing.key");
+        await File.WriteAllTextAsync(file, Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
+        await using (var first = await TestServer.StartAsync(options => options.Signing.KeyFile = file, data: folder.Path)) client = await first.AddAsync("rs", "client_secret_jwt");
         File.Delete(folder.File("secrets.key"));
-        await using var server = await TestServer.StartAsync(data: folder.Path);
+        await using var server = await TestServer.StartAsync(options => options.Signing.KeyFile = file, data: folder.Path);
         if (hasOther) await server.AddAsync("other", "client_secret_jwt");
         File.Exists(folder.File("secrets.key")).ShouldBe(hasOther);
         for (var i = 0; i < 20; i++) await server.ShouldRefuseAsync(Signer.OfSecret(client.Secret!).Assertion("rs", server.Time.Seconds), "rs", "secret_unreadable");

@@ -3,7 +3,7 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.Tests.Storage.Postgres;
 
 /// <summary>The contract on PostgreSQL.</summary>
-public sealed class PostgresTokenStoreTests : JudgingContract
+public sealed class PostgresTokenStoreTests : KeyStoreContract
 {
     private PostgresStores _stores = null!;
 

@@ -6,7 +6,7 @@ using Touchstone.Server.Storage.Sqlite;
 namespace Touchstone.Server.Tests.Storage.Sqlite;
 
 /// <summary>The contract on SQLite, and what only a file can do.</summary>
-public sealed class SqliteTokenStoreTests : JudgingContract
+public sealed class SqliteTokenStoreTests : KeyStoreContract
 {
     private readonly TempFolder _folder = new();
 

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Jwt;
+using Touchstone.Server.Signing;
+using Touchstone.Server.Startup;
+using Touchstone.Server.Tests.Rfc9068;
+using Touchstone.Server.Tests.Signing;
+using Touchstone.Testing.Processes;
+
+namespace Touchstone.Server.Tests.Nodes;
+
+/// <summary>Nodes have the same keys: made once, changed together.</summary>
+public sealed class SigningKeysAcrossNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
+{
+    [Fact]
+    public async Task Nodes_sign_with_the_same_keys_and_change_them_together()
+    {
+        Kids("ES256").Distinct().ShouldHaveSingleItem();
+
+        // Both need the first RSA key in the same moment: one makes it.
+        var made = await Task.WhenAll(KeysOf(nodes.A).EnsureAsync("RS256").AsTask(), KeysOf(nodes.B).EnsureAsync("RS256").AsTask());
+        made.Select(key => key.Kid).Distinct().ShouldHaveSingleItem();
+
+        // Both rotate in the same moment: one key comes of it, and it signs at both after the overlap.
+        await Task.WhenAll(nodes.A.Admin.PostAsync("/admin/keys/rotate", new { }), nodes.B.Admin.PostAsync("/admin/keys/rotate", new { }));
+        await LookAsync();
+        var published = await nodes.A.PublishedAsync();
+        published.Length.ShouldBe(3);
+        (await nodes.B.PublishedAsync()).ShouldBe(published);
+        var before = Kids("ES256").Distinct().ShouldHaveSingleItem();
+        nodes.A.Time.Advance(TimeSpan.FromHours(1));
+        await LookAsync();
+        Kids("ES256").Distinct().ShouldHaveSingleItem().ShouldNotBe(before);
+
+        // What one retires the other publishes no more once it has looked.
+        var leaked = Kids("ES256")[0];
+        (await nodes.A.Admin.PostAsync($"/admin/keys/{leaked}/retire")).Status.ShouldBe(200);
+        await LookAsync();
+        (await nodes.B.PublishedAsync()).ShouldNotContain(leaked);
+        Kids("ES256").Distinct().ShouldHaveSingleItem().ShouldNotBe(leaked);
+    }
+
+    [Fact]
+    public async Task What_one_node_signs_the_other_proves_and_knows()
+    {
+        await nodes.A.Admin.AddClientAsync(new { client_id = "signed", kind = "client", audience = new[] { Acme.OrdersApi }, grants = new { access_token_format = "jwt" } });
+        var orders = await nodes.A.Admin.AddClientAsync(new { client_id = "rs-jwt", kind = "resource-server", audience = new[] { Acme.OrdersApi } });
+        var token = await nodes.A.Admin.IssueAsync(new { client_id = "signed", sub = "u", aud = Acme.OrdersApi });
+        (await nodes.B.VerifyAsync(token)).ShouldBe(SignatureVerdict.Good);
+        (await nodes.B.OAuth.IntrospectAsync(token, orders)).ShouldBeActive();
+        await nodes.B.Admin.RevokeAsync(token);
+        (await nodes.A.OAuth.IntrospectAsync(token, orders)).ShouldBeInactive();
+    }
+
+    [Fact]
+    public async Task A_node_with_another_key_file_does_not_join()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("k"), Convert.ToBase64String(new byte[32]));
+        var error = await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(options => (options.Postgres.Connection, options.Postgres.NodeName, options.Signing.KeyFile) = (nodes.Connection, "third", folder.File("k"))));
+        error.Message.ShouldContain("can't be opened with " + folder.File("k"));
+    }
+
+    private string[] Kids(string algorithm) => [SigningKeysTests.Kid(nodes.A, algorithm), SigningKeysTests.Kid(nodes.B, algorithm)];
+
+    private static SigningKeys KeysOf(TestServer server) => server.Services.GetRequiredService<SigningKeys>();
+
+    // What the timer of each does every two seconds.
+    private async Task LookAsync()
+    {
+        await KeysOf(nodes.A).KeepAsync();
+        await KeysOf(nodes.B).KeepAsync();
+    }
+}

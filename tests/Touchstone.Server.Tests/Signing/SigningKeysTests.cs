@@ -1,0 +1,238 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Jwt;
+using Touchstone.Server.Audit;
+using Touchstone.Server.Signing;
+using Touchstone.Server.Tests.Rfc9068;
+
+namespace Touchstone.Server.Tests.Signing;
+
+/// <summary>The life of a signing key: next, current, retired; by age and by command.</summary>
+public sealed class SigningKeysTests
+{
+    private const string Rotate = "/admin/keys/rotate";
+
+    [Fact]
+    public async Task There_is_one_key_from_the_first_start_on_and_it_signs_at_once()
+    {
+        await using var server = await TestServer.StartAsync();
+        var key = (await server.KeysAsync()).ShouldHaveSingleItem();
+        Jwts.NamesOf(key).ShouldBe(["kid", "alg", "state", "published", "created_at", "signs_from"]);
+        (key.GetProperty("alg").GetString(), key.GetProperty("state").GetString(), key.GetProperty("signs_from").GetInt64()).ShouldBe(("ES256", "current", server.Time.Seconds));
+        (await server.PublishedAsync()).ShouldBe([key.GetProperty("kid").GetString()!]);
+    }
+
+    [Fact]
+    public async Task The_same_key_signs_after_a_restart()
+    {
+        using var folder = new TempFolder();
+        string kid;
+        await using (var first = await TestServer.StartAsync(data: folder.Path)) kid = Kid(first, "ES256");
+        await using var second = await TestServer.StartAsync(data: folder.Path);
+        Kid(second, "ES256").ShouldBe(kid);
+    }
+
+    [Fact]
+    public async Task A_new_key_is_published_first_and_signs_after_the_overlap()
+    {
+        await using var jwts = await StartAsync();
+        var server = jwts.Server;
+        var (old, before) = (Kid(server, "ES256"), await jwts.TokenAsync());
+        var made = (await server.Admin.PostAsync(Rotate, new { })).ShouldBeJson(200).Json;
+        var next = made.GetProperty("kid").GetString()!;
+        (made.GetProperty("state").GetString(), made.GetProperty("signs_from").GetInt64()).ShouldBe(("next", server.Time.Seconds + 3600));
+        // Once is enough.
+        (await server.Admin.PostAsync(Rotate, new { alg = "ES256" })).Json.GetProperty("kid").GetString().ShouldBe(next);
+        (await server.PublishedAsync()).ShouldBe([old, next]);
+        await AdvanceAsync(server, TimeSpan.FromSeconds(3599));
+        Kid(server, "ES256").ShouldBe(old);
+        await AdvanceAsync(server, TimeSpan.FromSeconds(1));
+        Kid(server, "ES256").ShouldBe(next);
+        (await server.KeysAsync()).Select(State).ShouldBe(["retired", "current"]);
+
+        // What the old one signed stays good, and the key stays as long as any token may live.
+        Jwts.Read(before).KeyId.ShouldBe(old);
+        (await server.VerifyAsync(before)).ShouldBe(SignatureVerdict.Good);
+        var after = await jwts.TokenAsync();
+        Jwts.Read(after).KeyId.ShouldBe(next);
+        (await server.VerifyAsync(after)).ShouldBe(SignatureVerdict.Good);
+        (await server.KeysAsync())[0].GetProperty("published_until").GetInt64().ShouldBeGreaterThanOrEqualTo(server.Time.Seconds + (long)TimeSpan.FromDays(90).TotalSeconds);
+        await AdvanceAsync(server, TimeSpan.FromDays(91));
+        (await server.PublishedAsync()).ShouldNotContain(old);
+        await AdvanceAsync(server, TimeSpan.FromDays(31));
+        (await server.KeysAsync()).Select(key => key.GetProperty("kid").GetString()).ShouldNotContain(old);
+    }
+
+    [Fact]
+    public async Task A_key_that_grows_old_is_changed_without_a_command()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Signing.RotateAfter = TimeSpan.FromDays(10));
+        var first = Kid(server, "ES256");
+        await AdvanceAsync(server, TimeSpan.FromDays(10) - TimeSpan.FromHours(1) - TimeSpan.FromMinutes(2));
+        (await server.PublishedAsync()).ShouldBe([first]);
+        await AdvanceAsync(server, TimeSpan.FromMinutes(3));
+        (await server.PublishedAsync()).Length.ShouldBe(2);
+        Kid(server, "ES256").ShouldBe(first);
+        await AdvanceAsync(server, TimeSpan.FromHours(1));
+        Kid(server, "ES256").ShouldNotBe(first);
+    }
+
+    [Fact]
+    public async Task Zero_days_are_until_the_command()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Signing.RotateAfter = TimeSpan.Zero);
+        var first = Kid(server, "ES256");
+        await AdvanceAsync(server, TimeSpan.FromDays(400));
+        Kid(server, "ES256").ShouldBe(first);
+    }
+
+    [Fact]
+    public async Task With_now_the_new_key_signs_within_seconds()
+    {
+        await using var server = await TestServer.StartAsync();
+        var first = Kid(server, "ES256");
+        var made = (await server.Admin.PostAsync(Rotate, new { now = true })).ShouldBeJson(200).Json;
+        await AdvanceAsync(server, TimeSpan.FromSeconds(5));
+        Kid(server, "ES256").ShouldBe(made.GetProperty("kid").GetString());
+        (await server.PublishedAsync()).ShouldBe([first, Kid(server, "ES256")]);
+    }
+
+    [Fact]
+    public async Task A_key_that_leaked_is_gone_at_once_and_another_signs()
+    {
+        await using var jwts = await StartAsync();
+        var server = jwts.Server;
+        var (leaked, before) = (Kid(server, "ES256"), await jwts.TokenAsync());
+        var retired = (await server.Admin.PostAsync($"/admin/keys/{leaked}/retire")).ShouldBeJson(200).Json;
+        (State(retired), retired.GetProperty("published").GetBoolean(), retired.GetProperty("retired_at").GetInt64()).ShouldBe(("retired", false, server.Time.Seconds));
+        (await server.PublishedAsync()).ShouldHaveSingleItem().ShouldNotBe(leaked);
+        (await server.VerifyAsync(before)).ShouldBe(SignatureVerdict.UnknownKey);
+        (await server.VerifyAsync(await jwts.TokenAsync())).ShouldBe(SignatureVerdict.Good);
+        // Twice is as good as once, and another is none of ours.
+        (await server.Admin.PostAsync($"/admin/keys/{leaked}/retire")).ShouldBeJson(200);
+        (await server.Admin.PostAsync("/admin/keys/unknown/retire")).ShouldBeProblem(404);
+        (await server.KeysAsync()).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_next_key_takes_the_place_of_one_that_leaked()
+    {
+        await using var server = await TestServer.StartAsync();
+        var next = (await server.Admin.PostAsync(Rotate, new { })).Json.GetProperty("kid").GetString()!;
+        await server.Admin.PostAsync($"/admin/keys/{Kid(server, "ES256")}/retire");
+        Kid(server, "ES256").ShouldBe(next);
+        (await server.PublishedAsync()).ShouldBe([next]);
+        State((await server.KeysAsync())[1]).ShouldBe("current");
+    }
+
+    [Fact]
+    public async Task A_next_key_that_leaked_has_a_successor_before_the_current_ends()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (current, next) = (Kid(server, "ES256"), (await server.Admin.PostAsync(Rotate, new { })).Json.GetProperty("kid").GetString());
+        await server.Admin.PostAsync($"/admin/keys/{next}/retire");
+        Kid(server, "ES256").ShouldBe(current);
+        (await server.PublishedAsync()).Length.ShouldBe(2);
+        await AdvanceAsync(server, TimeSpan.FromHours(2));
+        Kid(server, "ES256").ShouldNotBe(current);
+        Kid(server, "ES256").ShouldNotBe(next);
+    }
+
+    [Fact]
+    public async Task No_more_keys_are_published_than_readers_take()
+    {
+        await using var server = await TestServer.StartAsync();
+        for (var i = 1; i < SigningKeys.MaxPublished; i++) (await server.Admin.PostAsync(Rotate, new { now = true })).Status.ShouldBe(200);
+        (await server.Admin.PostAsync(Rotate, new { now = true })).ShouldBeProblem(409);
+        await server.Admin.PostAsync($"/admin/keys/{(await server.PublishedAsync())[0]}/retire");
+        (await server.Admin.PostAsync(Rotate, new { now = true })).Status.ShouldBe(200);
+        // Nor does age make more.
+        for (var i = 0; i < 20; i++) await AdvanceAsync(server, TimeSpan.FromDays(5));
+        (await server.PublishedAsync()).Length.ShouldBeLessThanOrEqualTo(SigningKeys.MaxPublished);
+    }
+
+    [Fact]
+    public async Task A_key_for_RS256_is_made_when_it_is_needed_and_once()
+    {
+        await using var server = await TestServer.StartAsync();
+        var keys = server.Services.GetRequiredService<SigningKeys>();
+        var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => keys.EnsureAsync("RS256").AsTask()));
+        made.Select(key => key.Kid).Distinct().ShouldHaveSingleItem();
+        (await server.PublishedAsync()).Length.ShouldBe(2);
+        keys.EnsureAsync("RS256").IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Every_change_is_audited()
+    {
+        await using var server = await TestServer.StartAsync();
+        var first = Kid(server, "ES256");
+        await server.Admin.PostAsync(Rotate, new { now = true });
+        await server.Admin.PostAsync($"/admin/keys/{first}/retire");
+        var records = Records(server);
+        records.Select(record => (record.GetProperty("changed").GetString(), record.GetProperty("actor").GetString())).ShouldBe([("added", "touchstone"), ("added", "admin"), ("retired", "admin")]);
+        (records[2].GetProperty("kid").GetString(), records[2].GetProperty("alg").GetString()).ShouldBe((first, "ES256"));
+    }
+
+    [Theory]
+    [InlineData("""{"alg":"HS256"}""")]
+    [InlineData("""{"alg":"es256"}""")]
+    [InlineData("""{"alg":"ES256","when":1}""")]
+    public async Task W01_What_is_no_kind_of_ours_is_refused(string body)
+    {
+        await using var server = await TestServer.StartAsync();
+        (await server.Admin.PostAsync(Rotate, body)).ShouldBeProblem(400);
+        (await server.KeysAsync()).Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Only_administrators_see_and_change_keys()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var (method, path) in ((HttpMethod, string)[])[(HttpMethod.Get, "/admin/keys"), (HttpMethod.Post, Rotate), (HttpMethod.Post, $"/admin/keys/{Kid(server, "ES256")}/retire")])
+        {
+            using var request = new HttpRequestMessage(method, path);
+            (await server.OAuth.SendAsync(request)).Status.ShouldBe(401);
+        }
+        (await server.Admin.GetAsync("/admin/keys")).Text.ShouldNotContain("sealed");
+    }
+
+    [Fact]
+    public async Task Threads_sign_side_by_side()
+    {
+        var key = SigningKey.Create("ES256");
+        KeySet.TryParse(System.Text.Encoding.ASCII.GetBytes($$"""{"keys":[{{key.Jwk}}]}"""), out var keys, out _);
+        var verdicts = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() =>
+        {
+            var jwt = Jwts.Read(JwtWriter.Write(key, "at+jwt", System.Text.Encoding.ASCII.GetBytes($$"""{"n":{{i}}}""")));
+            return keys.Verify(jwt.Algorithm!, jwt.KeyId, jwt.Signed.Span, jwt.Signature.Span);
+        })));
+        verdicts.ShouldAllBe(verdict => verdict == SignatureVerdict.Good);
+    }
+
+    internal static async Task AdvanceAsync(TestServer server, TimeSpan by)
+    {
+        var keeper = server.Services.GetRequiredService<KeyKeeper>();
+        server.Time.Advance(by);
+        await keeper.IdleAsync();
+        // A look that came while another went on was left to that one; what it did not see yet is seen now.
+        await server.Services.GetRequiredService<SigningKeys>().KeepAsync();
+    }
+
+    internal static string Kid(TestServer server, string algorithm) => server.Services.GetRequiredService<SigningKeys>().Current(algorithm).Kid;
+
+    private static string State(JsonElement key) => key.GetProperty("state").GetString()!;
+
+    private static async Task<JwtServer> StartAsync()
+    {
+        var jwts = new JwtServer();
+        await jwts.InitializeAsync();
+        return jwts;
+    }
+
+    private static JsonElement[] Records(TestServer server)
+    {
+        using var query = AuditQuery.Open(server.Data, new AuditFilter { Kinds = [AuditKind.SigningKeyChanged] }, TestStore.Connection(server.Data));
+        return [.. query.All()];
+    }
+}
