@@ -44,7 +44,7 @@ public sealed partial class ApiDocumentTests(Acme acme) : IClassFixture<Acme>
         foreach (var section in Text.Split("\n### ").Skip(1).Where(section => section.StartsWith('`')))
         {
             var route = section[1..section.IndexOf('`', 1)];
-            var pattern = "^" + Regex.Escape(route).Replace("\\{id}", "[^/? ]+", StringComparison.Ordinal).Replace("\\{seq}", "[0-9]+", StringComparison.Ordinal) + "(\\?\\S*)? HTTP/1\\.1\n";
+            var pattern = "^" + Regex.Escape(route).Replace("\\{id}", "[^/? ]+", StringComparison.Ordinal).Replace("\\{seq}", "[0-9]+", StringComparison.Ordinal).Replace("\\{kid}", "[^/? ]+", StringComparison.Ordinal) + "(\\?\\S*)? HTTP/1\\.1\n";
             Example.Matches(section).First().Groups["message"].Value.ShouldMatch(pattern);
         }
     }

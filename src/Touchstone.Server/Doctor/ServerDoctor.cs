@@ -33,6 +33,7 @@ public static class ServerDoctor
             .. ClientChecks.Of(facts.Clients, configuration.Options.Demo || File.Exists(Path.Combine(data, "demo.json")), facts.Issuer, now),
             Audit(data, configuration.Options.Postgres.Connection),
             FileChecks.Keys(data, facts.Clients.Any(client => client.IsSealed)),
+            SigningChecks.Of(configuration.Options, facts),
         ];
     }
 
@@ -74,6 +75,9 @@ internal sealed record FolderFacts(int Schema, string? Issuer, long? NewestTime,
     /// <summary>Whether the database is not a file of the folder, and may be used by other nodes.</summary>
     internal bool IsShared { get; init; }
 
+    /// <summary>How many signing keys are stored with their private halves.</summary>
+    internal long SigningKeys { get; init; }
+
     /// <summary>The database's own clock, where it has one; seconds since 1970.</summary>
     internal long? Clock { get; init; }
 
@@ -107,6 +111,9 @@ internal sealed record FolderFacts(int Schema, string? Issuer, long? NewestTime,
         var started = Sql.Read(database, "SELECT value FROM settings WHERE name = 'started_at'", row => DateTimeOffset.Parse(row.GetString(0), null).ToUnixTimeSeconds()).FirstOrDefault();
         var revoked = Sql.Read(database, "SELECT max(at) FROM revocations", row => row.IsDBNull(0) ? 0 : row.GetInt64(0))[0];
         var clients = Sql.Read(database, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
-        return new FolderFacts((int)Sql.Scalar(database, "PRAGMA user_version"), issuer, Math.Max(started, revoked) is var newest and > 0 ? newest : null, [.. clients.Select(ClientFacts.Of)]);
+        return new FolderFacts((int)Sql.Scalar(database, "PRAGMA user_version"), issuer, Math.Max(started, revoked) is var newest and > 0 ? newest : null, [.. clients.Select(ClientFacts.Of)])
+        {
+            SigningKeys = Sql.Scalar(database, "SELECT count(*) FROM sqlite_master WHERE name = 'signing_keys'") == 0 ? 0 : Sql.Scalar(database, "SELECT count(*) FROM signing_keys WHERE sealed IS NOT NULL"),
+        };
     }
 }

@@ -98,6 +98,7 @@ internal static class OpenApiText
     {
         var parameters = new JsonArray();
         if (operation.Path.Contains("{id}", StringComparison.Ordinal)) parameters.Add(Parameter("id", "path", "string", "the client"));
+        if (operation.Path.Contains("{kid}", StringComparison.Ordinal)) parameters.Add(Parameter("kid", "path", "string", "the key"));
         if (operation.Path.Contains("{seq}", StringComparison.Ordinal)) parameters.Add(Parameter("seq", "path", "integer", "the row"));
         foreach (var (name, type, says) in operation.Query) parameters.Add(Parameter(name, "query", type, says));
         return parameters;

@@ -46,6 +46,7 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /oauth/token", "token", "TokenAnswer", "TokenForm"),
         new("POST /oauth/global-token-revocation", "revokeSubjectGlobally", null, "GlobalRevocation") { Status = 204 },
         new("GET /.well-known/oauth-authorization-server", "metadata", "Metadata"),
+        new("GET /.well-known/jwks.json", "jwks", "Jwks"),
         new("GET /openapi.json", "openApi", "AnyObject"),
         new("GET /health/live", "live", "Health"),
         new("GET /health/ready", "ready", "Health"),
@@ -71,6 +72,9 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /admin/revocations", "revokeTokens", typeof(RevocationView), typeof(NewRevocation)) { IsBatch = true, Waited = typeof(WaitedRevocations), Query = [("dry_run", "boolean", "ends nothing, and counts"), ("wait", "integer", "0 to 30: waits for those who follow; the answer is then revocations and receipt")] },
         new("GET /admin/revocations/{seq}/receipt", "receipt", typeof(ReceiptView)),
         new("GET /admin/followers", "listFollowers", typeof(FollowerPage)) { Query = [("limit", "integer", "1 to 1000, default 100"), ("after", "string", "the next of the page before")] },
+        new("GET /admin/keys", "listKeys", typeof(SigningKeyList)),
+        new("POST /admin/keys/rotate", "rotateKey", typeof(SigningKeyView), typeof(KeyRotation)),
+        new("POST /admin/keys/{kid}/retire", "retireKey", typeof(SigningKeyView)),
         new("GET /admin/cursor", "cursor", typeof(CursorView)),
     ];
 }

@@ -89,6 +89,18 @@ public sealed class JwtEndsTests(JwtServer jwts) : IClassFixture<JwtServer>
     }
 
     [Fact]
+    public async Task L11_A_JWT_without_exp_or_iat_is_inactive_and_none_is_made()
+    {
+        foreach (var times in (string[])["", ",\"iat\":1", ",\"exp\":99999999999"])
+        {
+            var made = JwtWriter.Write(Key, "at+jwt", Encoding.UTF8.GetBytes($$"""{"iss":"{{TestServer.DefaultIssuer}}","sub":"u","aud":"{{Acme.OrdersApi}}","client_id":"signed","jti":"j"{{times}}}"""));
+            (await jwts.OAuth.IntrospectAsync(made, jwts.Acme.Orders)).ShouldBeInactive();
+        }
+        var token = Jwts.Read(await jwts.TokenAsync());
+        (token.Has("exp"u8), token.Has("iat"u8)).ShouldBe((true, true));
+    }
+
+    [Fact]
     public async Task L09_W11_A_JWT_access_token_is_no_client_assertion_and_an_assertion_no_access_token()
     {
         // Its own key is ours: even then a token that was handed out proves nothing about who sends it.
