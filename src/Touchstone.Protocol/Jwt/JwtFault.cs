@@ -51,6 +51,9 @@ public enum JwtFault
     /// <summary>The signature is wrong.</summary>
     Signature,
 
+    /// <summary>It is encrypted, and no key of ours opens it; or it was changed on its way.</summary>
+    Undecryptable,
+
     /// <summary>A row of the revocation log ends it.</summary>
     Revoked,
 }

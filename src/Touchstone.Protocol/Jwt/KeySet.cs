@@ -25,17 +25,21 @@ public sealed class KeySet
     /// <summary>The most keys of a set: 32.</summary>
     public const int MaxKeys = 32;
 
-    private KeySet(IReadOnlyList<VerificationKey> keys, IReadOnlyList<byte[]> certificates)
+    private KeySet(IReadOnlyList<VerificationKey> keys, IReadOnlyList<EncryptionKey> encryptionKeys, IReadOnlyList<byte[]> certificates)
     {
         Keys = keys;
+        EncryptionKeys = encryptionKeys;
         Certificates = certificates;
     }
 
     /// <summary>No keys.</summary>
-    public static KeySet Empty { get; } = new([], []);
+    public static KeySet Empty { get; } = new([], [], []);
 
     /// <summary>The keys that can verify signatures.</summary>
     public IReadOnlyList<VerificationKey> Keys { get; }
+
+    /// <summary>The keys that something can be encrypted for.</summary>
+    public IReadOnlyList<EncryptionKey> EncryptionKeys { get; }
 
     /// <summary>SHA-256 of the first certificate (<c>x5c</c>) of each key that has one.</summary>
     public IReadOnlyList<byte[]> Certificates { get; }
@@ -64,6 +68,7 @@ public sealed class KeySet
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 });
             if (document.RootElement.ValueKind is not JsonValueKind.Object || !document.RootElement.TryGetProperty("keys", out var array) || array.ValueKind is not JsonValueKind.Array || array.GetArrayLength() > MaxKeys) return false;
             var found = new List<VerificationKey>();
+            var encryption = new List<EncryptionKey>();
             var certificates = new List<byte[]>();
             foreach (var key in array.EnumerateArray())
             {
@@ -74,9 +79,10 @@ public sealed class KeySet
                     return false;
                 }
                 if (VerificationKey.TryRead(key) is { } usable) found.Add(usable);
+                if (EncryptionKey.TryRead(key) is { } recipient) encryption.Add(recipient);
                 if (key.TryGetProperty("x5c", out var chain) && chain.ValueKind is JsonValueKind.Array && chain.GetArrayLength() > 0 && chain[0].TryGetBytesFromBase64(out var der)) certificates.Add(SHA256.HashData(der));
             }
-            keys = new KeySet(found, certificates);
+            keys = new KeySet(found, encryption, certificates);
             return true;
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)

@@ -106,7 +106,7 @@ public sealed class SignedJwt
 
     private static string? TextOf(JsonElement json, ReadOnlySpan<byte> name) => json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 
-    private static bool TryParse(byte[] utf8, out JsonElement json)
+    internal static bool TryParse(byte[] utf8, out JsonElement json)
     {
         json = default;
         try
@@ -135,7 +135,7 @@ public sealed class SignedJwt
     }
 
     // The alphabet of base64url and nothing else: no padding, no white space (RFC 7515 §2).
-    private static bool TryDecode(ReadOnlySpan<byte> part, out byte[] bytes)
+    internal static bool TryDecode(ReadOnlySpan<byte> part, out byte[] bytes)
     {
         bytes = [];
         if (part.IsEmpty || part.ContainsAnyExcept(Alphabet) || !Base64Url.IsValid(part)) return false;
