@@ -43,6 +43,9 @@ public sealed record OAuthError(string Code, int Status, string Description)
     /// <summary>RFC 9110 §15.5.6: the endpoints take POST only, so that tokens never stand in URLs.</summary>
     public static OAuthError MethodNotAllowed { get; } = new("invalid_request", 405, "Use POST.");
 
+    /// <summary>RFC 9110 §15.5.7: there is no answer of a type that the caller takes.</summary>
+    public static OAuthError NotAcceptable { get; } = new("invalid_request", 406, "Accept application/json.");
+
     /// <summary>RFC 9110 §15.5.14.</summary>
     public static OAuthError ContentTooLarge { get; } = new("invalid_request", 413, "The request body is too large.");
 

@@ -61,6 +61,7 @@ internal static class Endpoints
         routes.MapPost("/admin/clients/{id}/view", admin.Handle(clients.SetViewAsync));
         routes.MapPost("/admin/clients/{id}/limits", admin.Handle(clients.SetLimitsAsync));
         routes.MapPost("/admin/clients/{id}/grants", admin.Handle(clients.SetGrantsAsync));
+        routes.MapPost("/admin/clients/{id}/response", admin.Handle(clients.SetResponseAsync));
         routes.MapGet("/admin/clients/{id}/failures", admin.Handle(clients.FailuresAsync));
         routes.MapPost("/admin/subjects/disable", admin.Handle(subjects.DisableAsync));
         routes.MapPost("/admin/subjects/enable", admin.Handle(subjects.EnableAsync));

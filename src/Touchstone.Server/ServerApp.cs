@@ -204,6 +204,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddLimits();
 
         services.AddSingleton<IntrospectionSteps>();
+        services.AddSingleton<SignedAnswers>();
         services.AddSingleton<IntrospectionEndpoint>();
         services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<RevocationEndpoint>();

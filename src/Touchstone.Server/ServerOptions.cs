@@ -3,6 +3,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Feed;
+using Touchstone.Server.Introspection;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Signing;
@@ -95,6 +96,9 @@ public sealed class ServerOptions
 
     /// <summary>The keys that sign JWTs.</summary>
     public SigningOptions Signing { get; set; } = new();
+
+    /// <summary>Introspection answers that are signed.</summary>
+    public SignedAnswerOptions SignedAnswers { get; set; } = new();
 
     /// <summary>When what is over leaves the store.</summary>
     public CleanupOptions Cleanup { get; set; } = new();

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Touchstone.Protocol.Jwt;
 
 /// <summary>
-/// A signed JWT within an encrypted one, in the compact form (RFC 7516 §7.1, RFC 7519 §5.2). Why our own: the .NET libraries for it (Microsoft.IdentityModel among them) have no <c>ECDH-ES</c> without key wrapping, or bring
-/// reflection that trimming breaks, and this project depends on neither at run time. So it is small, does two ways to agree on a key and two to encrypt and no other, and is tested by the examples of the RFCs and against libraries of others.
+/// A signed JWT within an encrypted one, in the compact form (RFC 7516 §7.1, RFC 7519 §5.2). Why our own: the framework has no JWE, and Microsoft.IdentityModel (8.16) knows neither <c>RSA-OAEP-256</c> nor <c>ECDH-ES</c>
+/// without key wrapping. So this is small, has two ways for the key and two for the content and no other, leaves all mathematics to the framework, and is tested by the examples of the RFCs and against a library of others.
 /// </summary>
 public static class EncryptedJwt
 {

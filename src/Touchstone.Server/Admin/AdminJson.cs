@@ -22,6 +22,11 @@ internal sealed record NewClient(
     public string? JwksUri { get; init; }
     public bool TokenEndpointAudience { get; init; }
 
+    /// <summary>How its signed answers are made (RFC 9701 §6).</summary>
+    public string? IntrospectionSignedResponseAlg { get; init; }
+    public string? IntrospectionEncryptedResponseAlg { get; init; }
+    public string? IntrospectionEncryptedResponseEnc { get; init; }
+
     /// <summary>A resource server is given the key of its tags in the feed.</summary>
     public bool TagKey { get; init; }
 
@@ -44,6 +49,9 @@ internal sealed record ClientView(
     public LimitsView? Limits { get; init; }
     public string? JwksUri { get; init; }
     public IReadOnlyList<KeyView>? Keys { get; init; }
+    public string? IntrospectionSignedResponseAlg { get; init; }
+    public string? IntrospectionEncryptedResponseAlg { get; init; }
+    public string? IntrospectionEncryptedResponseEnc { get; init; }
     public bool? TokenEndpointAudience { get; init; }
     public bool? TagKey { get; init; }
     public ViewRegistration? View { get; init; }
@@ -64,6 +72,9 @@ internal sealed record ClientView(
             Limits = LimitsView.Of(current),
             JwksUri = client.JwksUri,
             Keys = client.Jwks is null ? null : KeyView.All(client.Jwks),
+            IntrospectionSignedResponseAlg = client.IntrospectionSignedResponseAlg,
+            IntrospectionEncryptedResponseAlg = client.IntrospectionEncryptedResponseAlg,
+            IntrospectionEncryptedResponseEnc = client.IntrospectionEncryptedResponseEnc,
             TokenEndpointAudience = client.TokenEndpointAudience ? true : null,
             TagKey = client.TagKey ? true : null,
             View = client.View,
@@ -89,13 +100,13 @@ internal sealed record SecretView(long CreatedAt, long? ExpiresAt, long? LastUse
     internal static SecretView Of(ClientSecret secret, SecretSlot slot) => new(secret.CreatedAt, secret.ExpiresAt, slot.LastUsed == 0 ? null : slot.LastUsed);
 }
 
-/// <summary>A registered key; <c>usable</c> says whether it can verify signatures here.</summary>
+/// <summary>A registered key; <c>usable</c> says whether it can verify signatures here, or be encrypted for.</summary>
 internal sealed record KeyView(string? Kid, string? Kty, string? Alg, bool Usable, bool Certificate)
 {
     internal static IReadOnlyList<KeyView> All(string jwks)
     {
         using var document = JsonDocument.Parse(jwks);
-        return [.. document.RootElement.GetProperty("keys").EnumerateArray().Select(key => new KeyView(Text(key, "kid"), Text(key, "kty"), Text(key, "alg"), VerificationKey.TryRead(key) is not null, key.TryGetProperty("x5c", out _)))];
+        return [.. document.RootElement.GetProperty("keys").EnumerateArray().Select(key => new KeyView(Text(key, "kid"), Text(key, "kty"), Text(key, "alg"), VerificationKey.TryRead(key) is not null || EncryptionKey.TryRead(key) is not null, key.TryGetProperty("x5c", out _)))];
     }
 
     private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
@@ -103,6 +114,10 @@ internal sealed record KeyView(string? Kid, string? Kty, string? Alg, bool Usabl
 
 /// <summary><c>POST /admin/clients/{id}/keys</c>: one of the two, in place of what is registered.</summary>
 internal sealed record NewKeys(JsonElement? Jwks = null, string? JwksUri = null);
+
+/// <summary><c>POST /admin/clients/{id}/response</c>: how its signed answers are made, in place of how they are made now; with keys, these too.</summary>
+internal sealed record NewResponse(
+    string? IntrospectionSignedResponseAlg = null, string? IntrospectionEncryptedResponseAlg = null, string? IntrospectionEncryptedResponseEnc = null, JsonElement? Jwks = null, string? JwksUri = null);
 
 /// <summary><c>GET /admin/clients/{id}/failures</c>, the newest first.</summary>
 internal sealed record FailureList(IReadOnlyList<ClientAuth.CallerFailure> Items);
@@ -208,6 +223,7 @@ internal sealed record ProblemError(string Detail, string? Member = null, int? I
 [JsonSerializable(typeof(ClientPage))]
 [JsonSerializable(typeof(Rotation))]
 [JsonSerializable(typeof(NewKeys))]
+[JsonSerializable(typeof(NewResponse))]
 [JsonSerializable(typeof(ViewRegistration))]
 [JsonSerializable(typeof(ClientLimits))]
 [JsonSerializable(typeof(GrantRegistration))]

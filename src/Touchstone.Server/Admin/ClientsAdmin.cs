@@ -13,7 +13,7 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Admin;
 
-/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view, limits and grants.</summary>
+/// <summary><c>/admin/clients</c>: add, list, show, disable, enable, change secret, keys, view, limits, grants and signed answers.</summary>
 internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secrets, RemoteKeySets remoteKeys, CallerFailures failures, SecretUses uses, ITokenStore store, RevocationLog log, Freshness freshness, ServerOptions options, ILogger<ClientsAdmin> logger, TimeProvider time)
 {
     private const int MaxPage = 1000;
@@ -126,9 +126,9 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         if (await exchange.ReadAsync(AdminJson.Default.NewKeys) is not { } asked) return;
         await ChangeAsync(exchange, "changed the keys of", client =>
         {
-            if ((ClientSecrets.MethodsOf(client) & ClientAuthMethods.WithKeys) == 0)
+            if (!CredentialRules.UsesKeys(client))
             {
-                exchange.Refuse(409, $"The client {client.ClientId} uses no keys: none of its methods does.");
+                exchange.Refuse(409, $"The client {client.ClientId} uses no keys: none of its methods does, and its answers are not encrypted.");
                 return null;
             }
             var changed = client with { Jwks = asked.Jwks?.GetRawText(), JwksUri = asked.JwksUri };
@@ -183,6 +183,30 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             exchange.Refuse(400, "The grants were not changed.", errors);
             return null;
         });
+    }
+
+    /// <summary>Registers how the signed answers of a client are made, in place of how they are made now. Keys that the body gives take the place of its keys, which who never had any needs for encryption.</summary>
+    internal async Task SetResponseAsync(AdminExchange exchange)
+    {
+        if (await exchange.ReadAsync(AdminJson.Default.NewResponse) is not { } asked) return;
+        await ChangeAsync(exchange, "changed the signed answers of", client =>
+        {
+            var changed = client with
+            {
+                IntrospectionSignedResponseAlg = asked.IntrospectionSignedResponseAlg,
+                IntrospectionEncryptedResponseAlg = asked.IntrospectionEncryptedResponseAlg,
+                IntrospectionEncryptedResponseEnc = asked.IntrospectionEncryptedResponseEnc,
+            };
+            var bringsKeys = asked.Jwks is not null || asked.JwksUri is not null;
+            if (bringsKeys) changed = changed with { Jwks = asked.Jwks?.GetRawText(), JwksUri = asked.JwksUri };
+            else if (!CredentialRules.UsesKeys(changed)) changed = changed with { Jwks = null, JwksUri = null }; // They were for encryption alone.
+            var ofKeys = CredentialRules.UsesKeys(changed) ? CredentialRules.KeyErrors(changed, options.AllowPrivateJwksUris) : bringsKeys ? [("jwks", "are for no use: none of its methods has keys, and its answers are not encrypted")] : [];
+            ProblemError[] errors = [.. ResponseRules.Errors(changed).Concat(ofKeys).Select(error => new ProblemError(error.Detail, error.Member))];
+            if (errors.Length == 0) return (changed, Selector.Registration(client.ClientId), null);
+            exchange.Refuse(400, "The signed answers were not changed.", errors);
+            return null;
+        });
+        if (asked.JwksUri is { } uri) remoteKeys.Forget(uri);
     }
 
     /// <summary>Why a caller was refused lately.</summary>
@@ -268,6 +292,9 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
             Grants = asked.Grants,
             TokenEndpointAudience = asked.TokenEndpointAudience,
             TagKey = asked.TagKey,
+            IntrospectionSignedResponseAlg = asked.IntrospectionSignedResponseAlg,
+            IntrospectionEncryptedResponseAlg = asked.IntrospectionEncryptedResponseAlg,
+            IntrospectionEncryptedResponseEnc = asked.IntrospectionEncryptedResponseEnc,
             View = asked.View is { IsDefault: true } ? null : asked.View,
             TlsClientAuthSubjectDn = asked.TlsClientAuthSubjectDn,
             TlsClientAuthSanDns = asked.TlsClientAuthSanDns,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Touchstone.Protocol.ClientAuth;
 using Touchstone.Protocol.Hashing;
 using Touchstone.Protocol.Introspection;
@@ -23,6 +24,7 @@ internal sealed class Client
 {
     private readonly byte[]?[] _sha256;
     private Client? _introspecting;
+    private byte[]? _nameInJson;
 
     internal Client(ClientRegistration registration, ClientGate gate, Client? previous = null, byte[]? pairwiseKey = null)
     {
@@ -53,6 +55,9 @@ internal sealed class Client
     internal ClientRegistration Registration { get; }
 
     internal string Id => Registration.ClientId;
+
+    /// <summary>Its identifier as it stands within the quotes of JSON.</summary>
+    internal ReadOnlySpan<byte> NameInJson => _nameInJson ??= JsonEncodedText.Encode(Id).EncodedUtf8Bytes.ToArray();
 
     /// <summary>Whether it is given the key of its tags, to judge JWTs by the feed.</summary>
     internal bool JudgesJwts => Registration.TagKey;

@@ -30,6 +30,15 @@ internal sealed record ClientRegistration
     public string? Jwks { get; init; }
     public string? JwksUri { get; init; }
 
+    /// <summary>How answers to it are signed where it asks for that; null for RS256 (RFC 9701 §6).</summary>
+    public string? IntrospectionSignedResponseAlg { get; init; }
+
+    /// <summary>How the key of its encrypted answers comes to it; null where they are signed only.</summary>
+    public string? IntrospectionEncryptedResponseAlg { get; init; }
+
+    /// <summary>How their content is encrypted; null for A128CBC-HS256.</summary>
+    public string? IntrospectionEncryptedResponseEnc { get; init; }
+
     /// <summary>Assertions may name the token endpoint as their audience, as RFC 7523 had it before its revision.</summary>
     public bool TokenEndpointAudience { get; init; }
 

@@ -35,6 +35,7 @@ internal static class ClientRules
         foreach (var error in ViewRegistration.Errors(client)) yield return error;
         foreach (var error in client.Limits?.Errors() ?? []) yield return error;
         foreach (var error in GrantRegistration.Errors(client)) yield return error;
+        foreach (var error in ResponseRules.Errors(client)) yield return error;
     }
 
     internal static bool IsId(string id) =>

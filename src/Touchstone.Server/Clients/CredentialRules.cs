@@ -20,8 +20,8 @@ internal static class CredentialRules
         if (secret is not null && (methods & ClientAuthMethods.WithSecret) == 0) yield return ("client_secret", "none of auth_methods uses a secret");
         else if (secret is not null && SecretError(client, secret) is { } error) yield return ("client_secret", error);
 
-        var keyed = (methods & ClientAuthMethods.WithKeys) != 0;
-        if (!keyed && (client.Jwks ?? client.JwksUri) is not null) yield return (client.Jwks is null ? "jwks_uri" : "jwks", "none of auth_methods uses keys");
+        var keyed = UsesKeys(client);
+        if (!keyed && (client.Jwks ?? client.JwksUri) is not null) yield return (client.Jwks is null ? "jwks_uri" : "jwks", "none of auth_methods uses keys, and answers are not encrypted");
         foreach (var error in keyed ? KeyErrors(client, allowPrivateUris) : []) yield return error;
         if (client.TokenEndpointAudience && (methods & (ClientAuthMethod.PrivateKeyJwt | ClientAuthMethod.ClientSecretJwt)) == 0) yield return ("token_endpoint_audience", "none of auth_methods uses assertions");
 
@@ -34,6 +34,9 @@ internal static class CredentialRules
             if (!IsName(member, value)) yield return (member, "is not a name of its kind");
         }
     }
+
+    /// <summary>Whether it has keys: to prove who it is, or for its encrypted answers.</summary>
+    internal static bool UsesKeys(ClientRegistration client) => (ClientSecrets.MethodsOf(client) & ClientAuthMethods.WithKeys) != 0 || client.IntrospectionEncryptedResponseAlg is not null;
 
     internal static string? SecretError(ClientRegistration client, string secret)
     {
@@ -50,6 +53,8 @@ internal static class CredentialRules
         if (!KeySet.TryParse(Encoding.UTF8.GetBytes(jwks), out var keys, out var error)) yield return ("jwks", error);
         else if (ClientSecrets.MethodsOf(client).HasFlag(ClientAuthMethod.PrivateKeyJwt) && keys.Keys.Count == 0)
             yield return ("jwks", "holds no key that can verify a signature here: RSA of 2048 to 8192 bits, or EC on P-256, P-384 or P-521, not marked for another use");
+        else if (client.IntrospectionEncryptedResponseAlg is { } algorithm && EncryptedJwt.Algorithms.Contains(algorithm) && keys.EncryptionKeys.All(key => key.Algorithm != algorithm))
+            yield return ("jwks", $"holds no key for {algorithm}, which introspection_encrypted_response_alg names: RSA of 2048 to 8192 bits for RSA-OAEP-256, EC on P-256, P-384 or P-521 for ECDH-ES, marked by use enc or by its alg");
         else if (client.AuthMethods is ["self_signed_tls_client_auth"] && keys.Certificates.Count == 0) yield return ("jwks", "holds no certificate (x5c), which self_signed_tls_client_auth compares with");
     }
 

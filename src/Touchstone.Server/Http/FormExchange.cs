@@ -5,6 +5,7 @@ using Touchstone.Protocol.Forms;
 using Touchstone.Protocol.Leases;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Introspection;
 using Touchstone.Server.Limits;
 
 namespace Touchstone.Server.Http;
@@ -44,9 +45,17 @@ internal sealed class FormExchange
     /// <summary>For a follower: the state of the log before anything of the request was judged; null for everybody else.</summary>
     internal LogCursor? AsOf { get; set; }
 
+    /// <summary>In which form the answer about a token is wanted.</summary>
+    internal AnswerForm Wanted { get; set; }
+
+    /// <summary>What a signed answer is made with; null for a plain one.</summary>
+    internal AnswerKeys? AnswerKeys { get; set; }
+
     internal void Begin(HttpContext http, long started)
     {
         AsOf = null;
+        Wanted = AnswerForm.Json;
+        AnswerKeys = null;
         Http = http;
         Started = started;
         Tokens = 1;

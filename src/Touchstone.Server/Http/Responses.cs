@@ -15,12 +15,18 @@ internal static class Responses
     /// <summary>The challenge for who did not authenticate as a client.</summary>
     internal const string BasicChallenge = $"Basic realm=\"{Realm}\", charset=\"UTF-8\"";
 
-    internal static void WriteJson(HttpResponse response, int status, ReadOnlySpan<byte> json)
+    /// <summary>All but the body.</summary>
+    internal static void Begin(HttpResponse response, int status, string type, int length)
     {
         response.StatusCode = status;
         SetNoStore(response);
-        response.ContentType = "application/json";
-        response.ContentLength = json.Length;
+        response.ContentType = type;
+        response.ContentLength = length;
+    }
+
+    internal static void WriteJson(HttpResponse response, int status, ReadOnlySpan<byte> json)
+    {
+        Begin(response, status, "application/json", json.Length);
         // No flush: the server sends what lies in the pipe when the request is over, head and body in one packet.
         response.BodyWriter.Write(json);
     }

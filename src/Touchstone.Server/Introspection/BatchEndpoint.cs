@@ -22,12 +22,19 @@ internal sealed class BatchEndpoint(IntrospectionSteps steps, FollowedAnswers fo
     /// <summary>The room that they take in a form: the longest tokens, none of which needs escapes, each as <c>token=…&amp;</c>.</summary>
     internal const int MaxTokenBytes = MaxTokens * (TokenFormat.MaxLength + 7);
 
+    private static readonly OAuthError NotAcceptable = OAuthError.NotAcceptable.With("Accept application/json: answers about several tokens are not signed.");
+
     internal async ValueTask HandleAsync(FormExchange exchange)
     {
         following.Begin(exchange);
         var count = Count(exchange.Form);
         exchange.Tokens = Math.Clamp(count, 1, MaxTokens);
         if (!await steps.AdmitAsync(exchange, "introspect_batch")) return;
+        if (AnswerForms.Of(exchange.Http.Request.Headers.Accept, canSign: false) is AnswerForm.Neither)
+        {
+            exchange.Refuse(NotAcceptable);
+            return;
+        }
         if (count is 0 or > MaxTokens)
         {
             exchange.Refuse(OAuthError.InvalidRequest.With(count == 0 ? "The parameter token is missing." : $"There may be at most {MaxTokens} tokens in one request."));

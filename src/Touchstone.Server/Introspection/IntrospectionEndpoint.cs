@@ -9,12 +9,13 @@ namespace Touchstone.Server.Introspection;
 /// <c>POST /oauth/introspect</c> (RFC 7662). Read it downward: each step may end the request, and the order is the security argument.
 /// The steps themselves are <see cref="IntrospectionSteps"/>, the rule that decides is <see cref="IntrospectionRules"/>.
 /// </summary>
-internal sealed class IntrospectionEndpoint(IntrospectionSteps steps, FollowedAnswers following)
+internal sealed class IntrospectionEndpoint(IntrospectionSteps steps, SignedAnswers signed, FollowedAnswers following)
 {
     internal ValueTask HandleAsync(FormExchange exchange)
     {
-        // 0. Does it follow the feed?
+        // 0. Does it follow the feed, and in which form does it want the answer?
         following.Begin(exchange);
+        exchange.Wanted = AnswerForms.Of(exchange.Http.Request.Headers.Accept);
 
         // 1. Who asks, and may it ask?
         var admitting = steps.AdmitAsync(exchange, "introspect");
@@ -24,7 +25,17 @@ internal sealed class IntrospectionEndpoint(IntrospectionSteps steps, FollowedAn
     private ValueTask JudgeAsync(FormExchange exchange, bool isAdmitted)
     {
         if (!isAdmitted) return ValueTask.CompletedTask;
+        return exchange.Wanted is AnswerForm.Json ? ReadAsync(exchange) : PrepareAsync(exchange);
+    }
 
+    // A signed answer takes keys, which may have to be waited for.
+    private async ValueTask PrepareAsync(FormExchange exchange)
+    {
+        if (await signed.PrepareAsync(exchange)) await ReadAsync(exchange);
+    }
+
+    private ValueTask ReadAsync(FormExchange exchange)
+    {
         // 2. About what? Only now: who is not known learns nothing about its request (I-02).
         if (!IntrospectionRequest.TryRead(exchange.Form, out var request))
         {
@@ -65,7 +76,10 @@ internal sealed class IntrospectionEndpoint(IntrospectionSteps steps, FollowedAn
     private void Answer(FormExchange exchange, in JudgedToken judged)
     {
         if (exchange.AsOf is not null) following.Tell(exchange, judged);
-        exchange.Answer(steps.AnswerOf(exchange, judged), judged.Reason is InactiveReason.None ? "active" : "inactive", judged.Reason.Name());
+        var answer = steps.AnswerOf(exchange, judged);
+        var outcome = judged.Reason is InactiveReason.None ? "active" : "inactive";
+        if (exchange.Wanted is AnswerForm.Json) exchange.Answer(answer, outcome, judged.Reason.Name());
+        else signed.Answer(exchange, answer, outcome, judged.Reason.Name());
     }
 
     private async ValueTask AwaitAdmissionAsync(FormExchange exchange, ValueTask<bool> admitting) => await JudgeAsync(exchange, await admitting);

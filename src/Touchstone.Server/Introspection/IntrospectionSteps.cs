@@ -18,8 +18,10 @@ namespace Touchstone.Server.Introspection;
 internal readonly record struct JudgedToken(FoundToken Found, InactiveReason Reason, bool IsBlocked = false);
 
 /// <summary>What one token's introspection and a batch have in common. The rule that decides is <see cref="IntrospectionRules"/>, what is shown is <see cref="IntrospectionView"/>'s.</summary>
-internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, Freshness freshness, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ILogger<IntrospectionSteps> logger, TimeProvider time)
+internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLookup tokens, Freshness freshness, TokenFormat format, CallerLimits limits, TokenSpread spread, AuditLog audit, ServerOptions options, ILogger<IntrospectionSteps> logger, TimeProvider time)
 {
+    private static readonly OAuthError NoCaller = OAuthError.InvalidRequest.With("A signed answer is for a caller that authenticates.");
+
     /// <summary>Finds out who asks, and whether it may; refuses it otherwise. A known secret is judged at once.</summary>
     internal ValueTask<bool> AdmitAsync(FormExchange exchange, string endpoint)
     {
@@ -76,7 +78,9 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         {
             var failed = caller.Client is null ? caller : ClientAuthResult.Fail(AuthFailure.Missing);
             if (failed.IsOfCaller) logger.AuthenticationFailed(endpoint, failed.Reason, RequestIds.Of(exchange.Http));
-            exchange.Refuse(failed);
+            // Nobody is given less than the signed answer that he asked for (RFC 9701 §5), and who did not say who he is, none.
+            if (exchange.Wanted is AnswerForm.Signed && failed.Failure is AuthFailure.Missing && !options.SignedAnswers.ChallengeMissingCredentials) exchange.Refuse(NoCaller, failed.Reason);
+            else exchange.Refuse(failed);
             return false;
         }
         exchange.Caller = caller.Client;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Revocation;
@@ -44,6 +45,9 @@ internal sealed class MetadataDocument(ServerOptions options)
         IReadOnlyList<string> methods = certificates.Enabled || certificates.TrustedProxies.Count > 0 ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
         WriteMethods(json, "token", methods);
         WriteMethods(json, "introspection", [.. methods, "Bearer"]);
+        Write(json, "introspection_signing_alg_values_supported", SigningKey.Algorithms); // RFC 9701 §7.
+        Write(json, "introspection_encryption_alg_values_supported", EncryptedJwt.Algorithms);
+        Write(json, "introspection_encryption_enc_values_supported", EncryptedJwt.Encryptions);
         WriteMethods(json, "revocation", [.. methods, "none"]);
         if (certificates.AliasBase is { } alias)
         {

@@ -4,6 +4,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Cleanup;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Feed;
+using Touchstone.Server.Introspection;
 using Touchstone.Server.Limits;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
@@ -22,6 +23,7 @@ internal static class ServerSettings
         .. Of<LimitOptions>("Limits", options => options.Limits),
         .. Of<DetectionOptions>("Detection", options => options.Detection),
         .. Of<FeedOptions>("Feed", options => options.Feed),
+        .. Of<SignedAnswerOptions>("SignedAnswers", options => options.SignedAnswers),
         .. Of<CleanupOptions>("Cleanup", options => options.Cleanup),
         .. Of<SigningOptions>("Signing", options => options.Signing),
         .. Of<AuditOptions>("Audit", options => options.Audit),

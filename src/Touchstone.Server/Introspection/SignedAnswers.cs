@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Touchstone.Protocol;
+using Touchstone.Protocol.Jwt;
+using Touchstone.Server.ClientAuth;
+using Touchstone.Server.Clients;
+using Touchstone.Server.Http;
+using Touchstone.Server.Leases;
+using Touchstone.Server.Signing;
+
+namespace Touchstone.Server.Introspection;
+
+/// <summary>What an answer is signed with, and for whom it is encrypted besides.</summary>
+internal sealed record AnswerKeys(SigningKey Signing, EncryptionKey? Recipient);
+
+/// <summary>
+/// Introspection answers as signed JWTs (RFC 9701), encrypted for the caller where it is registered so. What is within is what the plain answer would be; around it stand who says it, to whom and when, and nothing that could make it pass for a token.
+/// </summary>
+internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKeys, Freshness freshness, ServerOptions options, TimeProvider time)
+{
+    private static readonly OAuthError NotAcceptable = OAuthError.NotAcceptable.With($"Accept application/json or {AnswerForms.SignedType}.");
+    private static readonly OAuthError NoKey = OAuthError.TemporarilyUnavailable.With("The answer is to be encrypted for this client, and no key of it can be had. It is not answered otherwise.");
+
+    private readonly byte[] _start = [.. "{\"iss\":\""u8, .. JsonEncodedText.Encode(options.EffectiveIssuer).EncodedUtf8Bytes, .. "\",\"aud\":\""u8];
+
+    /// <summary>Finds the keys. Before the token is judged, since this may wait: between a judgement and its answer nothing does. False where the request is refused.</summary>
+    internal async ValueTask<bool> PrepareAsync(FormExchange exchange)
+    {
+        if (exchange.Wanted is AnswerForm.Neither)
+        {
+            exchange.Refuse(NotAcceptable);
+            return false;
+        }
+        var client = exchange.Caller!;
+        var finding = signing.EnsureAsync(client.Registration.IntrospectionSignedResponseAlg ?? ResponseRules.DefaultSigning);
+        var waits = !finding.IsCompletedSuccessfully || client.Registration is { IntrospectionEncryptedResponseAlg: not null, JwksUri: not null };
+        var key = await finding;
+        EncryptionKey? recipient = null;
+        if (client.Registration.IntrospectionEncryptedResponseAlg is { } algorithm && (recipient = await FindAsync(client, algorithm)) is null)
+        {
+            exchange.Refuse(NoKey, "keys_unavailable");
+            return false;
+        }
+        exchange.AnswerKeys = new AnswerKeys(key, recipient);
+        if (waits) await freshness.EnsureAsync(); // Memory decides about the token.
+        return true;
+    }
+
+    /// <summary>Answers 200 with a JWT around the plain answer.</summary>
+    internal void Answer(FormExchange exchange, ReadOnlySpan<byte> answer, string outcome, string reason)
+    {
+        exchange.Conclude(outcome, reason);
+        var name = exchange.Caller!.NameInJson;
+        var rented = ArrayPool<byte>.Shared.Rent(_start.Length + name.Length + answer.Length + 64);
+        try
+        {
+            var claims = Write(rented, name, answer);
+            var (key, recipient) = exchange.AnswerKeys!;
+            var size = JwtWriter.SizeOf(key, JwtRules.AnswerType, claims.Length);
+            if (recipient is null)
+            {
+                Responses.Begin(exchange.Http.Response, StatusCodes.Status200OK, AnswerForms.SignedType, size);
+                var body = exchange.Http.Response.BodyWriter;
+                JwtWriter.Write(key, JwtRules.AnswerType, claims, body.GetSpan(size)[..size]);
+                body.Advance(size);
+                return;
+            }
+            var jwt = ArrayPool<byte>.Shared.Rent(size);
+            JwtWriter.Write(key, JwtRules.AnswerType, claims, jwt.AsSpan(0, size));
+            var encrypted = EncryptedJwt.Encrypt(recipient, exchange.Caller.Registration.IntrospectionEncryptedResponseEnc ?? ResponseRules.DefaultEncryption, jwt.AsSpan(0, size));
+            ArrayPool<byte>.Shared.Return(jwt, clearArray: true);
+            Responses.Begin(exchange.Http.Response, StatusCodes.Status200OK, AnswerForms.SignedType, encrypted.Length);
+            exchange.Http.Response.BodyWriter.Write(encrypted);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    // {"iss":…,"aud":…,"iat":…,"token_introspection":…}. No sub and no exp beside them (RFC 9701 §5): an access token has both.
+    private ReadOnlySpan<byte> Write(byte[] buffer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> answer)
+    {
+        var end = 0;
+        void Put(ReadOnlySpan<byte> bytes)
+        {
+            bytes.CopyTo(buffer.AsSpan(end));
+            end += bytes.Length;
+        }
+
+        Put(_start);
+        Put(name);
+        Put("\",\"iat\":"u8);
+        time.GetUtcNow().ToUnixTimeSeconds().TryFormat(buffer.AsSpan(end), out var digits, provider: CultureInfo.InvariantCulture);
+        end += digits;
+        Put(",\"token_introspection\":"u8);
+        Put(answer);
+        Put("}"u8);
+        return buffer.AsSpan(0, end);
+    }
+
+    private async ValueTask<EncryptionKey?> FindAsync(Client client, string algorithm)
+    {
+        if (client.Registration.JwksUri is not { } uri) return Find(client.Keys, algorithm);
+        if (await remoteKeys.GetAsync(uri) is not { } keys) return null;
+        // One that was added since: one more look, as often as RemoteKeySets allows.
+        return Find(keys, algorithm) ?? (await remoteKeys.RefreshAsync(uri, keys) is { } newer ? Find(newer, algorithm) : null);
+    }
+
+    // The first that fits: who rotates puts the new one first, and opens with both for a while.
+    private static EncryptionKey? Find(KeySet keys, string algorithm)
+    {
+        foreach (var key in keys.EncryptionKeys)
+        {
+            if (key.Algorithm == algorithm) return key;
+        }
+        return null;
+    }
+}
