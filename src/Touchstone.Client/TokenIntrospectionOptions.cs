@@ -1,3 +1,5 @@
+using Touchstone.Protocol.Jwt;
+
 namespace Touchstone.Client;
 
 /// <summary>Whether the revocation feed of the server is followed.</summary>
@@ -117,6 +119,15 @@ public sealed class TokenIntrospectionOptions
 
     /// <summary>The algorithms that the server may sign its answers with, as <see cref="JwtIssuer.Algorithms"/>. Empty, the default: each that is understood.</summary>
     public IList<string> SignedAnswerAlgorithms { get; set; } = [];
+
+    /// <summary>
+    /// The private keys that open signed answers where the server encrypts them besides; each is asked for whenever such an answer comes, so keys may be rotated: <c>FromFile.AnswerKey("/run/secrets/answers.pem")</c>. While a rotation overlaps, the old one
+    /// and the new. Empty, the default: an encrypted answer is malformed. Up to 8.
+    /// </summary>
+    public IList<Func<DecryptionKey>> SignedAnswerKeys { get; set; } = [];
+
+    /// <summary>Takes no signed answer that was not encrypted besides. Needs <see cref="RequireSignedAnswers"/> and <see cref="SignedAnswerKeys"/>. Default false: with keys both are taken.</summary>
+    public bool RequireEncryptedAnswers { get; set; }
 
     /// <summary>What is wrong with them, all at once; empty where they are what they have to be. A client is not made of options with faults, and an application with a scheme of such does not start.</summary>
     public IReadOnlyList<string> Faults() => TokenIntrospectionOptionsRules.Faults(this);

@@ -29,6 +29,7 @@ internal static class ClientCommand
         ClientSetView.Create(Id),
         ClientSetLimits.Create(Id),
         ClientSetGrants.Create(Id),
+        ClientSetResponse.Create(Id),
         ClientFailures.Create(Id),
     };
 

@@ -42,7 +42,7 @@ internal static class ClientAdd
     internal static Command Create(Argument<string> id)
     {
         var verb = Described(id);
-        foreach (var option in ClientCredentialOptions.OfNewClient.Concat(ClientViewOptions.All).Concat(ClientGrantOptions.All)) verb.Options.Add(option);
+        foreach (var option in ClientCredentialOptions.OfNewClient.Concat(ClientViewOptions.All).Concat(ClientGrantOptions.All).Concat(ClientResponseOptions.All)) verb.Options.Add(option);
         return verb;
     }
 
@@ -53,6 +53,7 @@ internal static class ClientAdd
         "touchstone client add audit-api --kind resource-server --audience https://audit.example.com --sub pairwise --aud own",
         "touchstone client add reports --kind client --audience https://billing.example.com --scope \"invoices:read invoices:list\"",
         "touchstone client add gateway --kind resource-server --audience https://api.example.com --auth-method private_key_jwt --jwks gateway-keys.json",
+        "touchstone client add ledger-api --kind resource-server --audience https://ledger.example.com --response-signing ES256 --response-encryption ECDH-ES --jwks ledger-keys.json",
         "touchstone client add spa --kind client --public")
     {
         id, Kind, Public, AuthMethod, Audience, Scope, MayIntrospect, TagKey, Tenant, ClientLimitOptions.Rate, ClientLimitOptions.Burst, ClientLimitOptions.AllowAddress,
@@ -76,6 +77,7 @@ internal static class ClientAdd
         if (call.Get(Tenant) is { } tenant) registration["tenant"] = tenant;
         if (ClientLimitOptions.Read(call) is { } limits) registration["limits"] = limits;
         if (ClientGrantOptions.Read(call) is { } grants) registration["grants"] = grants;
+        ClientResponseOptions.Add(call, registration);
         return registration;
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Touchstone.Client.Authentication;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client;
 
@@ -32,12 +33,25 @@ public static class FromFile
     public static Func<X509Certificate2> Certificate(string certificatePath, string keyPath) =>
         new RotatedFiles<X509Certificate2>(static texts => ReadCertificate(texts[0], texts[1]), certificatePath, keyPath).Begin().Now;
 
+    /// <summary>A private key in PEM that opens encrypted answers (<see cref="TokenIntrospectionOptions.SignedAnswerKeys"/>): RSA, or of P-256, P-384 or P-521.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keyId"><c>kid</c> that the key is registered with. Null: it is tried whatever an answer names.</param>
+    /// <exception cref="IOException">The file can't be read.</exception>
+    /// <exception cref="ArgumentException">It holds no such key.</exception>
+    public static Func<DecryptionKey> AnswerKey(string path, string? keyId = null) => new RotatedFiles<DecryptionKey>(texts => ReadAnswerKey(texts[0], keyId), path).Begin().Now;
+
     private static string Line(string text) => text.TrimEnd('\r', '\n') is { Length: > 0 } line ? line : throw new ArgumentException("The file holds no secret.");
 
     private static AssertionKey ReadKey(string pem, Func<AsymmetricAlgorithm, string>? keyId, string? algorithm)
     {
         AsymmetricAlgorithm key = Import(ECDsa.Create(), pem) ?? (AsymmetricAlgorithm?)Import(RSA.Create(), pem) ?? throw new ArgumentException("The file holds no EC or RSA key in PEM.");
         return new AssertionKey(key, keyId?.Invoke(key), algorithm);
+    }
+
+    private static DecryptionKey ReadAnswerKey(string pem, string? keyId)
+    {
+        AsymmetricAlgorithm key = Import(ECDiffieHellman.Create(), pem) ?? (AsymmetricAlgorithm?)Import(RSA.Create(), pem) ?? throw new ArgumentException("The file holds no EC or RSA key in PEM.");
+        return new DecryptionKey(key, keyId);
     }
 
     private static T? Import<T>(T key, string pem)

@@ -5,7 +5,7 @@ namespace Touchstone.Client.Jwt;
 /// <summary>What the options about JWTs have to be.</summary>
 internal static class JwtOptionsRules
 {
-    private const int MostIssuers = 100;
+    private const int MostIssuers = 100, MostAnswerKeys = 8;
 
     internal static IEnumerable<string> Find(TokenIntrospectionOptions options)
     {
@@ -19,6 +19,9 @@ internal static class JwtOptionsRules
             foreach (var fault in FaultsOf(issuer, options)) yield return fault;
         }
         if (FaultOf("SignedAnswerAlgorithms", options.SignedAnswerAlgorithms) is { } unknown) yield return unknown;
+        if (options.SignedAnswerKeys.Count > MostAnswerKeys) yield return "SignedAnswerKeys may be 8 at most.";
+        if (!options.RequireSignedAnswers && (options.SignedAnswerKeys.Count > 0 || options.RequireEncryptedAnswers)) yield return "SignedAnswerKeys and RequireEncryptedAnswers go with RequireSignedAnswers: only signed answers are encrypted.";
+        if (options.RequireEncryptedAnswers && options.SignedAnswerKeys.Count == 0) yield return "RequireEncryptedAnswers needs SignedAnswerKeys, which open them.";
         if (!options.RequireSignedAnswers) yield break;
         if (options.Issuer is null) yield return "RequireSignedAnswers needs Issuer, whose metadata names the keys.";
         if (options.BatchWindow != TimeSpan.Zero) yield return "RequireSignedAnswers goes without BatchWindow: answers about several tokens are not signed.";

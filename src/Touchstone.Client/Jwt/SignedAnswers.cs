@@ -1,36 +1,69 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Touchstone.Client.Telemetry;
 using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Jwt;
 
-/// <summary>Introspection answers that the server signs (RFC 9701). Where they are demanded, nothing else is an answer.</summary>
+/// <summary>Introspection answers that the server signs, and encrypts besides where it knows a key of this caller (RFC 9701). Where they are demanded, nothing else is an answer.</summary>
 internal sealed class SignedAnswers
 {
     internal const string MediaType = "application/token-introspection+jwt";
 
     private readonly string _issuer, _clientId;
     private readonly HashSet<string> _algorithms;
+    private readonly Func<DecryptionKey>[] _openers;
+    private readonly bool _mustBeEncrypted;
+    private readonly CallbackFaults _faults;
     private readonly IssuerKeys _keys;
     private readonly TimeProvider _time;
     private readonly long _leeway;
 
-    private SignedAnswers(TokenIntrospectionOptions options, IssuerKeyRing keys, TimeProvider time)
+    private SignedAnswers(TokenIntrospectionOptions options, IssuerKeyRing keys, CallbackFaults faults, TimeProvider time)
     {
+        (_openers, _mustBeEncrypted, _faults) = ([.. options.SignedAnswerKeys], options.RequireEncryptedAnswers, faults);
         (_issuer, _clientId, _algorithms) = (options.Issuer!.OriginalString, options.ClientId!, LocalJwts.AlgorithmsOf(options.SignedAnswerAlgorithms));
         (_keys, _time, _leeway) = (keys.Of(_issuer), time, (long)options.Leeway.TotalSeconds);
     }
 
     /// <summary>Null where answers are plain JSON.</summary>
-    internal static SignedAnswers? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, TimeProvider time) => options.RequireSignedAnswers ? new SignedAnswers(options, keys, time) : null;
+    internal static SignedAnswers? Of(TokenIntrospectionOptions options, IssuerKeyRing keys, CallbackFaults faults, TimeProvider time) => options.RequireSignedAnswers ? new SignedAnswers(options, keys, faults, time) : null;
 
     /// <summary>The answer within, as JSON; or why there is none.</summary>
     internal async ValueTask<(IntrospectionFault Fault, ReadOnlyMemory<byte> Json)> OpenAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
+        if (!TryDecrypt(ref body)) return (IntrospectionFault.Malformed, default);
         var now = _time.Read().UnixSeconds();
         if (!SignedJwt.TryRead(body.Span, out var jwt) || JwtRules.JudgeAnswer(jwt, _issuer, _clientId, _algorithms, now, _leeway) is not JwtFault.None) return (IntrospectionFault.Malformed, default);
         var vouched = await _keys.VerifyAsync(jwt, cancellationToken);
         if (vouched.Keys is null) return (IntrospectionFault.KeysUnavailable, default);
         return vouched.Verdict is SignatureVerdict.Good ? (IntrospectionFault.None, JsonMarshal.GetRawUtf8Value(jwt.Claims.GetProperty("token_introspection"u8)).ToArray()) : (IntrospectionFault.Malformed, default);
+    }
+
+    // That it opens says nothing of who wrote it: everybody has the public key. The signature within is judged all the same (RFC 8725 §3.3).
+    private bool TryDecrypt(ref ReadOnlyMemory<byte> body)
+    {
+        if (!EncryptedJwt.IsEncrypted(body.Span)) return !_mustBeEncrypted;
+        if (EncryptedJwt.Open(body.Span, Keys(), out var signed) is not JwtFault.None) return false;
+        body = signed;
+        return true;
+    }
+
+    // A key that can't be had now is none of those that open it.
+    private IEnumerable<DecryptionKey> Keys()
+    {
+        foreach (var opener in _openers)
+        {
+            DecryptionKey? key = null;
+            try
+            {
+                key = opener();
+            }
+            catch (Exception fault)
+            {
+                _faults.Tell("SignedAnswerKeys", fault);
+            }
+            if (key is not null) yield return key;
+        }
     }
 }

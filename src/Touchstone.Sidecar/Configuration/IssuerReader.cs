@@ -5,7 +5,7 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads one authorization server.</summary>
 internal static class IssuerReader
 {
-    private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "allow_insecure_http", "timeout", "try_timeout", "retries"];
+    private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "allow_insecure_http", "timeout", "try_timeout", "retries", .. SignedAnswerReader.Known];
 
     internal static IssuerConfig? Read(ConfigNode node, string folder)
     {
@@ -22,6 +22,7 @@ internal static class IssuerReader
         if (map["timeout"]?.Duration() is { } timeout) options.Timeout = timeout;
         if (map["try_timeout"]?.Duration() is { } tryTimeout) options.TryTimeout = tryTimeout;
         if (map["retries"]?.Number() is { } retries) options.Retries = retries;
+        SignedAnswerReader.Read(map, folder, options);
         if (SecretReader.Read(map, folder) is { } secret && options.ClientId is { } id) options.Authentication = ClientAuthentication.Basic(id, secret);
         // Of what could not be read something was said already.
         if (options.ClientId is null || options.Authentication is null) return null;

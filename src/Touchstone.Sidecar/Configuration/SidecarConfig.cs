@@ -80,6 +80,8 @@ internal sealed record IssuerConfig(TokenIntrospectionOptions Options, string? T
     {
         Name = $"{Options.Name} as {caller.Id}", Issuer = Options.Issuer, IntrospectionEndpoint = Options.IntrospectionEndpoint, AllowInsecureHttp = Options.AllowInsecureHttp,
         Timeout = Options.Timeout, TryTimeout = Options.TryTimeout, Retries = Options.Retries,
+        // Encrypted they would be for the caller's own key, which is not here.
+        RequireSignedAnswers = Options.RequireSignedAnswers, SignedAnswerAlgorithms = Options.SignedAnswerAlgorithms,
         ClientId = caller.Id, Authentication = ClientAuthentication.Basic(caller.Id, caller.Secret), Feed = FeedMode.Off, MaxEntries = MostOfCaller, MaxNegativeEntries = MostOfCaller,
     };
 }

@@ -63,6 +63,7 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
         new("POST /admin/clients/{id}/view", "setView", typeof(ClientView), typeof(ViewRegistration)),
         new("POST /admin/clients/{id}/limits", "setLimits", typeof(ClientView), typeof(ClientLimits)),
         new("POST /admin/clients/{id}/grants", "setGrants", typeof(ClientView), typeof(GrantRegistration)),
+        new("POST /admin/clients/{id}/response", "setResponse", typeof(ClientView), typeof(NewResponse)),
         new("GET /admin/clients/{id}/failures", "listFailures", typeof(FailureList)),
         new("POST /admin/subjects/disable", "disableSubject", typeof(SubjectView), typeof(SubjectReference)),
         new("POST /admin/subjects/enable", "enableSubject", typeof(SubjectView), typeof(SubjectReference)),
