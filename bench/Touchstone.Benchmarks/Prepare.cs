@@ -27,6 +27,13 @@ internal static class Prepare
         await TokensAsync(admin, count, 1);
     }
 
+    /// <summary>Registers how the signed answers of the one caller are signed.</summary>
+    internal static async Task ResponseAsync(Uri server, string data, string algorithm)
+    {
+        using var admin = await AdminClient.ConnectAsync(server, data);
+        await admin.PostAsync("admin/clients/bench-api/response", new JsonObject { ["introspection_signed_response_alg"] = algorithm });
+    }
+
     internal static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime)
     {
         var tokens = new List<string>(count);

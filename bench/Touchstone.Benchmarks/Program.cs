@@ -39,6 +39,12 @@ switch (args)
     case ["api", var url, var kind, var tokens, var server]:
         await ProtectedApi.RunAsync(url, kind, tokens, new Uri(server));
         return 0;
+    case ["response", var server, var data, var algorithm]:
+        await Prepare.ResponseAsync(new Uri(server), data, algorithm);
+        return 0;
+    case ["sign", var algorithm, var seconds]:
+        Signatures.Run(algorithm, Number(seconds));
+        return 0;
     case ["client"]:
         return await ClientBar.RunAsync() ? 0 : 1;
     case ["miss", var server, var file, var rounds]:

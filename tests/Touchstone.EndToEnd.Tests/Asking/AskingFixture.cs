@@ -6,7 +6,7 @@ namespace Touchstone.EndToEnd.Tests.Asking;
 /// <summary>One real server, whose tokens APIs of this process take.</summary>
 public sealed class AskingFixture : IAsyncLifetime
 {
-    private const string Audience = "https://api.asking.example";
+    internal const string Audience = "https://api.asking.example";
     private const int AtOnce = 1000;
 
     private TestClient _caller = null!;

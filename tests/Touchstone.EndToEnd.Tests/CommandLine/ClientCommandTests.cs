@@ -75,6 +75,28 @@ public sealed class ClientCommandTests(SharedServer shared)
         async Task<string[]> NamesAsync() => [.. (await Server.OAuth.IntrospectAsync(token, caller)).Json.EnumerateObject().Select(member => member.Name)];
     }
 
+    [Fact]
+    public async Task J09_How_signed_answers_are_made_is_registered_and_changed()
+    {
+        var id = SharedServer.Name("signed");
+        using var folder = new TempFolder();
+        using var key = System.Security.Cryptography.ECDiffieHellman.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        await File.WriteAllTextAsync(folder.File("keys.json"), System.Text.Json.JsonSerializer.Serialize(new { keys = new[] { Interop.OidcProvider.PublicOf(key) } }));
+        var added = await shared.Cli.RunAsync("client", "add", id, "--kind", "resource-server", "--audience", Audience, "--response-signing", "ES256", "--json");
+        added.ShouldEndWith(0);
+        added.Json.GetProperty("introspection_signed_response_alg").GetString().ShouldBe("ES256");
+
+        (await shared.Cli.RunAsync("client", "set-response", id)).ShouldEndWith(2);
+        (await shared.Cli.RunAsync("client", "set-response", id, "--default", "--response-signing", "ES256")).ShouldEndWith(2);
+        (await shared.Cli.RunAsync("client", "set-response", id, "--response-encryption", "RSA1_5")).ShouldEndWith(2);
+        (await shared.Cli.RunAsync("client", "set-response", id, "--response-encryption", "ECDH-ES")).ExitCode.ShouldNotBe(0); // There is no key.
+        var changed = await shared.Cli.RunAsync("client", "set-response", id, "--response-encryption", "ECDH-ES", "--response-content", "A256GCM", "--jwks", folder.File("keys.json"), "--json");
+        changed.ShouldEndWith(0);
+        changed.Json.GetProperty("introspection_encrypted_response_enc").GetString().ShouldBe("A256GCM");
+        changed.Json.TryGetProperty("introspection_signed_response_alg", out _).ShouldBeFalse();
+        (await shared.Cli.RunAsync("client", "set-response", id, "--default", "--json")).Json.TryGetProperty("introspection_encrypted_response_alg", out _).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("client", "set-view", "demo-api")]
     [InlineData("client", "set-view", "demo-api", "--everything", "--sub", "omitted")]

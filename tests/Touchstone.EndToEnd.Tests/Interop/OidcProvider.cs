@@ -14,7 +14,7 @@ public sealed class OidcProvider : IAsyncLifetime
 {
     private const int LeastNode = 20;
 
-    private static readonly NpmFolder Npm = new("Interop/oidc-provider", "server.js");
+    private static readonly NpmFolder Npm = new("Interop/oidc-provider", "server.js", "open.js");
 
     private readonly string _shopSecret = RandomNumberGenerator.GetHexString(48), _apiSecret = RandomNumberGenerator.GetHexString(64);
     private Process? _process;
@@ -25,6 +25,11 @@ public sealed class OidcProvider : IAsyncLifetime
     internal string ApiSecret => _apiSecret;
 
     internal ECDsa Key { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    /// <summary>The private keys that its encrypted answers are for, by <c>alg</c>.</summary>
+    internal ECDiffieHellman AnswerCurve { get; } = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+
+    internal RSA AnswerRsa { get; } = RSA.Create(2048);
 
     internal HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
 
@@ -88,6 +93,8 @@ public sealed class OidcProvider : IAsyncLifetime
         }
         Http.Dispose();
         Key.Dispose();
+        AnswerCurve.Dispose();
+        AnswerRsa.Dispose();
     }
 
     private async Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] form)
@@ -114,6 +121,7 @@ public sealed class OidcProvider : IAsyncLifetime
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         start.Environment["SHOP_SECRET"] = _shopSecret;
         start.Environment["API_SECRET"] = _apiSecret;
+        start.Environment["ANSWER_KEYS"] = JsonSerializer.Serialize(new[] { PublicOf(AnswerCurve), PublicOf(AnswerRsa) });
         start.Environment["CALLER_JWKS"] = JsonSerializer.Serialize(new { keys = new[] { jwk } });
         _process = Process.Start(start)!;
         _ = _process.StandardOutput.ReadToEndAsync();
@@ -125,6 +133,30 @@ public sealed class OidcProvider : IAsyncLifetime
                 return await AnswersAsync();
             },
             "oidc-provider answers");
+    }
+
+    /// <summary>Opens an encrypted answer of another server with the JOSE library that this one is built on; gives the claims.</summary>
+    internal static async Task<JsonElement> OpenAsync(object input)
+    {
+        var start = new ProcessStartInfo(NpmFolder.Find("node")!, ["open.js"]) { WorkingDirectory = Npm.Path, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(input));
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? JsonElement.Parse(await output) : throw new InvalidOperationException(await error);
+    }
+
+    /// <summary>The public half of a key to encrypt for, as a JWK.</summary>
+    internal static Dictionary<string, string> PublicOf(AsymmetricAlgorithm key)
+    {
+        if (key is RSA rsa)
+        {
+            var numbers = rsa.ExportParameters(includePrivateParameters: false);
+            return new() { ["kty"] = "RSA", ["use"] = "enc", ["alg"] = "RSA-OAEP-256", ["kid"] = "rsa", ["n"] = Base64Url.EncodeToString(numbers.Modulus), ["e"] = Base64Url.EncodeToString(numbers.Exponent) };
+        }
+        var point = ((ECDiffieHellman)key).ExportParameters(includePrivateParameters: false).Q;
+        return new() { ["kty"] = "EC", ["crv"] = "P-256", ["use"] = "enc", ["alg"] = "ECDH-ES", ["kid"] = "curve", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
     }
 
     private async Task<bool> AnswersAsync()

@@ -1,11 +1,15 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Touchstone.AspNetCore;
 using Touchstone.Client;
+using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.EndToEnd.Tests.Interop;
 
@@ -64,6 +68,60 @@ public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<Oid
         (result.Outcome, result.Source, result.Fault).ShouldBe((IntrospectionOutcome.Active, IntrospectionSource.Server, IntrospectionFault.None));
         result.Token!.Scopes.ShouldBe(["orders:read"]);
         (await signed.IntrospectAsync("it never issued this")).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Theory]
+    [InlineData("ECDH-ES"), InlineData("RSA-OAEP-256")]
+    public async Task J23_Answers_that_it_encrypts_are_opened(string algorithm)
+    {
+        provider.Need();
+        var key = new DecryptionKey(algorithm == "ECDH-ES" ? provider.AnswerCurve : provider.AnswerRsa);
+        await using var client = new IntrospectionClient(new TokenIntrospectionOptions
+        {
+            Issuer = provider.Issuer, ClientId = "api-" + algorithm, ClientSecret = provider.ApiSecret, RequireSignedAnswers = true, RequireEncryptedAnswers = true, SignedAnswerKeys = [() => key],
+        });
+        var result = await client.IntrospectAsync(await provider.TokenAsync("orders:read"));
+        (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.Active, IntrospectionFault.None));
+        result.Token!.Scopes.ShouldBe(["orders:read"]);
+        (await client.IntrospectAsync("it never issued this")).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Theory]
+    [InlineData("ECDH-ES", "A128CBC-HS256"), InlineData("ECDH-ES", "A256GCM"), InlineData("RSA-OAEP-256", "A128CBC-HS256"), InlineData("RSA-OAEP-256", "A256GCM")]
+    public async Task J23_Answers_that_our_server_encrypts_are_opened_and_verified_by_a_library_of_others(string algorithm, string encryption)
+    {
+        provider.Need();
+        await using var server = await ServerProcess.StartAsync();
+        AsymmetricAlgorithm own = algorithm == "ECDH-ES" ? provider.AnswerCurve : provider.AnswerRsa;
+        var caller = await server.Admin.AddClientAsync(new
+        {
+            client_id = "rs", kind = "resource-server", audience = new[] { "https://api.example" }, jwks = new { keys = new[] { OidcProvider.PublicOf(own) } }, introspection_signed_response_alg = "ES256",
+            introspection_encrypted_response_alg = algorithm, introspection_encrypted_response_enc = encryption,
+        });
+        await server.Admin.AddClientAsync("app", "https://api.example");
+        var token = (await server.Admin.PostAsync("/admin/tokens", new { client_id = "app", aud = "https://api.example" })).Json.GetProperty("token").GetString()!;
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, OAuthCalls.Introspect)) { Content = new FormUrlEncodedContent([new("token", token)]) };
+        request.Headers.TryAddWithoutValidation("Authorization", caller.Basic);
+        request.Headers.TryAddWithoutValidation("Accept", "application/token-introspection+jwt");
+        using var answer = await provider.Http.SendAsync(request);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var issuer = server.Address.OriginalString.TrimEnd('/');
+        var jwks = JsonElement.Parse(await provider.Http.GetByteArrayAsync(new Uri(server.Address, "/.well-known/jwks.json")));
+        var claims = await OidcProvider.OpenAsync(new { answer = await answer.Content.ReadAsStringAsync(), key = PrivateOf(own), jwks, issuer, audience = "rs" });
+        claims.GetProperty("token_introspection").GetProperty("active").GetBoolean().ShouldBeTrue();
+        claims.EnumerateObject().Select(member => member.Name).ShouldBe(["iss", "aud", "iat", "token_introspection"]);
+    }
+
+    private static Dictionary<string, string> PrivateOf(AsymmetricAlgorithm key)
+    {
+        var jwk = OidcProvider.PublicOf(key);
+        if (key is ECDiffieHellman curve) jwk["d"] = Base64Url.EncodeToString(curve.ExportParameters(includePrivateParameters: true).D);
+        if (key is RSA rsa)
+        {
+            var numbers = rsa.ExportParameters(includePrivateParameters: true);
+            foreach (var (name, value) in new[] { ("d", numbers.D), ("p", numbers.P), ("q", numbers.Q), ("dp", numbers.DP), ("dq", numbers.DQ), ("qi", numbers.InverseQ) }) jwk[name] = Base64Url.EncodeToString(value);
+        }
+        return jwk;
     }
 
     [Fact]

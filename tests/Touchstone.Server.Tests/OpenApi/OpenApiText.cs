@@ -78,6 +78,7 @@ internal static class OpenApiText
             var answers = new SortedDictionary<int, JsonObject>();
             var done = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(operation.Status) };
             if (operation.Answer is not null) done["content"] = Content(operation.MediaType, Shape(operation.Answer, false));
+            if (operation.IsSignable) done["content"]!["application/token-introspection+jwt"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
             answers[operation.Status] = done;
             if (operation.Id == "openApi") answers[304] = new JsonObject { ["description"] = "Not Modified" };
             int[] common = isProblem ? OfAdmin : operation.IsForm ? OfForms : OfOthers;

@@ -22,6 +22,9 @@ internal sealed record Operation(string Route, string Id, object? Answer, object
     /// <summary>The shape of the answer to a request that asks to wait.</summary>
     internal Type? Waited { get; init; }
 
+    /// <summary>Whether the answer may be a signed JWT.</summary>
+    internal bool IsSignable => Id == "introspect";
+
     internal bool IsFeed => Id == "feed";
 
     internal (string Name, string Type, string Says)[] Query { get; init; } = [];

@@ -6,6 +6,8 @@ const port = Number(process.env.PORT);
 const issuer = `http://127.0.0.1:${port}`;
 const keys = JSON.parse(process.env.CALLER_JWKS);
 
+const answerKeys = JSON.parse(process.env.ANSWER_KEYS);
+
 const caller = { redirect_uris: [], response_types: [], grant_types: ['client_credentials'] };
 const provider = new Provider(issuer, {
   clients: [
@@ -15,6 +17,10 @@ const provider = new Provider(issuer, {
     { ...caller, client_id: 'api-secret-jwt', client_secret: process.env.API_SECRET, token_endpoint_auth_method: 'client_secret_jwt' },
     { ...caller, client_id: 'api-key', token_endpoint_auth_method: 'private_key_jwt', jwks: keys },
     { ...caller, client_id: 'api-signed', client_secret: process.env.API_SECRET, token_endpoint_auth_method: 'client_secret_basic', introspection_signed_response_alg: 'RS256' },
+    ...answerKeys.map((key) => ({
+      ...caller, client_id: `api-${key.alg}`, client_secret: process.env.API_SECRET, token_endpoint_auth_method: 'client_secret_basic', jwks: { keys: [key] },
+      introspection_signed_response_alg: 'RS256', introspection_encrypted_response_alg: key.alg, introspection_encrypted_response_enc: key.alg === 'ECDH-ES' ? 'A256GCM' : undefined,
+    })),
   ],
   scopes: ['orders:read', 'orders:write'],
   features: {
@@ -23,6 +29,7 @@ const provider = new Provider(issuer, {
     // Whoever is a client here may ask about every token.
     introspection: { enabled: true, allowedPolicy: () => true },
     jwtIntrospection: { enabled: true },
+    encryption: { enabled: true },
     revocation: { enabled: true },
   },
 });
