@@ -29,7 +29,7 @@ public sealed class FailModeTests
     }
 
     [Fact]
-    public async Task I50_Nothing_is_used_past_its_exp()
+    public async Task I17_I50_Nothing_is_used_past_its_exp()
     {
         await using var server = await OtherServer.StartAsync();
         server.Behavior = http => OtherServer.AnswerAsync(http, $$"""{"active":true,"exp":{{_time.Seconds + 20}}}""");

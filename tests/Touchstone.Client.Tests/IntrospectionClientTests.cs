@@ -6,7 +6,7 @@ namespace Touchstone.Client.Tests;
 public sealed class IntrospectionClientTests
 {
     [Fact]
-    public async Task An_answer_is_kept_and_the_next_check_asks_nobody()
+    public async Task I16_An_answer_is_kept_and_the_next_check_asks_nobody()
     {
         await using var shop = await Shop.OpenAsync();
         var token = await shop.TokenAsync();
@@ -22,7 +22,7 @@ public sealed class IntrospectionClientTests
     }
 
     [Fact]
-    public async Task A_revocation_ends_what_is_kept()
+    public async Task I52_A_revocation_ends_what_is_kept()
     {
         await using var shop = await Shop.OpenAsync();
         var (revoked, other) = (await shop.TokenAsync(), await shop.TokenAsync());
@@ -50,7 +50,7 @@ public sealed class IntrospectionClientTests
     }
 
     [Fact]
-    public async Task L22_What_is_kept_ends_with_the_token()
+    public async Task I17_I48_L22_What_is_kept_ends_with_the_token()
     {
         await using var shop = await Shop.OpenAsync();
         var token = await shop.TokenAsync(seconds: 10);
@@ -63,7 +63,7 @@ public sealed class IntrospectionClientTests
     }
 
     [Fact]
-    public async Task Followed_answers_are_kept_for_MaxTtl_and_a_check_may_want_less()
+    public async Task I16_I48_Followed_answers_are_kept_for_MaxTtl_and_a_check_may_want_less()
     {
         await using var shop = await Shop.OpenAsync();
         var token = await shop.TokenAsync();
@@ -75,7 +75,7 @@ public sealed class IntrospectionClientTests
     }
 
     [Fact]
-    public async Task Inactive_is_kept_for_a_moment()
+    public async Task I49_Inactive_is_kept_for_a_moment()
     {
         await using var shop = await Shop.OpenAsync();
         (await shop.CheckAsync("at.never-seen")).Source.ShouldBe(IntrospectionSource.Server);
@@ -85,7 +85,7 @@ public sealed class IntrospectionClientTests
     }
 
     [Fact]
-    public async Task When_the_lease_is_over_every_check_is_asked_and_what_is_kept_waits()
+    public async Task I48_I52_When_the_lease_is_over_every_check_is_asked_and_what_is_kept_waits()
     {
         await using var shop = await Shop.OpenAsync();
         var token = await shop.TokenAsync();

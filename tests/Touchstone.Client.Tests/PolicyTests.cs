@@ -176,7 +176,7 @@ public sealed class PolicyTests
     }
 
     [Fact]
-    public async Task L22_Zero_asks_always_whatever_StaleWhileRevalidate_says()
+    public async Task I16_L22_Zero_asks_always_whatever_StaleWhileRevalidate_says()
     {
         await using var server = await OtherServer.StartAsync();
         await using var client = server.Client(options =>

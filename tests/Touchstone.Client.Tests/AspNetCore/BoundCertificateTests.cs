@@ -49,6 +49,16 @@ public sealed class BoundCertificateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task M06_Nobody_has_to_vouch_for_the_certificate_and_the_scheme_stays_Bearer()
+    {
+        using var mine = Authentication.CallerShop.SelfSigned("CN=mine");
+        using var others = Authentication.CallerShop.SelfSigned("CN=mine");
+        var token = _api.Token(Bound(mine) + ",\"token_type\":\"Bearer\"");
+        (await GetAsync(mine, "Bearer " + token)).Status.ShouldBe(HttpStatusCode.OK);
+        (await GetAsync(others, "Bearer " + token)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task M23_A_renewed_certificate_of_the_same_name_is_another()
     {
         using var renewed = Issue("CN=mine");

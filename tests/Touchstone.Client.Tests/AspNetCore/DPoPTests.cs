@@ -29,7 +29,7 @@ public sealed class DPoPTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task O29_L22_L48_A_bound_token_as_Bearer_is_refused_from_memory_as_well()
+    public async Task O10_O29_L22_L48_A_bound_token_as_Bearer_is_refused_from_memory_as_well()
     {
         var token = _api.Token(_key);
         for (var i = 0; i < 2; i++)
@@ -96,6 +96,21 @@ public sealed class DPoPTests : IAsyncLifetime
             ];
             foreach (var proofs in bad) ShouldBe(await _api.SendAsync("/orders", "DPoP " + token, proofs), BadProof);
         }
+    }
+
+    [Fact]
+    public async Task O14_A_proof_is_good_for_a_minute_around_its_time_or_for_as_long_as_is_configured()
+    {
+        await using var narrow = await BoundApi.StartAsync(options => options.DPoP.ProofWindow = TimeSpan.FromSeconds(5));
+        foreach (var (api, window) in new[] { (_api, 60), (narrow, 5) })
+        {
+            var (token, now) = (api.Token(_key), api.Time.Seconds);
+            foreach (var (ahead, status) in new[] { (-window - 1, HttpStatusCode.Unauthorized), (-window, HttpStatusCode.OK), (window, HttpStatusCode.OK), (window + 1, HttpStatusCode.Unauthorized) })
+                (await api.SendAsync("/orders", "DPoP " + token, _key.Proof(api.Url(), token, now + ahead))).StatusCode.ShouldBe(status, $"{ahead} s");
+        }
+        var kept = _key.Proof(_api.Url(), "at.1", _api.Time.Seconds);
+        _api.Time.AdvanceSeconds(61);
+        ShouldBe(await _api.SendAsync("/orders", "DPoP at.1", kept), BadProof);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public async Task Decisions_are_logged_with_source_age_and_reason_and_without_the_token()
+    public async Task F11_Decisions_are_logged_with_source_age_and_reason_and_without_the_token()
     {
         await using var server = await OtherServer.StartAsync();
         await using var api = await StartAsync(server, DecisionLogging.All);

@@ -37,14 +37,14 @@ public sealed class HandlerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task B20_Without_a_token_the_challenge_has_no_error()
+    public async Task B05_B06_B20_Without_a_token_the_challenge_has_no_error()
     {
         var response = await _api.GetAsync("/read");
         (response.StatusCode, response.Challenge()).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\""));
     }
 
     [Fact]
-    public async Task B21_Nor_with_credentials_of_another_scheme()
+    public async Task B05_B06_B21_Nor_with_credentials_of_another_scheme()
     {
         foreach (var header in new[] { "Basic YTpi", "Bearerer abc", "Digest x" })
         {
@@ -54,14 +54,14 @@ public sealed class HandlerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task B22_What_is_not_active_is_an_invalid_token()
+    public async Task B07_B22_What_is_not_active_is_an_invalid_token()
     {
         var response = await _api.GetAsync("/read", "at.never-seen");
         (response.StatusCode, response.Challenge()).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\", error=\"invalid_token\", error_description=\"The token is not active.\""));
     }
 
     [Fact]
-    public async Task B24_A_missing_scope_is_forbidden_and_named()
+    public async Task B09_B24_A_missing_scope_is_forbidden_and_named()
     {
         var token = await _shop.TokenAsync();
         var response = await _api.GetAsync("/write", token);

@@ -50,6 +50,23 @@ public sealed class ProtectedResourceTests
     }
 
     [Theory]
+    [InlineData("https://orders.acme.test")]
+    [InlineData("https://orders.acme.test/")]
+    [InlineData("https://acme.test/orders")]
+    [InlineData("https://acme.test/a%20b/orders")]
+    public async Task P02_What_is_found_through_the_challenge_says_the_identifier_that_its_URL_is_made_of(string resource)
+    {
+        await using var api = await BoundApi.StartAsync(options => options.Resource = new Uri(resource), app => app.MapProtectedResourceMetadata());
+        var found = new Uri((await api.SendAsync("/orders", null)).Challenge().Split("resource_metadata=")[1].Trim('"'));
+        using var document = System.Text.Json.JsonDocument.Parse(await api.Http.GetStringAsync(found.AbsolutePath));
+        var said = document.RootElement.GetProperty("resource").GetString()!;
+        said.ShouldBe(resource, "to the letter");
+        // RFC 9728 §3.1: between host and path, and a slash after the host goes.
+        var path = new Uri(said).AbsolutePath;
+        found.ToString().ShouldBe(new Uri(new Uri(said), "/.well-known/oauth-protected-resource" + (path == "/" ? "" : path)).ToString());
+    }
+
+    [Theory]
     [InlineData("https://\u00e4pi.test/x")]
     [InlineData("https://api.test/\u00e4")]
     [InlineData("https://api.test/\u0001")]

@@ -14,7 +14,7 @@ public sealed class TokenFromQueryTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _api = await BoundApi.StartAsync(options => options.TokenFromQuery = new() { Paths = ["/hubs"] }, app =>
     {
-        app.MapGet("/hubs/orders", () => "in").RequireAuthorization();
+        app.MapMethods("/hubs/orders", ["GET", "POST"], () => "in").RequireAuthorization();
         app.MapGet("/hubs/cached", (HttpContext http) =>
         {
             http.Response.Headers.CacheControl = "no-store";
@@ -42,6 +42,15 @@ public sealed class TokenFromQueryTests : IAsyncLifetime
         await using var other = await BoundApi.StartAsync();
         (await other.SendAsync($"/orders?access_token={other.Token()}", null)).Challenge().ShouldBe("Bearer realm=\"orders\"");
         (await other.SendAsync("/orders?access_token=x", "Bearer " + other.Token())).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("/orders"), InlineData("/hubs/orders")]
+    public async Task B02_A_token_in_a_body_is_not_read(string path)
+    {
+        using var content = new FormUrlEncodedContent([new("access_token", _api.Token())]);
+        var response = await _api.Http.PostAsync(path, content);
+        (response.StatusCode, response.Challenge(), _api.Asked).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"orders\"", 0));
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class JwtRefusalTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task H07_What_is_wrong_is_refused_and_nobody_is_asked(string name)
+    public async Task H07_H20_H21_H23_H24_J12_What_is_wrong_is_refused_and_nobody_is_asked(string name)
     {
         await using var server = await JwtServer.StartAsync();
         server.Introspection = http => OtherServer.AnswerAsync(http, OtherServer.Active);

@@ -62,7 +62,7 @@ public sealed class LocalJwtTests
     }
 
     [Fact]
-    public async Task L22_What_is_kept_ends_with_the_token_and_is_judged_again_after_ten_minutes()
+    public async Task I17_L22_What_is_kept_ends_with_the_token_and_is_judged_again_after_ten_minutes()
     {
         await using var server = await JwtServer.StartAsync();
         await using var client = server.Client();

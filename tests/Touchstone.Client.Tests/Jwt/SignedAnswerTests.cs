@@ -33,7 +33,7 @@ public sealed class SignedAnswerTests
     }
 
     [Fact]
-    public async Task J14_Whatever_else_comes_is_no_answer()
+    public async Task J12_J14_J21_Whatever_else_comes_is_no_answer()
     {
         await using var server = await JwtServer.StartAsync();
         var stranger = new JwtKey("k1");
@@ -69,6 +69,21 @@ public sealed class SignedAnswerTests
         server.Introspection = http => OtherServer.AnswerAsync(http, good, Type);
         await using var working = ClientOf(server);
         (await working.IntrospectAsync("t")).IsActive.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task J12_A_signed_answer_is_no_access_token_whatever_else_it_says()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        (await client.IntrospectAsync(server.Token())).Source.ShouldBe(IntrospectionSource.Jwt, "the client judges JWTs of this issuer");
+        var claims = server.With("token_introspection", Answer(server)["token_introspection"]!.DeepClone());
+        foreach (var answer in new[] { Sign(server, Answer(server)), Sign(server, claims), Sign(server, server.Claims()), server.Key.Sign(server.Key.Header(), claims) })
+        {
+            var result = await client.IntrospectAsync(answer);
+            (result.Outcome, result.Source).ShouldBe((IntrospectionOutcome.Inactive, IntrospectionSource.Jwt));
+        }
+        server.Introspections.ShouldBe(0, "nobody is asked about it");
     }
 
     [Fact]

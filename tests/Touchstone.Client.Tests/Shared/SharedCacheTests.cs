@@ -27,7 +27,7 @@ public sealed class SharedCacheTests
     }
 
     [Fact]
-    public async Task L29_No_raw_token_and_nothing_of_the_answer_can_be_read_there()
+    public async Task F11_L29_No_raw_token_and_nothing_of_the_answer_can_be_read_there()
     {
         await using var server = await OtherServer.StartAsync();
         await using var one = Client(server);

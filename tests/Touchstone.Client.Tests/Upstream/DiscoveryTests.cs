@@ -40,6 +40,35 @@ public sealed class DiscoveryTests
     }
 
     [Theory]
+    [InlineData("\"https://other.test\"")]
+    [InlineData("\"ISSUER/tenant\"")]
+    [InlineData("\"ISSUER.other.test\"")]
+    [InlineData("\"ISSUER?\"")]
+    [InlineData("[\"ISSUER\"]")]
+    [InlineData("null")]
+    public async Task E20_Metadata_of_another_issuer_is_none_and_the_endpoints_in_it_are_not_asked(string said)
+    {
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        var asked = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        server.Behavior = http =>
+        {
+            asked.Enqueue(http.Request.Path.Value!);
+            return http.Request.Path == "/introspect"
+                ? OtherServer.AnswerAsync(http, OtherServer.Active)
+                : OtherServer.AnswerAsync(http, $$"""{"issuer":{{said.Replace("ISSUER", issuer, StringComparison.Ordinal)}},"introspection_endpoint":"{{server.Endpoint}}"}""");
+        };
+        await using var client = server.Client(options => (options.IntrospectionEndpoint, options.Issuer) = (null, new Uri(issuer)));
+        (await client.IntrospectAsync("t")).Outcome.ShouldBe(IntrospectionOutcome.CannotTell);
+        asked.ShouldNotBeEmpty();
+        asked.ShouldNotContain("/introspect");
+
+        server.Behavior = http => http.Request.Path == "/introspect" ? OtherServer.AnswerAsync(http, OtherServer.Active) : OtherServer.AnswerAsync(http, $$"""{"issuer":"{{issuer}}","introspection_endpoint":"{{server.Endpoint}}"}""");
+        await using var other = server.Client(options => (options.IntrospectionEndpoint, options.Issuer) = (null, new Uri(issuer)));
+        (await other.IntrospectAsync("t")).IsActive.ShouldBeTrue();
+    }
+
+    [Theory]
     [InlineData("""{"issuer":"\ud800"}""")]
     [InlineData("""{"issuer":"ISSUER","introspection_endpoint":"http://127.0.0.1/\udc00"}""")]
     [InlineData("""{"issuer":"ISSUER","introspection_endpoint":"http://127.0.0.1/","token_endpoint":"\ud800"}""")]
