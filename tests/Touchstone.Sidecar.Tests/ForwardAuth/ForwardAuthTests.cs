@@ -47,7 +47,7 @@ public sealed class ForwardAuthTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Proxies))]
-    public async Task L44_Every_answer_that_lets_pass_has_every_header_that_any_rule_sets(string proxy)
+    public async Task F12_L44_Every_answer_that_lets_pass_has_every_header_that_any_rule_sets(string proxy)
     {
         foreach (var (method, target) in new[] { ("GET", "/healthz"), ("POST", "/orders") })
         {
@@ -104,7 +104,7 @@ public sealed class ForwardAuthTests : IAsyncLifetime
 
     [Theory]
     [InlineData("X_User"), InlineData("x.user"), InlineData("X~User"), InlineData("X_Forwarded_Uri"), InlineData("x_tenant"), InlineData("X-HTTP-Method-Override"), InlineData("X-Original-URL"), InlineData("x_rewrite_url")]
-    public async Task L43_An_alias_of_a_header_that_means_something_is_refused(string name)
+    public async Task F12_L43_An_alias_of_a_header_that_means_something_is_refused(string name)
     {
         var response = await _site.AskAsync("traefik", "GET", Host, "/orders", await _site.TokenAsync(), (name, "root"));
         (response.StatusCode, Header(response, "Touchstone-Reason")).ShouldBe((HttpStatusCode.BadRequest, "alias_of_header"));
@@ -119,7 +119,7 @@ public sealed class ForwardAuthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task L41_A_peer_that_is_no_proxy_is_refused_whatever_it_says()
+    public async Task F12_L41_A_peer_that_is_no_proxy_is_refused_whatever_it_says()
     {
         await using var site = await SidecarSite.OpenAsync(more: "trusted_proxies: 10.0.0.0/8");
         foreach (var proxy in Proxies.Select(row => row.Data))

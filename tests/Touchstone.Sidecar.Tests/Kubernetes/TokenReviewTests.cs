@@ -25,7 +25,7 @@ public sealed class TokenReviewTests : IAsyncLifetime
 
     [Theory]
     [InlineData("v1"), InlineData("v1beta1")]
-    public async Task KR01_An_active_token_is_its_user_in_the_version_that_was_asked(string version)
+    public async Task KR01_KR03_An_active_token_is_its_user_in_the_version_that_was_asked(string version)
     {
         var (status, answer) = await ReviewAsync(await _site.TokenAsync("orders:read orders:write"), version, SidecarSite.Api, "https://other.test");
         status.ShouldBe(HttpStatusCode.OK);
@@ -49,6 +49,14 @@ public sealed class TokenReviewTests : IAsyncLifetime
             var (status, answer) = await ReviewAsync(token, "v1", SidecarSite.Api);
             (status, answer.GetProperty("status").GetRawText()).ShouldBe((HttpStatusCode.OK, "{\"authenticated\":false}"));
         }
+    }
+
+    [Theory]
+    [InlineData("v1"), InlineData("v1beta1")]
+    public async Task KR03_A_bad_token_is_answered_in_the_version_that_was_asked_for_the_API_server_takes_no_other(string version)
+    {
+        var answer = (await ReviewAsync("made-up", version)).Answer;
+        (answer.GetProperty("apiVersion").GetString(), answer.GetProperty("kind").GetString()).ShouldBe(("authentication.k8s.io/" + version, "TokenReview"));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace Touchstone.Sidecar.Tests.Tls;
 public sealed class ListenerTlsTests
 {
     [Fact]
-    public async Task L41_A_peer_that_shows_a_certificate_of_the_authority_is_trusted_wherever_it_is()
+    public async Task F12_L41_A_peer_that_shows_a_certificate_of_the_authority_is_trusted_wherever_it_is()
     {
         using var folder = new TempFolder();
         using var authority = Issue("CN=authority", null);
