@@ -25,7 +25,8 @@ public sealed class AuthRequestTests
         site.Service.Reached.ShouldNotContain("/orders");
 
         // The sidecar is asked with a GET that has no body, about the method and the target of the client; the service gets all of it, and who asks.
-        var body = new string('b', 100_000);
+        // A larger one nginx would put into the folder of this test, which it may not enter where it gave up being root.
+        var body = new string('b', 10_000);
         (await AskAsync("POST", "/orders?x=%2F1", token, body)).Text.ShouldBe("POST /orders X-User=alice X-Scope=orders:read orders:write");
         (await AskAsync("POST", "/orders/17", token, body)).Status.ShouldBe(403, "the rule is for another method");
     }
