@@ -37,7 +37,7 @@ internal static class Endpoints
         routes.Map("/oauth/introspect", form.Handle("introspect", services.GetRequiredService<IntrospectionEndpoint>().HandleAsync));
         routes.Map("/oauth/introspect/batch", form.Handle("introspect_batch", services.GetRequiredService<BatchEndpoint>().HandleAsync, ["token"], BatchEndpoint.MaxTokenBytes));
         routes.Map("/oauth/revoke", form.Handle("revoke", services.GetRequiredService<RevocationEndpoint>().HandleAsync));
-        routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, ["resource"]));
+        routes.Map("/oauth/token", form.Handle("token", services.GetRequiredService<TokenEndpoint>().HandleAsync, ["resource", "audience"]));
         routes.MapPost(GlobalRevocationEndpoint.Path, admin.Handle(GlobalRevocationEndpoint.Name, GlobalRevocationEndpoint.Scope, global.HandleAsync));
 
         routes.MapGet(FeedEndpoint.Path, form.HandleQuery("feed", services.GetRequiredService<FeedEndpoint>().HandleAsync));

@@ -23,7 +23,7 @@ public sealed record RevocationRow
     /// <summary>The second after which no token that it could end is still valid.</summary>
     public required long ForgetAfter { get; init; }
 
-    /// <summary>Narrows a born-before row to tokens issued before this second; null for all of them.</summary>
+    /// <summary>Narrows a born-before row to tokens issued before this second, and what descends from any; null for all of them.</summary>
     public long? IssuedBefore { get; init; }
 
     /// <summary>The client that revoked.</summary>
@@ -33,7 +33,7 @@ public sealed record RevocationRow
     public string? Reason { get; init; }
 
     /// <summary>Whether this row ends a token whose record matches its selector.</summary>
-    public bool Ends(TokenRecord record) => Matches(record) && (Selector.EndsForEver || EndsBorn(record.Born, record.IssuedAt));
+    public bool Ends(TokenRecord record) => Matches(record) && (Selector.EndsForEver || EndsBorn(record.Born, record.JudgedIssuedAt));
 
     /// <summary>Whether a born-before row reaches a token of this birth and issue.</summary>
     public bool EndsBorn(long born, long issuedAt) => born < Seq && (IssuedBefore is not { } before || issuedAt < before);

@@ -72,6 +72,11 @@ public sealed record TokenRecord
     /// </summary>
     public IReadOnlyList<Selector> Lineage { get; init; } = [];
 
+    /// <summary>
+    /// The time that a row narrowed to earlier issues is compared with. A descendant ends with tokens that were issued before it, and when those were issued is not kept: it counts as issued before any time.
+    /// </summary>
+    public long JudgedIssuedAt => Ancestors.Count > 0 ? long.MinValue : IssuedAt;
+
     /// <summary>A name for people to read.</summary>
     public string? Username { get => _told?.Username; init { if (value != Username) _told = (_told ?? Told.Nothing) with { Username = value }; } }
 

@@ -14,6 +14,8 @@ internal sealed record GrantRegistration
 
     /// <summary>What signs JWT access tokens: <c>ES256</c> (also where it is null) or <c>RS256</c>.</summary>
     public string? AccessTokenSigningAlg { get; init; }
+    /// <summary>What it may exchange (RFC 8693); null for nothing.</summary>
+    public TokenExchangeRegistration? TokenExchange { get; init; }
 
     /// <summary>This, with what another names in place of its own.</summary>
     internal GrantRegistration With(GrantRegistration changed) => new()
@@ -21,6 +23,7 @@ internal sealed record GrantRegistration
         GrantTypes = changed.GrantTypes ?? GrantTypes,
         AccessTokenFormat = changed.AccessTokenFormat ?? AccessTokenFormat,
         AccessTokenSigningAlg = changed.AccessTokenSigningAlg ?? AccessTokenSigningAlg,
+        TokenExchange = changed.TokenExchange ?? TokenExchange,
     };
 
     /// <summary>Every error of a client's grants, as member and detail.</summary>
@@ -35,5 +38,6 @@ internal sealed record GrantRegistration
         if (grants.AccessTokenFormat is { } format && !AccessTokenFormats.All.Contains(format)) yield return ("grants.access_token_format", $"must be {string.Join(" or ", AccessTokenFormats.All)}");
         if (grants.AccessTokenSigningAlg is { } algorithm && !SigningKey.Algorithms.Contains(algorithm)) yield return ("grants.access_token_signing_alg", $"must be {string.Join(" or ", SigningKey.Algorithms)}");
         if (grants.AccessTokenFormat is AccessTokenFormats.Jwt && client.View is { IsWhole: false }) yield return ("grants.access_token_format", "a JWT shows all that it says: this resource server has a view that shows less, and only an introspection can keep to it");
+        foreach (var error in TokenExchangeRegistration.Errors(client)) yield return error;
     }
 }

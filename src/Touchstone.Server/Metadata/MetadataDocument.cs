@@ -40,7 +40,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
         json.WriteString("global_token_revocation_endpoint", issuer + GlobalRevocationEndpoint.Path);
         Write(json, "global_token_revocation_endpoint_auth_methods_supported", ["Bearer"]);
-        Write(json, "grant_types_supported", ["client_credentials"]);
+        Write(json, "grant_types_supported", TokenIssue.GrantTypes.All);
         Write(json, "response_types_supported", []); // Required by RFC 8414 §2, and there is no authorization endpoint.
         IReadOnlyList<string> methods = certificates.Enabled || certificates.TrustedProxies.Count > 0 ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
         WriteMethods(json, "token", methods);

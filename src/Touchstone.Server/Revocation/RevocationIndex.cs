@@ -77,7 +77,7 @@ internal sealed class RevocationIndex(long floor, int era = 0)
     private RevocationMatch? Match(in Selector selector, TokenRecord record)
     {
         if ((Volatile.Read(ref _kinds) & (1 << (int)selector.Kind)) == 0 || !_reaches.TryGetValue(selector, out var reach)) return null;
-        return selector.EndsForEver ? reach.First : reach.Find(record.Born, record.IssuedAt);
+        return selector.EndsForEver ? reach.First : reach.Find(record.Born, record.JudgedIssuedAt);
     }
 
     /// <summary>

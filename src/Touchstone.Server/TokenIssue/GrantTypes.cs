@@ -7,11 +7,14 @@ internal static class GrantTypes
 {
     internal const string ClientCredentials = "client_credentials";
 
-    internal static IReadOnlyList<string> All { get; } = [ClientCredentials];
+    internal const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    internal static IReadOnlyList<string> All { get; } = [ClientCredentials, TokenExchange];
 
     internal static void AddGrants(this IServiceCollection services)
     {
         services.AddSingleton<IGrant, ClientCredentialsGrant>();
+        services.AddSingleton<IGrant, TokenExchangeGrant>();
         services.AddSingleton<TokenEndpoint>();
         services.AddSingleton<AccessTokenFormats>();
         services.AddSingleton<TokenIssuer>();

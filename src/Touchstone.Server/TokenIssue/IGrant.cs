@@ -16,8 +16,8 @@ internal interface IGrant
     ValueTask<GrantResult> IssueAsync(TokenRequest request);
 }
 
-/// <summary>What became of a request for tokens: an error of the table, or the tokens.</summary>
-internal readonly record struct GrantResult(OAuthError? Error, IssuedTokens? Tokens)
+/// <summary>What became of a request for tokens: an error of the table, with the reason that only log and metrics are told where there is one; or the tokens.</summary>
+internal readonly record struct GrantResult(OAuthError? Error, IssuedTokens? Tokens, string? Reason = null)
 {
     public static implicit operator GrantResult(OAuthError error) => new(error, null);
 

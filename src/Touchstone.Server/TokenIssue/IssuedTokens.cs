@@ -9,6 +9,9 @@ namespace Touchstone.Server.TokenIssue;
 /// <param name="Record">What is stored of it.</param>
 internal sealed record IssuedTokens(string AccessToken, TokenRecord Record)
 {
+    /// <summary>What kind of token an exchange gave (RFC 8693 §2.2.1); null for other grants, which don't say.</summary>
+    internal string? IssuedTokenType { get; init; }
+
     /// <summary>The answer in the form of the wire. <c>scope</c> is always named: RFC 6749 §5.1 asks for it where it differs from the request.</summary>
     internal ReadOnlySpan<byte> Write()
     {
@@ -16,6 +19,7 @@ internal sealed record IssuedTokens(string AccessToken, TokenRecord Record)
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString("access_token"u8, AccessToken);
+        if (IssuedTokenType is not null) json.WriteString("issued_token_type"u8, IssuedTokenType);
         json.WriteString("token_type"u8, Record.TokenType);
         json.WriteNumber("expires_in"u8, Record.ExpiresAt - Record.IssuedAt);
         if (!Record.Scope.IsEmpty) json.WriteString("scope"u8, Record.Scope.Text);

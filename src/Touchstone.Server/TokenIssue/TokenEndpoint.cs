@@ -52,6 +52,6 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         // 4. What the grant says.
         var result = await grant.IssueAsync(request);
         if (result.Tokens is { } issued) exchange.Answer(issued.Write(), "issued", type);
-        else exchange.Refuse(result.Error!);
+        else exchange.Refuse(result.Error!, result.Reason);
     }
 }

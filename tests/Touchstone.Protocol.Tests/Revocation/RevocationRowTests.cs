@@ -8,6 +8,15 @@ public sealed class RevocationRowTests
     private static readonly TokenRecord Record = TokenRecords.Access with { Jti = "j-1" };
 
     [Fact]
+    public void X05_A_row_narrowed_to_earlier_issues_ends_what_descends_from_a_token_that_it_ends()
+    {
+        var row = Rows.Row(Selector.All, issuedBefore: Record.IssuedAt);
+        row.Ends(Record with { Born = 10 }).ShouldBeFalse();
+        row.Ends(Record with { Born = 10, Ancestors = [TokenHash.Of("parent")] }).ShouldBeTrue(); // When its parent was issued is not kept.
+        row.Ends(Record with { Born = row.Seq, Ancestors = [TokenHash.Of("parent")] }).ShouldBeFalse();
+    }
+
+    [Fact]
     public void I15_A_row_ends_exactly_the_expected_tokens_of_every_kind_birth_and_issue()
     {
         // Kind; ends for ever; ends what was born before.

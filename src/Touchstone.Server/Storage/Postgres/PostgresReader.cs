@@ -35,7 +35,7 @@ internal sealed class PostgresReader
             JOIN LATERAL (
                 SELECT seq FROM revocations
                 WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = s.home) AND (tenant IS NULL OR tenant = s.house)
-                    AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.issued_at < issued_before)))
+                    AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.ancestors IS NOT NULL OR t.issued_at < issued_before)))
                 ORDER BY seq LIMIT 1) AS r ON TRUE
             ORDER BY s.place LIMIT 1) AS m ON TRUE
         """;
@@ -149,7 +149,7 @@ internal sealed class PostgresReader
             _ => throw new ArgumentOutOfRangeException(nameof(selector)),
         };
         return await ScalarAsync(
-            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $1 AND ($2 IS NULL OR issued_at < $2)",
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $1 AND ($2 IS NULL OR ancestors IS NOT NULL OR issued_at < $2)",
             PostgresValue.Long(now), PostgresValue.Long(issuedBefore), PostgresValue.Text(selector.Id), PostgresValue.Text(selector.Issuer), PostgresValue.Text(selector.Group),
             PostgresValue.Bytes(selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
     }

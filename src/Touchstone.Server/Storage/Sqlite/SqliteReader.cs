@@ -113,7 +113,7 @@ internal sealed class SqliteReader : IDisposable
         };
         using var command = Sql.Command(
             _connection,
-            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR issued_at < $before)",
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR ancestors IS NOT NULL OR issued_at < $before)",
             ("$now", now), ("$before", issuedBefore), ("$id", selector.Id), ("$issuer", selector.Issuer), ("$tenant", selector.Group), ("$hash", selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
         return (long)command.ExecuteScalar()!;
     }

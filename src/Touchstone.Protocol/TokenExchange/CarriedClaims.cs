@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Text.Json;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Protocol.TokenExchange;
+
+/// <summary>
+/// What a token that is made from another one takes over of its further claims: <c>may_act</c>, so that who may act stays so along a chain, and <c>sub_iss</c>, the issuer that named the subject where that is not us.
+/// Every other claim was said for another audience.
+/// </summary>
+internal sealed class CarriedClaims
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    private readonly string _ownIssuer;
+    private JsonElement? _mayAct;
+
+    private CarriedClaims(string ownIssuer) => _ownIssuer = ownIssuer;
+
+    /// <summary>The claims as one object; empty when there are none.</summary>
+    internal ReadOnlyMemory<byte> Json { get; private set; }
+
+    /// <summary>Reads the claims of a subject's token; fails when they can't be read, since they may forbid something.</summary>
+    internal static bool TryRead(TokenRecord subject, string ownIssuer, out CarriedClaims carried)
+    {
+        carried = new CarriedClaims(ownIssuer);
+        var foreign = subject.Issuer != ownIssuer ? subject.Issuer : null;
+        try
+        {
+            if (!subject.Claims.IsEmpty)
+            {
+                using var json = JsonDocument.Parse(subject.Claims, Strict);
+                if (json.RootElement.ValueKind is not JsonValueKind.Object) return false;
+                if (json.RootElement.TryGetProperty("may_act"u8, out var mayAct)) carried._mayAct = mayAct.Clone();
+                if (json.RootElement.TryGetProperty("sub_iss"u8, out var issuer) && issuer.ValueKind is JsonValueKind.String) foreign ??= issuer.GetString();
+            }
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+        carried.Json = carried.Write(foreign);
+        return true;
+    }
+
+    /// <summary>
+    /// Whether this party may act: it has everything by which <c>may_act</c> names who may (RFC 8693 §4.4). A name without an issuer is one of ours; what can't be compared names nobody.
+    /// </summary>
+    internal bool Allows(string issuer, string subject, string clientId)
+    {
+        if (_mayAct is not { } named) return true;
+        if (named.ValueKind is not JsonValueKind.Object) return false;
+        var (isNamed, hasIssuer) = (false, false);
+        foreach (var member in named.EnumerateObject())
+        {
+            var isEqual = member.Value.ValueKind is JsonValueKind.String && member.Name switch
+            {
+                "sub" => member.Value.ValueEquals(subject),
+                "iss" => member.Value.ValueEquals(issuer),
+                "client_id" => member.Value.ValueEquals(clientId),
+                _ => false,
+            };
+            if (!isEqual) return false;
+            isNamed |= member.Name is "sub" or "client_id";
+            hasIssuer |= member.Name == "iss";
+        }
+        return isNamed && (hasIssuer || issuer == _ownIssuer);
+    }
+
+    private ReadOnlyMemory<byte> Write(string? subjectIssuer)
+    {
+        if (_mayAct is null && subjectIssuer is null) return default;
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (_mayAct is { } mayAct)
+            {
+                json.WritePropertyName("may_act"u8);
+                mayAct.WriteTo(json);
+            }
+            if (subjectIssuer is not null) json.WriteString("sub_iss"u8, subjectIssuer);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
+}

@@ -1,0 +1,94 @@
+using Touchstone.Protocol.Introspection;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Protocol.TokenExchange;
+
+/// <summary>
+/// The decision about a token exchange (RFC 8693): pure, starts from refused and earns a record. The new token has no scope, no time and no life beyond those of the tokens that it is made from.
+/// </summary>
+public static class ExchangeRules
+{
+    /// <summary>Scopes that rule the server itself begin so. They are granted to a client for itself and travel no further.</summary>
+    public const string ServerScopes = "touchstone:";
+
+    /// <summary>Judges an attempt.</summary>
+    public static ExchangeDecision Decide(ExchangeAttempt attempt)
+    {
+        var (draft, policy, isDelegation) = (attempt.Draft, attempt.Policy, attempt.Actor is not null);
+
+        // 1. May the client do this at all?
+        if (!(isDelegation ? policy.Delegation : policy.Impersonation)) return ExchangeDecision.Refused(ExchangeFault.Mode, isDelegation);
+
+        // 2. Is the subject's token good, and may the client bring it?
+        if (WhyInvalid(attempt.Subject, draft, policy) is not ExchangeFault.None and var ofSubject) return ExchangeDecision.Refused(ofSubject);
+        var subject = attempt.Subject.Record!;
+        if (subject.ClientId != draft.ClientId && !subject.Audience.Any(policy.SubjectAudiences.Contains)) return ExchangeDecision.Refused(ExchangeFault.NotForClient);
+        if (!IsOneTenant(draft.Tenant, subject.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant);
+
+        // 3. And the actor's? Who lets others act has to have their token by right: one that was issued to the client itself.
+        TokenRecord? actor = null;
+        if (attempt.Actor is { } presented)
+        {
+            if (WhyInvalid(presented, draft, policy) is not ExchangeFault.None and var ofActor) return ExchangeDecision.Refused(ofActor, isOfActor: true);
+            actor = presented.Record!;
+            if (actor.ClientId != draft.ClientId) return ExchangeDecision.Refused(ExchangeFault.NotForClient, isOfActor: true);
+            if (!IsOneTenant(draft.Tenant ?? subject.Tenant, actor.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant, isOfActor: true);
+            if (!actor.Actor.IsEmpty) return ExchangeDecision.Refused(ExchangeFault.ActorHasActor);
+        }
+
+        // 4. Does the subject's token say who may act (§4.4)? Without an actor's token that is the client itself.
+        if (!CarriedClaims.TryRead(subject, draft.Issuer, out var carried)
+            || !(actor is null ? carried.Allows(draft.Issuer, draft.ClientId, draft.ClientId) : carried.Allows(actor.Issuer, actor.Subject!, actor.ClientId)))
+            return ExchangeDecision.Refused(ExchangeFault.MayAct);
+
+        // 5. Who acts (§4.1)? Whoever acted before stays named.
+        var act = subject.Actor;
+        if (actor is not null && !ActorChain.TryNest(actor, draft.Issuer, subject.Actor, out act)) return ExchangeDecision.Refused(ExchangeFault.ActorChain);
+
+        // 6. What for?
+        if (GrantedScope(attempt.Scope, subject.Scope, policy.Scope) is not { } scope) return ExchangeDecision.Refused(ExchangeFault.Scope);
+
+        // 7. For how long? Not longer than any of them.
+        var record = draft with
+        {
+            Subject = subject.Subject,
+            Username = subject.Username,
+            Scope = scope,
+            Actor = act,
+            Claims = carried.Json,
+            ExpiresAt = Math.Min(draft.ExpiresAt, Math.Min(subject.ExpiresAt, actor?.ExpiresAt ?? long.MaxValue)),
+        };
+
+        // 8. And what ends one of them ends it.
+        return Descent.TryDescend(record, subject, actor, out var descended) ? new ExchangeDecision(descended, ExchangeFault.None, false) : ExchangeDecision.Refused(ExchangeFault.Lineage);
+    }
+
+    private static ExchangeFault WhyInvalid(PresentedToken token, TokenRecord draft, ExchangePolicy policy)
+    {
+        switch (IntrospectionRules.WhyInvalid(token.Record, token.Revocation, draft.IssuedAt))
+        {
+            case InactiveReason.None: break;
+            case InactiveReason.Revoked: return ExchangeFault.Revoked;
+            case InactiveReason.Expired: return ExchangeFault.Expired;
+            case InactiveReason.NotYetValid: return ExchangeFault.NotYetValid;
+            default: return ExchangeFault.Unknown;
+        }
+        var record = token.Record!;
+        if (record.Kind is not TokenKind.AccessToken) return ExchangeFault.Kind;
+        if (!token.HasDeclaredForm) return ExchangeFault.Form;
+        if (!policy.SubjectIssuers.Contains(record.Issuer)) return ExchangeFault.Issuer;
+        // What is made from a bound token is bound as well: else a thief would exchange the binding away.
+        if (!token.IsKeyProven || (!record.Confirmation.IsEmpty && draft.Confirmation.IsEmpty)) return ExchangeFault.Key;
+        if (record.Subject is null) return ExchangeFault.Nobody;
+        return token.IsSubjectEnabled ? ExchangeFault.None : ExchangeFault.Disabled;
+    }
+
+    private static bool IsOneTenant(string? one, string? other) => one is null || other is null || one == other;
+
+    private static ScopeSet? GrantedScope(ScopeSet? asked, ScopeSet ofSubject, ScopeSet ofClient)
+    {
+        var allowed = ofSubject.Where(name => ofClient.Contains(name) && !name.StartsWith(ServerScopes, StringComparison.Ordinal));
+        var granted = asked ?? allowed;
+        return !granted.IsEmpty && granted.IsSubsetOf(allowed) ? granted : null;
+    }
+}

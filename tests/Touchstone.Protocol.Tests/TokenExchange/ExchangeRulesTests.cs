@@ -1,0 +1,217 @@
+using System.Text;
+using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.TokenExchange;
+using Touchstone.Protocol.Tokens;
+
+namespace Touchstone.Protocol.Tests.TokenExchange;
+
+public sealed class ExchangeRulesTests
+{
+    [Fact]
+    public void X06_Impersonation_names_the_subject_and_nobody_else()
+    {
+        var record = ExchangeRules.Decide(Attempts.Impersonation).Record.ShouldNotBeNull();
+        (record.Subject, record.Username, record.ClientId, record.Scope.Text).ShouldBe(("u-4821", "Ada", "orders-app", "stock:read"));
+        (record.Grant, record.Session, record.Tenant).ShouldBe(("g-1", "s-1", "t-1"));
+        record.Actor.IsEmpty.ShouldBeTrue();
+        record.Claims.IsEmpty.ShouldBeTrue();
+        record.ExpiresAt.ShouldBe(TokenRecords.Now + 300);
+        record.Audience.ShouldBe([Attempts.Stock]);
+        record.Ancestors.ShouldBe([Attempts.SubjectToken.Hash]);
+        record.Lineage.ShouldBe([Selector.Jwt(TokenRecords.Issuer, "subject-jti"), Selector.Client("web-shop")]);
+    }
+
+    [Fact]
+    public void X06_X23_Delegation_names_the_actor_around_who_acted_before()
+    {
+        ActOf(Attempts.Delegation).ShouldBe("""{"sub":"orders-app","client_id":"orders-app"}""");
+        ActOf(Subject(record => record with { Actor = Json("""{"sub":"first","act":{"sub":"zero"}}""") }, Attempts.Delegation))
+            .ShouldBe("""{"sub":"orders-app","client_id":"orders-app","act":{"sub":"first","act":{"sub":"zero"}}}""");
+        ExchangeRules.Decide(Attempts.Delegation).Record!.ExpiresAt.ShouldBe(TokenRecords.Now + 200);
+    }
+
+    [Fact]
+    public void X06_Impersonation_keeps_who_acted_before() => ActOf(Subject(record => record with { Actor = Json("""{"sub":"first"}""") })).ShouldBe("""{"sub":"first"}""");
+
+    [Fact]
+    public void X06_F10_An_actor_of_another_issuer_is_named_with_it() =>
+        ActOf(WithForeign(Actor(record => record with { Issuer = Attempts.Foreign }))).ShouldBe($$"""{"sub":"orders-app","iss":"{{Attempts.Foreign}}","client_id":"orders-app"}""");
+
+    [Fact]
+    public void X06_X10_Eight_actors_are_the_most()
+    {
+        ActOf(Subject(record => record with { Actor = Json(Chain(7)) }, Attempts.Delegation)).Split("\"sub\"").Length.ShouldBe(9);
+        Fault(Subject(record => record with { Actor = Json(Chain(8)) }, Attempts.Delegation)).ShouldBe("actor_chain");
+        foreach (var unreadable in (string[])["[]", "7", "{", """{"sub":"x","act":7}""", """{"sub":"x","sub":"y"}""", Chain(60), $$"""{"sub":"{{new string('x', 17_000)}}"}"""])
+            Fault(Subject(record => record with { Actor = Json(unreadable) }, Attempts.Delegation)).ShouldBe("actor_chain", unreadable.Length > 100 ? "long" : unreadable);
+    }
+
+    [Fact]
+    public void F10_Of_a_subject_of_another_issuer_it_is_said_whose_name_it_is()
+    {
+        var foreign = WithForeign(Subject(record => record with { Issuer = Attempts.Foreign }));
+        var record = ExchangeRules.Decide(foreign).Record.ShouldNotBeNull();
+        (record.Issuer, Text(record.Claims), record.Session).ShouldBe((TokenRecords.Issuer, $$"""{"sub_iss":"{{Attempts.Foreign}}"}""", null));
+        record.Lineage.ShouldBe(
+            [Selector.Jwt(Attempts.Foreign, "subject-jti"), Selector.Session(Attempts.Foreign, "s-1"), Selector.Subject(Attempts.Foreign, "u-4821"), Selector.Client("web-shop"), Selector.Member("t-1", Attempts.Foreign, "u-4821")],
+            ignoreOrder: true);
+
+        // And it stays said in what is made from that.
+        var next = ExchangeRules.Decide(Attempts.Impersonation with { Draft = Attempts.Draft with { Hash = TokenHash.Of("next") }, Subject = Attempts.Good(record) }).Record.ShouldNotBeNull();
+        Text(next.Claims).ShouldBe(Text(record.Claims));
+        next.Lineage.ShouldContain(Selector.Session(Attempts.Foreign, "s-1"));
+        Fault(Subject(record => record with { Issuer = Attempts.Foreign })).ShouldBe("subject_issuer");
+        Fault(Actor(record => record with { Issuer = Attempts.Foreign })).ShouldBe("actor_issuer");
+    }
+
+    [Theory]
+    [InlineData("""{"may_act":{"sub":"orders-app"}}""", true)]
+    [InlineData("""{"may_act":{"sub":"orders-app","iss":"https://as.acme.test"}}""", true)]
+    [InlineData("""{"may_act":{"client_id":"orders-app"}}""", true)]
+    [InlineData("""{"may_act":{"sub":"somebody"}}""", false)]
+    [InlineData("""{"may_act":{"sub":"ORDERS-APP"}}""", false)]
+    [InlineData("""{"may_act":{"sub":"orders-app","iss":"https://idp.acme.test"}}""", false)]
+    [InlineData("""{"may_act":{"sub":"orders-app","client_id":"another"}}""", false)]
+    [InlineData("""{"may_act":{"sub":"orders-app","email":"o@acme.test"}}""", false)]
+    [InlineData("""{"may_act":{"iss":"https://as.acme.test"}}""", false)]
+    [InlineData("""{"may_act":{"sub":["orders-app"]}}""", false)]
+    [InlineData("""{"may_act":{}}""", false)]
+    [InlineData("""{"may_act":"orders-app"}""", false)]
+    [InlineData("""{"may_act":null}""", false)]
+    [InlineData("""{"may_act":{"sub":"somebody"},"may_act":{"sub":"orders-app"}}""", false)]
+    [InlineData("""{"may_act":{"sub":"orders-app"}""", false)]
+    [InlineData("[]", false)]
+    [InlineData("""{"plan":"gold"}""", true)]
+    public void X08_X25_Who_may_act_is_whom_the_subject_token_names(string claims, bool isAllowed)
+    {
+        // Without an actor's token the client itself acts; with one, whose token that is. Here both have one name.
+        foreach (var attempt in (ExchangeAttempt[])[Attempts.Impersonation, Attempts.Delegation])
+        {
+            var decision = ExchangeRules.Decide(Subject(record => record with { Claims = Json(claims) }, attempt));
+            (decision.Record is not null).ShouldBe(isAllowed);
+            if (!isAllowed) decision.Reason.ShouldBe("may_act");
+        }
+    }
+
+    [Fact]
+    public void X08_X25_May_act_is_about_the_actor_and_stays_for_the_next()
+    {
+        var named = Subject(record => record with { Claims = Json("""{"may_act":{"sub":"helper"},"plan":7}""") }, Attempts.Delegation);
+        Fault(named).ShouldBe("may_act");
+        var helped = ExchangeRules.Decide(Actor(record => record with { Subject = "helper" }, named)).Record.ShouldNotBeNull();
+        Text(helped.Claims).ShouldBe("""{"may_act":{"sub":"helper"}}""");
+        // A name without an issuer is one of ours.
+        Fault(WithForeign(Actor(record => record with { Subject = "helper", Issuer = Attempts.Foreign }, named))).ShouldBe("may_act");
+        var ofForeign = Subject(record => record with { Claims = Json("""{"may_act":{"sub":"helper","iss":"https://idp.acme.test"}}""") }, Attempts.Delegation);
+        Fault(WithForeign(Actor(record => record with { Subject = "helper", Issuer = Attempts.Foreign }, ofForeign))).ShouldBe("issued");
+        Fault(Actor(record => record with { Subject = "helper" }, ofForeign)).ShouldBe("may_act");
+    }
+
+    public static TheoryData<string> Faults =>
+    [
+        "unknown", "revoked", "expired", "not_yet_valid", "kind", "form", "key", "nobody", "disabled", "tenant", "client", "issuer",
+    ];
+
+    [Theory, MemberData(nameof(Faults))]
+    public void X02_X10_X20_Each_fault_of_a_token_refuses_by_itself(string fault)
+    {
+        var delegated = Attempts.Delegation with { Draft = Attempts.Draft with { Tenant = "t-1" } };
+        Fault(delegated).ShouldBe("issued");
+        Fault(delegated with { Subject = Spoilt(delegated.Subject, fault) }).ShouldBe("subject_" + fault);
+        Fault(delegated with { Actor = Spoilt(delegated.Actor!, fault) }).ShouldBe("actor_" + fault);
+    }
+
+    [Fact]
+    public void X10_A_bound_token_gives_only_a_bound_one()
+    {
+        var bound = Subject(record => record with { Confirmation = Json("""{"jkt":"k"}""") });
+        Fault(bound).ShouldBe("subject_key"); // Proven, but the new one would be bound to nothing.
+        Fault(bound with { Draft = Attempts.Draft with { Confirmation = Json("""{"jkt":"k"}""") } }).ShouldBe("issued");
+    }
+
+    [Fact]
+    public void X10_A_token_of_the_client_needs_no_audience_and_an_actors_token_must_be_of_the_client()
+    {
+        var own = Subject(record => record with { ClientId = "orders-app" }) with { Policy = Attempts.Impersonation.Policy with { SubjectAudiences = [] } };
+        Fault(own).ShouldBe("issued");
+        Fault(Actor(record => record with { ClientId = "web-shop" })).ShouldBe("actor_client");
+        Fault(Actor(record => record with { Actor = Json("""{"sub":"x"}""") })).ShouldBe("actor_has_actor");
+    }
+
+    [Fact]
+    public void X10_Each_mode_is_allowed_by_itself()
+    {
+        Fault(Attempts.Impersonation with { Policy = Attempts.Impersonation.Policy with { Impersonation = false } }).ShouldBe("impersonation");
+        Fault(Attempts.Delegation with { Policy = Attempts.Impersonation.Policy with { Impersonation = false } }).ShouldBe("issued");
+        Fault(Attempts.Delegation with { Policy = Attempts.Impersonation.Policy with { Delegation = false } }).ShouldBe("delegation");
+        Fault(Attempts.Impersonation with { Policy = new ExchangePolicy() }).ShouldBe("impersonation");
+    }
+
+    [Theory]
+    [InlineData(null, "stock:read")]
+    [InlineData("stock:read", "stock:read")]
+    [InlineData("stock:write", null)] // The client's, and not the subject's.
+    [InlineData("orders:read", null)] // The subject's, and not the client's.
+    [InlineData("stock:read stock:write", null)]
+    [InlineData("", null)]
+    [InlineData("touchstone:admin", null)]
+    public void X10_The_scope_lies_within_both(string? asked, string? granted)
+    {
+        var decision = ExchangeRules.Decide(Subject(record => record with { Scope = Attempts.Scope("stock:read orders:read touchstone:admin") }) with { Scope = asked is null ? null : Attempts.Scope(asked) });
+        decision.Record?.Scope.Text.ShouldBe(granted);
+        decision.Reason.ShouldBe(granted is null ? "scope" : "issued");
+    }
+
+    [Fact]
+    public void X10_What_has_nothing_in_common_with_the_client_gives_nothing() => Fault(Subject(record => record with { Scope = Attempts.Scope("orders:read") })).ShouldBe("scope");
+
+    [Fact]
+    public void X10_Neither_ancestors_nor_lineage_grow_without_end()
+    {
+        TokenHash[] ancestors = [.. Enumerable.Range(0, TokenRecord.MaxAncestors).Select(i => TokenHash.Of($"a{i}"))];
+        Fault(Subject(record => record with { Ancestors = ancestors[1..] })).ShouldBe("issued");
+        Fault(Subject(record => record with { Ancestors = ancestors })).ShouldBe("lineage");
+        Selector[] lineage = [.. Enumerable.Range(0, TokenRecord.MaxLineage).Select(i => Selector.Client($"c{i}"))];
+        Fault(Subject(record => record with { Lineage = lineage[2..] })).ShouldBe("issued");
+        Fault(Subject(record => record with { Lineage = lineage[1..] })).ShouldBe("lineage");
+    }
+
+    private static PresentedToken Spoilt(PresentedToken token, string fault)
+    {
+        var record = token.Record!;
+        return fault switch
+        {
+            "unknown" => token with { Record = null },
+            "revoked" => token with { Revocation = new RevocationMatch(SelectorKind.Subject, 9) },
+            "expired" => token with { Record = record with { ExpiresAt = TokenRecords.Now } },
+            "not_yet_valid" => token with { Record = record with { NotBefore = TokenRecords.Now + 1 } },
+            "kind" => token with { Record = record with { Kind = TokenKind.RefreshToken } },
+            "form" => token with { HasDeclaredForm = false },
+            "key" => token with { IsKeyProven = false },
+            "nobody" => token with { Record = record with { Subject = null } },
+            "disabled" => token with { IsSubjectEnabled = false },
+            "tenant" => token with { Record = record with { Tenant = "t-2" } },
+            "client" => token with { Record = record with { ClientId = "another", Audience = ["https://other.acme.test/"] } },
+            "issuer" => token with { Record = record with { Issuer = Attempts.Foreign } },
+            _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+        };
+    }
+
+    private static string Chain(int depth) => depth == 0 ? "" : depth == 1 ? """{"sub":"x"}""" : $$"""{"sub":"x","act":{{Chain(depth - 1)}}}""";
+
+    private static ExchangeAttempt Subject(Func<TokenRecord, TokenRecord> change, ExchangeAttempt? attempt = null) =>
+        (attempt ?? Attempts.Impersonation) with { Subject = Attempts.Good(change((attempt ?? Attempts.Impersonation).Subject.Record!)) };
+
+    private static ExchangeAttempt Actor(Func<TokenRecord, TokenRecord> change, ExchangeAttempt? attempt = null) =>
+        (attempt ?? Attempts.Delegation) with { Actor = Attempts.Good(change((attempt ?? Attempts.Delegation).Actor!.Record!)) };
+
+    private static ExchangeAttempt WithForeign(ExchangeAttempt attempt) => attempt with { Policy = attempt.Policy with { SubjectIssuers = [TokenRecords.Issuer, Attempts.Foreign] } };
+
+    private static string Fault(ExchangeAttempt attempt) => ExchangeRules.Decide(attempt).Reason;
+
+    private static string ActOf(ExchangeAttempt attempt) => Text(ExchangeRules.Decide(attempt).Record.ShouldNotBeNull().Actor);
+
+    private static ReadOnlyMemory<byte> Json(string json) => TokenRecords.Json(json);
+
+    private static string Text(ReadOnlyMemory<byte> json) => Encoding.UTF8.GetString(json.Span);
+}
