@@ -12,6 +12,17 @@ internal static class ClientGrantOptions
     private static readonly Option<string?> SigningAlg = new("--access-token-signing-alg") { Description = "What signs JWT access tokens. [default: ES256]", HelpName = "ES256|RS256" };
 
     internal static IEnumerable<Option> All { get; } = [GrantType, Format, SigningAlg];
+    private static readonly Option<string[]> ExchangeTarget = new("--exchange-target") { Description = "A resource that it may exchange tokens for (RFC 8693); may repeat. With it go --exchange-impersonation, --exchange-delegation or both.", HelpName = "uri" };
+
+    private static readonly Option<bool> ExchangeImpersonation = new("--exchange-impersonation") { Description = "It may exchange a token without naming an actor: the new one speaks for the subject alone." };
+
+    private static readonly Option<bool> ExchangeDelegation = new("--exchange-delegation") { Description = "It may exchange a token and name an actor." };
+
+    private static readonly Option<string[]> ExchangeSubjectAudience = new("--exchange-subject-audience") { Description = "It may exchange tokens of other clients that are for this audience; may repeat. [default: its own tokens only]", HelpName = "uri" };
+
+    private static readonly Option<string[]> ExchangeSubjectIssuer = new("--exchange-subject-issuer") { Description = "An issuer whose tokens it may exchange; may repeat. [default: this server]", HelpName = "url" };
+
+    internal static IEnumerable<Option> All { get; } = [GrantType, ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer];
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)
@@ -20,6 +31,19 @@ internal static class ClientGrantOptions
         if (call.Has(GrantType)) grants["grant_types"] = Requests.Array(call.Get(GrantType));
         if (call.Get(Format) is { } format) grants["access_token_format"] = format;
         if (call.Get(SigningAlg) is { } algorithm) grants["access_token_signing_alg"] = algorithm;
+        if (ReadExchange(call) is { } exchange) grants["token_exchange"] = exchange;
         return grants.Count == 0 ? null : grants;
+    }
+
+    // Whole, as the server takes it: a policy is never a mixture of an old and a new one.
+    private static JsonObject? ReadExchange(Call call)
+    {
+        var exchange = new JsonObject();
+        if (call.Has(ExchangeTarget)) exchange["targets"] = Requests.Array(call.Get(ExchangeTarget));
+        if (call.Get(ExchangeImpersonation)) exchange["impersonation"] = true;
+        if (call.Get(ExchangeDelegation)) exchange["delegation"] = true;
+        if (call.Has(ExchangeSubjectAudience)) exchange["subject_audiences"] = Requests.Array(call.Get(ExchangeSubjectAudience));
+        if (call.Has(ExchangeSubjectIssuer)) exchange["subject_issuers"] = Requests.Array(call.Get(ExchangeSubjectIssuer));
+        return exchange.Count == 0 ? null : exchange;
     }
 }

@@ -51,7 +51,9 @@ internal sealed class AuditEvent(string kind)
         Jti = record.Jti,
         Token = record.Hash,
         Origin = origin,
-        More = [new("token_kind", record.Kind.ToString()), new("expires_at", record.ExpiresAt)],
+        More = record.Ancestors.Count == 0
+            ? [new("token_kind", record.Kind.ToString()), new("expires_at", record.ExpiresAt)]
+            : [new("token_kind", record.Kind.ToString()), new("expires_at", record.ExpiresAt), new("made_from", record.Ancestors[0].ToString()[..16])], // As "token" is written: the subject's token of an exchange.
     };
 
     internal static AuditEvent Revoked(RevocationRow row, AuditOrigin? origin)
