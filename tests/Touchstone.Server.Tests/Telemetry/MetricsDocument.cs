@@ -10,7 +10,7 @@ internal sealed record MetricsDocument(IReadOnlyList<MetricsDocument.Instrument>
         var lines = File.ReadAllLines(SourceTree.PathOf("docs", "metrics.md"));
         var instruments = Table(lines, "| Instrument |").Select(cells => new Instrument(Code(cells[0])[0], Code(cells[1])[0], cells[2], Code(cells[3])[0], Code(cells[4]), cells[5]));
         var labels = Table(lines, "| Label |").ToDictionary(cells => Code(cells[0])[0], cells => Code(cells[1]));
-        var outcomes = Table(lines, "| Endpoint |").SelectMany(cells => Code(cells[0]).Select(endpoint => (endpoint, Code(cells[1])[0], Code(cells[2])[0])));
+        var outcomes = Table(lines, "| Endpoint |").SelectMany(cells => from endpoint in Code(cells[0]) from reason in Code(cells[2]) select (endpoint, Code(cells[1])[0], reason));
         return new MetricsDocument([.. instruments], labels, [.. outcomes]);
     }
 

@@ -239,6 +239,7 @@ public sealed class MetricsTests
             await acme.OAuth.GrantAsync(acme.Shop, ("scope", "no"));
             await acme.OAuth.GrantAsync(acme.Shop, ("resource", "no"));
             await acme.OAuth.PostAsync(OAuthCalls.Token, acme.Shop, ("grant_type", "password"));
+            await new Rfc8693.ExchangeTraffic(acme).SendAsync();
         }
 
         private async Task CredentialsAsync(string endpoint, TestClient off, TestClient post)
