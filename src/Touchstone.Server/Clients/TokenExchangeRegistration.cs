@@ -8,8 +8,8 @@ internal sealed record TokenExchangeRegistration
 {
     internal const int MaxItems = 64;
 
-    /// <summary>The resources that it may have tokens for.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = [];
+    /// <summary>The resources that it may have tokens for: at least one.</summary>
+    public IReadOnlyList<string>? Targets { get; init; }
 
     /// <summary>Whether it may have a token of the subject without naming an actor.</summary>
     public bool Impersonation { get; init; }
@@ -40,8 +40,8 @@ internal sealed record TokenExchangeRegistration
         if (client.Grants?.TokenExchange is not { } exchange) yield break;
         if (client.Public || client.Kind != ClientRegistration.ClientKind) yield return (Member, "is for clients that authenticate; a resource server that calls on has a client of its own for it");
         if (!exchange.Impersonation && !exchange.Delegation) yield return (Member, "allow impersonation, delegation or both");
-        if (exchange.Targets.Count is 0 or > MaxItems) yield return (Member + ".targets", $"name 1 to {MaxItems} resources");
-        foreach (var target in exchange.Targets)
+        if (exchange.Targets is not { Count: > 0 and <= MaxItems }) yield return (Member + ".targets", $"name 1 to {MaxItems} resources");
+        foreach (var target in exchange.Targets ?? [])
         {
             if (!ClientRules.IsResource(target)) yield return (Member + ".targets", $"'{target}' must be an absolute URI without a fragment, at most {ClientRules.MaxUriLength} characters (RFC 8707 section 2)");
         }

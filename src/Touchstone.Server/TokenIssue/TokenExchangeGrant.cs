@@ -30,7 +30,7 @@ internal sealed class TokenExchangeGrant(
 
         // 2. What is asked for?
         if (ExchangeRequest.TryRead(request, out var asked) is { } unreadable) return unreadable;
-        if (ExchangeTargets.Choose(request, registered.Targets, clients) is not { } audience) return OAuthError.InvalidTarget;
+        if (ExchangeTargets.Choose(request, registered.Targets ?? [], clients) is not { } audience) return OAuthError.InvalidTarget;
 
         // 3. Whose tokens are they?
         var subject = await FindAsync(request, request.Exchange.Form["subject_token"u8], asked.SubjectType);

@@ -17,7 +17,10 @@ public sealed class IssueRaceTests
         await using var server = await ServerProcess.StartAsync(ServerSetup.Demo with { Environment = ServerSetup.NoLimits });
         _ = await server.Admin.TokenAsync();
         var lanes = new Lane[Lanes];
-        for (var i = 0; i < Lanes; i++) lanes[i] = new Lane(server, await server.Admin.AddClientAsync(new { client_id = $"lane-{i}", kind = "client", audience = new[] { Audience }, may_introspect = true }));
+        for (var i = 0; i < Lanes; i++) lanes[i] = new Lane(server, await server.Admin.AddClientAsync(new
+        {
+            client_id = $"lane-{i}", kind = "client", audience = new[] { Audience }, may_introspect = true, scope = "a", grants = new { token_exchange = new { targets = new[] { Audience }, impersonation = true } },
+        }));
 
         var next = 0;
         await Task.WhenAll(lanes.Select(lane => Task.Run(async () =>
@@ -30,6 +33,7 @@ public sealed class IssueRaceTests
         Bars.Tell($"{Bars.IssueRaces} races, seed {Bars.Seed}: of the tokens that raced {dead} were born before the row and are dead, {alive} after it and live; none else");
         // Else nothing raced.
         alive.ShouldBeGreaterThan(0);
+        lanes.Sum(lane => lane.Exchanged).ShouldBeGreaterThan(0);
         dead.ShouldBeGreaterThan(0);
     }
 
@@ -44,10 +48,15 @@ public sealed class IssueRaceTests
 
         internal int Dead { get; private set; }
 
+        internal int Exchanged { get; private set; }
+
         internal async Task RaceAsync(Random random)
         {
             var cursor = (await server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString();
             var before = await server.OAuth.TokenOfAsync(client);
+            // What this is made from is ended by the row, so it is born before the row and dead, or refused.
+            var exchanging = RunAsync(random, () => server.OAuth.PostAsync(
+                OAuthCalls.Token, client, ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", before), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")));
             var issuing = new[]
             {
                 RunAsync(random, () => server.OAuth.TokenOfAsync(client)),
@@ -61,6 +70,9 @@ public sealed class IssueRaceTests
             var row = revoked.GetProperty("seq").GetInt64();
             if (await IsActiveAsync(before)) Fault("active though it was issued before the revocation was asked for");
             if (await IsActiveAsync(await late)) Fault("active though its cursor was taken before the revocation");
+            var exchanged = await exchanging;
+            if (exchanged.Status == 200 ? await IsActiveAsync(exchanged.Json.GetProperty("access_token").GetString()!) : exchanged.Status != 400) Fault($"exchanged and active, or {exchanged.Status}, though what it was exchanged for is ended");
+            if (exchanged.Status == 200) Exchanged++;
             if (!await IsActiveAsync(after)) Fault("inactive though it was asked for after the revocation was acknowledged");
             foreach (var token in await Task.WhenAll(issuing))
             {

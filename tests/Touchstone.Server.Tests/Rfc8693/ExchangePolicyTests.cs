@@ -114,6 +114,7 @@ public sealed class ExchangePolicyTests(Exchanges exchanges) : IClassFixture<Exc
         });
         var faults = wrong.ShouldBeProblem(400).GetRawText();
         foreach (var member in (string[])["allow impersonation, delegation or both", "'stock'", "'https://a.test/#x'", "'idp'", "'orders'"]) faults.ShouldContain(member.Replace("'", "\\u0027", StringComparison.Ordinal));
+        (await exchanges.Admin.PostAsync(AdminCalls.Clients, new { client_id = "wrong", kind = "client", grants = new { token_exchange = new { impersonation = true } } })).ShouldBeProblem(400).GetRawText().ShouldContain("name 1 to 64 resources");
         (await exchanges.Admin.PostAsync(AdminCalls.Clients, new { client_id = "wrong", kind = "client", @public = true, grants = new { token_exchange = Exchanges.Policy() } })).ShouldBeProblem(400);
         (await exchanges.Admin.PostAsync(AdminCalls.Clients, new { client_id = "wrong", kind = "client", grants = new { token_exchange = new { impersonation = true, may_exceed = true } } })).ShouldBeProblem(400);
 
