@@ -19,6 +19,16 @@ local function values(list)
     return texts
 end
 
+-- No header holds these (RFC 9110, 5.5): the sidecar would not read the question, and that is no outage. HAProxy lets them through.
+local function is_broken(txn)
+    for _, list in pairs(txn.http:req_get_headers()) do
+        for _, value in ipairs(values(list)) do
+            if value:find("[\0\r\n]") then return true end
+        end
+    end
+    return false
+end
+
 -- All headers of the client, each as often as it was sent: what is repeated, or an alias of another one, is for the sidecar to refuse. These three are ours: whatever the client sent under their names is gone.
 local function question(txn)
     local headers = {}
@@ -41,6 +51,7 @@ local function refuse(txn, status, answered)
 end
 
 core.register_action("ask_sidecar", { "http-req" }, function(txn, url, identity)
+    if is_broken(txn) then return refuse(txn, 400, {}) end
     local answer = core.httpclient():get({ url = url, headers = question(txn), timeout = timeout_ms })
     local answered = answer and answer.headers or {}
     -- HAProxy makes an answer of its own where it gets none: only the sidecar gives a reason.

@@ -1,42 +1,4 @@
-using System.Net;
-using Touchstone.EndToEnd.Tests.Load;
-using Touchstone.Sidecar.Tests.Rules;
-
 namespace Touchstone.EndToEnd.Tests.Sidecar;
 
-/// <summary>samples/caddy as it is shipped: real Caddy, the sidecar, and the demo server, with a service behind.</summary>
-[Collection(LoadCollection.Name)]
-public sealed class CaddyTests
-{
-    // It encodes what has to be before it asks, and before it passes it on: then there is one reading.
-    private const string EncodedByCaddy = "\"<>{}|^`";
-
-    [Fact]
-    public async Task L40_L44_The_sample_lets_pass_what_its_rules_say_and_nothing_else()
-    {
-        ProxySite.Need(SampleProxy.Caddy);
-        await using var site = await ProxySite.StartAsync(SampleProxy.Caddy);
-        var token = site.Server.DemoToken;
-
-        var none = await site.GetAsync("/orders", null);
-        (none.Status, none.Challenge).ShouldBe((HttpStatusCode.Unauthorized, "Bearer realm=\"demo\""));
-        (await site.GetAsync("/healthz", null)).Status.ShouldBe(HttpStatusCode.OK);
-        var served = await site.GetAsync("/orders/17?x=1", token, ("X-User", "root"));
-        (served.Status, served.Body).ShouldBe((HttpStatusCode.OK, "GET /orders/17 X-User=alice X-Scope=orders:read orders:write"));
-        (await site.GetAsync("/orders", token, ("X_User", "root"))).Status.ShouldBe(HttpStatusCode.BadRequest, "an alias");
-        (await site.GetAsync("/nowhere", token)).Status.ShouldBe(HttpStatusCode.Forbidden);
-
-        site.Service.Reached.Clear();
-        foreach (var target in Traversals.All.Where(target => target.StartsWith('/') && target.All(c => c is > ' ' and < (char)0x7f && !EncodedByCaddy.Contains(c))))
-        {
-            var answer = await RawHttp.SendAsync(ProxySite.Front, $"GET {target.Replace("/public", "/orders", StringComparison.Ordinal)} HTTP/1.1\nHost: a.test\nAuthorization: Bearer {token}\nConnection: close\n\n");
-            new[] { 400, 401, 403 }.ShouldContain(answer.Status, target);
-        }
-        site.Service.Reached.ShouldBeEmpty();
-
-        await site.RevokeAsync();
-        await Until.TrueAsync(async () => (await site.GetAsync("/orders", token)).Status is HttpStatusCode.Unauthorized, "Caddy refuses it", TimeSpan.FromSeconds(2));
-        await site.Server.Kill9Async();
-        (await site.GetAsync("/orders", "never-seen")).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
-    }
-}
+/// <summary>samples/caddy as it is shipped, with real Caddy.</summary>
+public sealed class CaddyTests(CaddyUnderTest proxy) : ProxyRules<CaddyUnderTest>(proxy);

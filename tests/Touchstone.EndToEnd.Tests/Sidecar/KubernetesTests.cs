@@ -27,7 +27,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         _server = await ServerProcess.StartAsync(ServerSetup.Demo with { Port = 5080 });
         await Until.TrueAsync(() => File.Exists(Path.Combine(_server.Data, "demo.json")), "the demo is there");
         await File.WriteAllTextAsync(_folder.File("demo-api.secret"), _server.DemoResourceServer.Secret + "\n");
-        _sidecar = SampleProgram.Start(_folder.Path, TouchstoneBinary.Path, "sidecar", "--config", _folder.File("sidecar.yaml"));
+        _sidecar = SampleProgram.Start(_folder.Path, TouchstoneBinary.Path, printed: null, "sidecar", "--config", _folder.File("sidecar.yaml"));
         using var http = new HttpClient();
         await Until.TrueAsync(async () =>
         {

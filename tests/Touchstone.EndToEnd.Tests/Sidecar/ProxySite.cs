@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
@@ -33,6 +34,7 @@ internal sealed class ProxySite : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private readonly List<Process> _processes = [];
+    private readonly ConcurrentQueue<string> _printed = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
 
     private Process? _sidecar;
@@ -47,27 +49,46 @@ internal sealed class ProxySite : IAsyncDisposable
     /// <summary>The copy of the sample's sidecar.yaml.</summary>
     internal string SidecarFile => _folder.File("sidecar.yaml");
 
+    /// <summary>What sidecar and proxy printed, line by line.</summary>
+    internal IReadOnlyCollection<string> Printed => _printed;
+
     internal readonly record struct Got(HttpStatusCode Status, string Challenge, string Body);
 
     /// <summary>Skips where the proxy or a port is missing; in CI the proxy has to be there.</summary>
     internal static void Need(SampleProxy proxy)
     {
-        var isThere = proxy.Double is not null || File.Exists(proxy.Program);
-        if (!isThere && Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException($"{proxy.Sample} is not installed, and CI runs every test.");
-        Assert.SkipUnless(isThere, $"{proxy.Sample} is not installed");
-        foreach (var port in PortsOfSamples) Assert.SkipUnless(Ports.IsFree(port), $"port {port}, which the sample uses, is taken");
+        var missing = Missing(proxy);
+        Assert.SkipWhen(missing is not null, missing ?? "");
     }
 
-    internal static async Task<ProxySite> StartAsync(SampleProxy proxy)
+    /// <summary>Why there can be none; null when there can.</summary>
+    internal static string? Missing(SampleProxy proxy)
     {
-        var server = await ServerProcess.StartAsync(ServerSetup.Demo with { Port = 5080 });
+        var isThere = proxy.Double is not null || File.Exists(proxy.Program);
+        if (!isThere && Environment.GetEnvironmentVariable("CI") is not (null or "" or "false")) throw new InvalidOperationException($"{proxy.Sample} is not installed, and CI runs every test.");
+        if (!isThere) return $"{proxy.Sample} is not installed";
+        foreach (var port in PortsOfSamples)
+        {
+            if (!Ports.IsFree(port)) return $"port {port}, which the sample uses, is taken";
+        }
+        return null;
+    }
+
+    /// <summary>Starts all of it.</summary>
+    /// <param name="proxy">The proxy.</param>
+    /// <param name="more">What is changed in sidecar.yaml; null: nothing.</param>
+    /// <param name="setup">How the server is started, but for its port; null: with the data of the demo.</param>
+    internal static async Task<ProxySite> StartAsync(SampleProxy proxy, Func<string, string>? more = null, ServerSetup? setup = null)
+    {
+        var server = await ServerProcess.StartAsync((setup ?? ServerSetup.Demo) with { Port = 5080 });
         var site = new ProxySite(server, await ServiceBehind.StartAsync(8080));
         try
         {
             SampleProgram.Copy(proxy.Sample, site._folder);
             await Until.TrueAsync(() => File.Exists(Path.Combine(server.Data, "demo.json")), "the demo is there");
             await File.WriteAllTextAsync(site._folder.File("demo-api.secret"), server.DemoResourceServer.Secret + "\n");
-            site._sidecar = site.Start(TouchstoneBinary.Path, "sidecar", "--config", site.SidecarFile);
+            if (more is not null) await File.WriteAllTextAsync(site.SidecarFile, more(await File.ReadAllTextAsync(site.SidecarFile)));
+            site.BeginSidecar();
             if (proxy.Double is null) site.Start(proxy.Program, proxy.Arguments(site._folder.Path));
             else site._double = await proxy.Double(site._folder.Path);
             await Until.TrueAsync(async () => await site.IsReadyAsync(), "the proxy serves, and the sidecar is ready");
@@ -97,6 +118,33 @@ internal sealed class ProxySite : IAsyncDisposable
 
     internal Task KillSidecarAsync() => _sidecar!.EndAsync();
 
+    /// <summary>Ends the sidecar where it runs, and starts it again with nothing in its memory.</summary>
+    internal async Task RestartSidecarAsync()
+    {
+        await KillSidecarAsync();
+        BeginSidecar();
+        await Until.TrueAsync(async () => await IsReadyAsync(), "the sidecar is ready again");
+    }
+
+    /// <summary>The same proxy once more, on a port of its own, with a sidecar of its own where that is changed.</summary>
+    /// <param name="proxy">The proxy.</param>
+    /// <param name="file">The file of the sample that is changed.</param>
+    /// <param name="change">The change.</param>
+    internal async Task<ProxyBeside> StartBesideAsync(SampleProxy proxy, string file, Func<string, string> change)
+    {
+        var beside = new ProxyBeside(_folder);
+        try
+        {
+            await beside.StartAsync(proxy, file, change, _printed);
+            return beside;
+        }
+        catch
+        {
+            await beside.DisposeAsync();
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_double is not null) await _double.DisposeAsync();
@@ -111,9 +159,11 @@ internal sealed class ProxySite : IAsyncDisposable
         _folder.Dispose();
     }
 
+    private void BeginSidecar() => _sidecar = Start(TouchstoneBinary.Path, "sidecar", "--config", SidecarFile);
+
     private Process Start(string program, params string[] arguments)
     {
-        var process = SampleProgram.Start(_folder.Path, program, arguments);
+        var process = SampleProgram.Start(_folder.Path, program, _printed, arguments);
         _processes.Add(process);
         return process;
     }
