@@ -64,11 +64,7 @@ public abstract partial class ProxyRules<T>
         // From memory: what passed by one rule is judged by the next.
         await JudgeAllAsync("", "Memory");
         // From what another process was told.
-        if (proxy.Redis is { } redis)
-        {
-            await Until.TrueAsync(async () => (await redis.RunAsync("KEYS", "*")).Length > 0, "something is kept");
-            await JudgeSharedAsync(await SharedAsync(), await SharedAsync(bound: true));
-        }
+        if (proxy.Redis is not null) await JudgeSharedAsync();
         // What is no longer current, in an outage.
         await JudgeAllAsync("", "");
         await Site.Server.Kill9Async();
@@ -88,30 +84,28 @@ public abstract partial class ProxyRules<T>
             .. Unmet.Select(unmet => JudgeAsync(unmet.Path + suffix, token, unmet.Status, unmet.Reason, source)),
         ]);
 
-        // One that is known to the cache alone: each is asked about once, for then it is in memory.
-        async Task<string[]> SharedAsync(bool bound = false)
+        // Each is asked about once by the sidecar that finds it in the cache alone: then it is in memory.
+        async Task JudgeSharedAsync()
         {
-            var tokens = await Task.WhenAll(Enumerable.Range(0, Unmet.Length + 1).Select(_ => proxy.IssueAsync(cnf: bound ? new { jkt = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" } : null)));
-            foreach (var one in tokens)
-            {
-                var before = await CountAsync();
-                await ProxyUnderTest.AskAsync("/any", one);
-                await Until.TrueAsync(async () => await CountAsync() > before, "it is kept");
-            }
-            return tokens;
-        }
-
-        async Task JudgeSharedAsync(string[] plain, string[] bounds)
-        {
+            var (plain, bounds, probes) = (await KeptAsync(Unmet.Length + 1), await KeptAsync(1, new { jkt = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" }), new Queue<string>(await KeptAsync(50)));
             await Site.RestartSidecarAsync();
-            // As soon as the cache is connected, it is asked; until then nothing is held up by it. One line is of whoever asks here.
-            await Until.TrueAsync(async () => (await proxy.Redis!.RunAsync("CLIENT", "LIST")).Split('\n').Count(static line => line.Contains("addr=", StringComparison.Ordinal)) > 1, "the cache is connected");
+            // Until the cache is connected, nothing is held up by it.
+            await Until.TrueAsync(async () => (await proxy.DecideAsync("/any", probes.Dequeue())).Decision.Contains("from Shared,", StringComparison.Ordinal), "the cache is asked");
             for (var i = 0; i < Unmet.Length; i++) await JudgeAsync(Unmet[i].Path, plain[i], Unmet[i].Status, Unmet[i].Reason, "Shared");
             await JudgeAsync("/any", plain[^1], 200, "allowed", "Shared");
             await JudgeAsync("/any", bounds[0], 401, "bound", "Shared");
         }
 
-        async Task<int> CountAsync() => (await proxy.Redis!.RunAsync("KEYS", "*")).Split('\n').Length;
+        async Task<string[]> KeptAsync(int count, object? cnf = null)
+        {
+            var tokens = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => proxy.IssueAsync(cnf: cnf)));
+            var before = await CountAsync();
+            await Task.WhenAll(tokens.Select(static one => ProxyUnderTest.AskAsync("/any", one)));
+            await Until.TrueAsync(async () => await CountAsync() >= before + count, "they are kept");
+            return tokens;
+        }
+
+        async Task<int> CountAsync() => int.Parse(await proxy.Redis!.RunAsync("DBSIZE"), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]
