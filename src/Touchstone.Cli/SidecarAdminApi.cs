@@ -1,9 +1,11 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Touchstone.Cli;
 
-/// <summary>The listener of a sidecar for operators: <c>http://127.0.0.1:9081</c>, or <c>unix:/path</c>. No credentials travel; it is reached from its own machine.</summary>
+/// <summary>The listener of a sidecar for operators: <c>http://127.0.0.1:9081</c>, or <c>unix:/path</c>. It is reached from its own machine, or with a certificate.</summary>
 internal sealed class SidecarAdminApi : IDisposable
 {
     private const string Unix = "unix:";
@@ -16,9 +18,18 @@ internal sealed class SidecarAdminApi : IDisposable
     private SidecarAdminApi(string address, Uri url, SocketsHttpHandler handler) => (_address, _http) = (address, new HttpClient(handler) { BaseAddress = url, Timeout = Patience, MaxResponseContentBufferSize = 1 << 20 });
 
     /// <summary>The API at an address, or why that is none.</summary>
-    internal static Outcome<SidecarAdminApi> At(string address)
+    /// <param name="address">The address.</param>
+    /// <param name="certificate">What is shown to a listener with <c>admin_tls</c>; null: nothing.</param>
+    /// <param name="authorities">Whom its own certificate must lead to; null: those of the system.</param>
+    internal static Outcome<SidecarAdminApi> At(string address, X509Certificate2? certificate = null, X509Certificate2Collection? authorities = null)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
+        if (certificate is not null) handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+        if (authorities is not null)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(authorities);
+        }
         if (address.StartsWith(Unix + "/", StringComparison.Ordinal))
         {
             handler.ConnectCallback = async (_, stop) =>

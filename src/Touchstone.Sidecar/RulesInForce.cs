@@ -49,6 +49,9 @@ internal sealed class RulesInForce(SidecarConfig config)
 {
     private SidecarRules _now = new(config, 1);
 
+    /// <summary>What counts from the start of the process.</summary>
+    internal FixedSections Started { get; } = config.Fixed;
+
     internal SidecarRules Now => Volatile.Read(ref _now);
 
     /// <summary>Told after others were taken; null: nobody.</summary>

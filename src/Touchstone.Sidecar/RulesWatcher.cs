@@ -15,6 +15,7 @@ internal sealed class RulesWatcher(string file, RulesInForce rules, ILogger<Rule
     private string _taken = rules.Now.Text;
     private string? _seen;
     private (string Text, string Fault)? _told;
+    private string _waiting = "";
 
     /// <summary>How often a changed file was not taken.</summary>
     internal long Refused { get; private set; }
@@ -64,6 +65,16 @@ internal sealed class RulesWatcher(string file, RulesInForce rules, ILogger<Rule
         (_taken, _seen, _told) = (text, null, null);
         rules.Take(config);
         logger.RulesTaken(file, rules.Now.Version, config.Rules.All.Count);
+        TellWhatWaits(config);
+    }
+
+    // Whoever changed it may think that it counts.
+    private void TellWhatWaits(SidecarConfig config)
+    {
+        var waiting = string.Join(", ", rules.Started.ChangedIn(config.Fixed));
+        if (waiting == _waiting) return;
+        _waiting = waiting;
+        if (waiting.Length > 0) logger.WaitsForStart(file, waiting);
     }
 
     private void Refuse(string text, ConfigFault fault)

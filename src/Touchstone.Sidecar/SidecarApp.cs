@@ -76,7 +76,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         var decider = new Decider(upstreams.Tokens, overrides, policies, time);
         var log = new DecisionLog(config.LogDecisions, app.Services.GetRequiredService<ILogger<DecisionLog>>());
         var forwardAuth = new ForwardAuthEndpoint(decider, rules, log, metrics, config.Realm, config.NginxOutageStatus, time);
-        var introspect = config.Introspect is { } known ? new IntrospectEndpoint(upstreams.Tokens, upstreams.TokensOfCallers, known.Callers, known.Policy) : null;
+        var introspect = config.Introspect is { } known ? new IntrospectEndpoint(upstreams.Tokens, upstreams.TokensOfCallers, known.Callers, known.Policy, known.MostAtOnce) : null;
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(upstreams.Tokens, rules, cluster) : null;
         var admission = config.Admission is { } admitting ? new AdmissionEndpoint(upstreams.Tokens, decider, rules, admitting, log, metrics) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review, admission));

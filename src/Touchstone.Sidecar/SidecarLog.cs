@@ -14,6 +14,9 @@ internal static partial class SidecarLog
     [LoggerMessage(3, LogLevel.Error, "{File} changed and is not valid, so version {Version} of the rules stays in force. Line {Line}: {Fault}")]
     internal static partial void RulesRefused(this ILogger logger, string file, int version, int line, string fault);
 
+    [LoggerMessage(7, LogLevel.Warning, "{File} says something else than at the start in {Sections}, which counts from the next start only. Restart the sidecar for that.")]
+    internal static partial void WaitsForStart(this ILogger logger, string file, string sections);
+
     [LoggerMessage(4, LogLevel.Error, "Looking at {File} failed; it is looked at again.")]
     internal static partial void LookingFailed(this ILogger logger, string file, Exception bug);
 

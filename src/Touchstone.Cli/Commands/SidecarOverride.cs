@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,6 +18,10 @@ internal static class SidecarOverrideCommand
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, for the log.", HelpName = "text" };
     private static readonly Option<bool> Clear = new("--clear") { Description = "End the one of the rule now." };
 
+    private static readonly Option<string?> Certificate = new("--client-certificate") { Description = "A file with the certificate to show, as PEM, where the listener has admin_tls.", HelpName = "file" };
+    private static readonly Option<string?> Key = new("--client-key") { Description = "The file with its key, as PEM.", HelpName = "file" };
+    private static readonly Option<string?> Authorities = new("--ca-file") { Description = "A file with the authorities of the listener's own certificate, as PEM; those of the system by default.", HelpName = "file" };
+
     internal static Command Create()
     {
         var verb = new Verb(
@@ -23,7 +29,8 @@ internal static class SidecarOverrideCommand
             "Set another policy for one rule of a running sidecar, for a stated time; list those in force, or end one. It is logged by the sidecar.",
             "touchstone sidecar override",
             "touchstone sidecar override --rule \"read orders\" --fail-mode stale_if_error --for 15m --reason \"database moves\"",
-            "touchstone sidecar override --rule \"read orders\" --clear") { Admin, Rule, FailMode, MaxTtl, For, Reason, Clear };
+            "touchstone sidecar override --rule \"read orders\" --clear",
+            "touchstone sidecar override --admin https://10.0.0.7:9081 --client-certificate operator.crt --client-key operator.key --ca-file ca.crt") { Admin, Certificate, Key, Authorities, Rule, FailMode, MaxTtl, For, Reason, Clear };
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -33,9 +40,33 @@ internal static class SidecarOverrideCommand
         var output = Output.For(line);
         var ((method, path, content), wrong) = Request(line);
         if (wrong is not null) return output.Fail(wrong);
-        var (api, nowhere) = SidecarAdminApi.At(line.GetValue(Admin)!);
+        var ((certificate, authorities), unfit) = Files(line);
+        if (unfit is not null) return output.Fail(unfit);
+        using var shown = certificate;
+        var (api, nowhere) = SidecarAdminApi.At(line.GetValue(Admin)!, certificate, authorities);
         if (nowhere is not null) return output.Fail(nowhere);
         using (api) return output.Answer(await api.SendAsync(method, path, content, stop), answer => Tell(output, answer));
+    }
+
+    private static Outcome<(X509Certificate2? Certificate, X509Certificate2Collection? Authorities)> Files(ParseResult line)
+    {
+        var (certificate, key, authorities) = (line.GetValue(Certificate), line.GetValue(Key), line.GetValue(Authorities));
+        if (certificate is null != key is null) return Failure.Usage("--client-certificate and --client-key go together");
+        if ((certificate ?? authorities) is not null && !line.GetValue(Admin)!.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) return Failure.Usage("certificates are for https: --admin https://ADDRESS:PORT");
+        try
+        {
+            X509Certificate2Collection? trusted = null;
+            if (authorities is not null)
+            {
+                (trusted = []).ImportFromPemFile(authorities);
+                if (trusted.Count == 0) return Failure.Usage($"{authorities} holds no certificate in PEM");
+            }
+            return (certificate is null ? null : X509Certificate2.CreateFromPemFile(certificate, key), trusted);
+        }
+        catch (Exception unfit) when (unfit is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return Failure.Usage($"the certificate can't be used: {unfit.Message}");
+        }
     }
 
     private static Outcome<(HttpMethod Method, string Path, HttpContent? Content)> Request(ParseResult line)

@@ -7,14 +7,15 @@ namespace Touchstone.Sidecar.Configuration;
 /// <param name="Callers">Who may ask.</param>
 /// <param name="Policy">How long answers are used.</param>
 /// <param name="IsForwarded">Whether the server is asked as the caller, and not as the sidecar.</param>
-internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolicy Policy, bool IsForwarded);
+/// <param name="MostAtOnce">How many questions of one caller the server may be asked at once.</param>
+internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolicy Policy, bool IsForwarded, int MostAtOnce = CallersAtOnce.Default);
 
 /// <summary>Reads <c>introspect</c>.</summary>
 internal static class IntrospectReader
 {
     internal static IntrospectConfig Read(ConfigNode node, string folder, bool showsCertificates)
     {
-        var map = node.Map("callers", "socket_peers", "certificate_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward");
+        var map = node.Map("callers", "socket_peers", "certificate_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward", "max_concurrent");
         var callers = map["callers"]?.Items().Select(caller => ReadCaller(caller, folder)).OfType<LocalCaller>().ToArray() ?? [];
         var areSocketPeersKnown = map["socket_peers"]?.Truth() ?? false;
         var areCertificatePeersKnown = map["certificate_peers"]?.Truth() ?? false;
@@ -31,7 +32,13 @@ internal static class IntrospectReader
             if (isForwarded && (map[name]?.Truth() ?? false)) map[name]!.Fault("Who needs no secret has none to ask the server with.");
         }
         if (isForwarded && map["max_ttl"] is { } ttl) ttl.Fault("As the caller nothing is followed: plain_ttl counts.");
-        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown, areCertificatePeersKnown), policy, isForwarded);
+        var most = CallersAtOnce.Default;
+        if (map["max_concurrent"] is { } atOnce)
+        {
+            if (atOnce.Number() is not (>= 1 and <= 10_000)) atOnce.Fault("It is from 1 to 10000.");
+            else most = atOnce.Number()!.Value;
+        }
+        return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown, areCertificatePeersKnown), policy, isForwarded, most);
     }
 
     private static LocalCaller? ReadCaller(ConfigNode node, string folder)

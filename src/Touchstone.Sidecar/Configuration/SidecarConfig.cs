@@ -19,6 +19,9 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>The file, as it was read.</summary>
     internal string Text { get; init; } = "";
 
+    /// <summary>What of it counts from the start of the process.</summary>
+    internal FixedSections Fixed { get; init; } = new(null);
+
     /// <summary>Where proxies ask: URLs, and <c>unix:/path</c>.</summary>
     internal IReadOnlyList<string> Listen { get; init; } = ["http://127.0.0.1:9080"];
 

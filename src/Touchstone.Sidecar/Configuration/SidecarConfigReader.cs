@@ -65,7 +65,7 @@ internal static class SidecarConfigReader
         {
             foreach (var rule in twice.Skip(1)) faults.Add(new Mark(0, rule.Line, 1), "rules", $"'{rule.Name}' is the name of the rule in line {twice.First().Line} too: names tell rules apart in logs and metrics.");
         }
-        var config = new SidecarConfig(issuers, proxies, new RuleSet(all)) { Text = text };
+        var config = new SidecarConfig(issuers, proxies, new RuleSet(all)) { Text = text, Fixed = new FixedSections(root) };
         var isInsecure = map["allow_insecure_http"]?.Truth() ?? false;
         if (map["tls"] is { } tls) config = config with { Tls = TlsReader.Read(tls, folder) };
         var hasTls = map["tls"] is not null;

@@ -29,7 +29,7 @@ internal static class Answers
             case StatusCodes.Status401Unauthorized: response.Headers.WWWAuthenticate = "Basic realm=\"touchstone\", charset=\"UTF-8\""; break;
             case StatusCodes.Status405MethodNotAllowed: response.Headers.Allow = taken ?? "POST"; break;
             case StatusCodes.Status415UnsupportedMediaType: response.Headers.Accept = taken ?? "application/x-www-form-urlencoded"; break;
-            case StatusCodes.Status503ServiceUnavailable: response.Headers.RetryAfter = "1"; break;
+            case StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable: response.Headers.RetryAfter = "1"; break;
         }
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))

@@ -19,7 +19,8 @@ namespace Touchstone.Sidecar.Introspection;
 /// <param name="ofCallers">Who knows about tokens as a caller sees them, by its identifier; null: all callers are told what the sidecar is.</param>
 /// <param name="callers">Who may ask.</param>
 /// <param name="policy">How long answers are used.</param>
-internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDictionary<string, IntrospectionRouter>? ofCallers, LocalCallers callers, IntrospectionPolicy policy)
+/// <param name="mostAtOnce">How many questions of one caller the server may be asked at once.</param>
+internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDictionary<string, IntrospectionRouter>? ofCallers, LocalCallers callers, IntrospectionPolicy policy, int mostAtOnce)
 {
     internal const string Path = "/introspect";
 
@@ -27,6 +28,8 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
     internal const int MaxBodyBytes = BoundedBody.Max;
 
     private const int MostForms = 256, MostOnStack = 512;
+
+    private readonly CallersAtOnce _atOnce = new(mostAtOnce);
 
     // Forms wait for their next request, emptied.
     private readonly ObjectPool<OAuthForm> _forms = new DefaultObjectPool<OAuthForm>(new DefaultPooledObjectPolicy<OAuthForm>(), MostForms);
@@ -76,7 +79,15 @@ internal sealed class IntrospectEndpoint(IntrospectionRouter tokens, IReadOnlyDi
 
         // 2. What is known of it?
         var source = ofCallers is null ? tokens : ofCallers[caller!.Id];
-        var result = TryRecall(source, request.Token, out var token, out var known) ? known : await source.IntrospectAsync(token, policy, http.RequestAborted);
+        if (!TryRecall(source, request.Token, out var token, out var result))
+        {
+            if (_atOnce.TryEnter(caller) is not { } turn)
+            {
+                Answers.Refuse(http.Response, OAuthError.RateLimitExceeded);
+                return;
+            }
+            using (turn) result = await source.IntrospectAsync(token, policy, http.RequestAborted);
+        }
 
         // 3. Where nobody can tell, nothing is said of the token.
         if (ofCallers is not null && result.Fault is IntrospectionFault.Refused) Answers.Refuse(http.Response, OAuthError.AccessDenied.With("The server refuses this caller."));

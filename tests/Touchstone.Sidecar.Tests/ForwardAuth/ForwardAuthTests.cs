@@ -189,6 +189,27 @@ public sealed class ForwardAuthTests : IAsyncLifetime
     }
 
     [Fact]
+    public void What_counts_from_the_next_start_is_named_when_it_changes_and_nothing_of_it_is_told()
+    {
+        _site.Rewrite(text => text.Replace("paths: /healthz", "paths: /livez", StringComparison.Ordinal));
+        Look();
+        _site.Logs.Text.ShouldNotContain("next start");
+        _site.Rewrite(text => text.Replace("realm: orders", "realm: others\ndrain: 5s", StringComparison.Ordinal).Replace("retries: 0", "retries: 1", StringComparison.Ordinal) + "\ntrusted_proxies: 127.0.0.0/8\n");
+        Look();
+        _site.Logs.Text.ShouldContain("in drain, issuers, realm, which counts from the next start only");
+        _site.Logs.Text.ShouldNotContain("others");
+        // Once.
+        _site.Rewrite(text => text.Replace("paths: /livez", "paths: /healthz", StringComparison.Ordinal));
+        Look();
+        _site.Logs.Text.Split('\n').Count(line => line.Contains("next start", StringComparison.Ordinal)).ShouldBe(1);
+
+        void Look()
+        {
+            for (var i = 0; i < 2; i++) _site.Sidecar.Watcher.Look();
+        }
+    }
+
+    [Fact]
     public async Task Rules_that_change_a_hundred_times_under_load_fail_no_request_and_mix_with_none()
     {
         // Each version lets pass one of two paths; a request judged by half of each would pass both or none.

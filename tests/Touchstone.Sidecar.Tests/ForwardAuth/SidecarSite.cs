@@ -41,7 +41,7 @@ internal sealed class SidecarSite : IAsyncDisposable
 
     internal string File => _folder.File("sidecar.yaml");
 
-    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "", string listen = "http://127.0.0.1:0", string admin = "http://127.0.0.1:0")
+    internal static async Task<SidecarSite> OpenAsync(string rules = Rules, string more = "", string listen = "http://127.0.0.1:0", string admin = "http://127.0.0.1:0", Uri? introspection = null)
     {
         var folder = new TempFolder();
         var server = await TestServer.StartAsync(options => options.Unlimit());
@@ -53,12 +53,12 @@ internal sealed class SidecarSite : IAsyncDisposable
             realm: orders
             {{more}}
             issuers:
-              introspection_endpoint: {{new Uri(server.Address, "/oauth/introspect")}}
-              feed_endpoint: {{new Uri(server.Address, "/feed")}}
+              introspection_endpoint: {{introspection ?? new Uri(server.Address, "/oauth/introspect")}}
+              {{(introspection is null ? $"feed_endpoint: {new Uri(server.Address, "/feed")}" : "")}}
               client_id: {{caller.Id}}
               client_secret: "{{caller.Secret}}"
-              timeout: 1s
-              try_timeout: 500ms
+              timeout: {{(introspection is null ? "1s" : "20s")}}
+              try_timeout: {{(introspection is null ? "500ms" : "20s")}}
               retries: 0
             rules:
 

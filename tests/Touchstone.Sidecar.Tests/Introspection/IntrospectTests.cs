@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Touchstone.Client;
+using Touchstone.Sidecar.Introspection;
 using Touchstone.Sidecar.Tests.ForwardAuth;
 
 namespace Touchstone.Sidecar.Tests.Introspection;
@@ -99,6 +100,49 @@ public sealed class IntrospectTests : IAsyncLifetime
         foreach (var expected in new[] { true, false }) (await InvalidateAsync("token=" + token)).Json.GetProperty("was_kept").GetBoolean().ShouldBe(expected);
         (await InvalidateAsync("other=1")).Status.ShouldBe(HttpStatusCode.BadRequest);
         (await AskAsync(token)).Json.GetProperty("active").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_caller_has_as_many_turns_as_it_may_and_takes_none_of_another()
+    {
+        var (reports, others) = (new LocalCaller("reports", static () => "s"), new LocalCaller("others", static () => "s"));
+        var turns = new CallersAtOnce(2);
+        var first = turns.TryEnter(reports).ShouldNotBeNull();
+        turns.TryEnter(reports).ShouldNotBeNull();
+        turns.TryEnter(reports).ShouldBeNull();
+        turns.TryEnter(others).ShouldNotBeNull();
+        turns.TryEnter(null).ShouldNotBeNull();
+        first.Dispose();
+        turns.TryEnter(reports).ShouldNotBeNull();
+        turns.TryEnter(reports).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task L47_More_questions_of_one_caller_than_it_may_have_at_once_are_told_to_wait()
+    {
+        // A server that takes a question and answers when it is told to.
+        var (came, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var slow = await SlowServer.StartAsync(async () =>
+        {
+            came.TrySetResult();
+            await go.Task;
+        });
+        await using var site = await SidecarSite.OpenAsync(more: "introspect: { max_concurrent: 1, callers: { client_id: reports, client_secret: \"a secret of reports\" } }", introspection: slow.Address);
+        var known = Task.Run(() => AskAsync(site, "one"));
+        await came.Task;
+        using var refused = await AskAsync(site, "two");
+        ((int)refused.StatusCode, refused.Headers.RetryAfter?.ToString(), (await refused.Content.ReadAsStringAsync()).Contains("rate_limit_exceeded", StringComparison.Ordinal)).ShouldBe((429, "1", true));
+        go.SetResult();
+        using var answered = await known;
+        using var then = await AskAsync(site, "two");
+        (answered.StatusCode, then.StatusCode).ShouldBe((HttpStatusCode.OK, HttpStatusCode.OK));
+
+        async Task<HttpResponseMessage> AskAsync(SidecarSite asked, string token)
+        {
+            using var request = Request("token=" + token);
+            request.RequestUri = new Uri(asked.Address, "/introspect");
+            return await asked.Http.SendAsync(request);
+        }
     }
 
     [Fact]
