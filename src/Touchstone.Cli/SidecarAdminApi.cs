@@ -57,6 +57,11 @@ internal sealed class SidecarAdminApi : IDisposable
         {
             return Failure.Unreachable($"no answer from {_address} within {Patience.TotalSeconds:0} s");
         }
+        // Either side may have refused the other's certificate, and TLS 1.3 may tell of it no sooner than when the answer is read.
+        catch (HttpRequestException failed) when (failed.HttpRequestError is HttpRequestError.SecureConnectionError)
+        {
+            return Failure.Unreachable($"no secure connection to {_address}: {failed.InnerException?.Message ?? failed.Message} --client-certificate, --client-key and --ca-file say what is shown, and whom to trust");
+        }
         catch (HttpRequestException failed)
         {
             return Failure.Unreachable($"no answer from {_address}: {failed.Message} Is 'touchstone sidecar' running there? --admin names another address");

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Touchstone.EndToEnd.Tests.Sidecar;
 
 namespace Touchstone.EndToEnd.Tests.CommandLine;
@@ -48,6 +50,53 @@ public sealed class SidecarOverrideCommandTests : IAsyncLifetime
         var nobody = await Cli.Bare.RunAsync("sidecar", "override", "--admin", $"http://127.0.0.1:{Ports.Take()}");
         nobody.ShouldEndWith(3);
         nobody.Error.ShouldContain("touchstone sidecar");
+    }
+
+    [Fact]
+    public async Task A_listener_with_admin_tls_is_shown_a_certificate()
+    {
+        var port = Ports.Take();
+        using var folder = new TempFolder();
+        using var authority = Issue("CN=authority", null);
+        foreach (var name in new[] { "localhost", "operator" })
+        {
+            using var own = Issue("CN=" + name, authority);
+            await File.WriteAllTextAsync(folder.File(name + ".crt"), own.ExportCertificatePem());
+            await File.WriteAllTextAsync(folder.File(name + ".key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        }
+        var ca = folder.File("ca.crt");
+        await File.WriteAllTextAsync(ca, authority.ExportCertificatePem());
+        await using var sidecar = await SidecarProcess.StartAsync(
+            own => $$"""
+                listen: unix:{{own.File("auth.sock")}}
+                admin: https://127.0.0.1:{{port}}
+                admin_tls: { certificate_file: "{{folder.File("localhost.crt")}}", key_file: "{{folder.File("localhost.key")}}", client_ca_file: "{{ca}}" }
+                {{SidecarProcess.Nowhere}}
+                rules: { name: any token, paths: /any }
+                """,
+            _ => ValueTask.FromResult(!Ports.IsFree(port)));
+        string[] at = ["sidecar", "override", "--admin", $"https://localhost:{port}", "--ca-file", ca], with = ["--client-certificate", folder.File("operator.crt"), "--client-key", folder.File("operator.key")];
+
+        var set = await Cli.Bare.RunAsync([.. at, .. with, "--rule", "any token", "--fail-mode", "open", "--for", "15m"]);
+        set.ShouldEndWith(0);
+        set.Output.ShouldContain("any token");
+        (await Cli.Bare.RunAsync(at)).ShouldEndWith(3);
+        (await Cli.Bare.RunAsync([.. at[..4], .. with])).ShouldEndWith(3);
+        foreach (var line in new string[][] { [.. at, .. with[..2]], [.. at, "--client-certificate", ca, "--client-key", ca], ["sidecar", "override", .. with], [.. at[..5], folder.File("nowhere")] }) (await Cli.Bare.RunAsync(line)).ShouldEndWith(2);
+    }
+
+    private static X509Certificate2 Issue(string name, X509Certificate2? authority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority is null, false, 0, true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        var now = TimeProvider.System.GetUtcNow();
+        if (authority is null) return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
+        using var bare = request.Create(authority, now.AddDays(-1), now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        return bare.CopyWithPrivateKey(key);
     }
 
     private Task<CommandResult> Run(params string[] line) => Cli.Bare.RunAsync(["sidecar", "override", "--admin", "unix:" + _sidecar.FileOf("admin.sock"), .. line]);
