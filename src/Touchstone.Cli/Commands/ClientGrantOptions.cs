@@ -11,7 +11,7 @@ internal static class ClientGrantOptions
     private static readonly Option<string?> Format = new("--access-token-format") { Description = "opaque, or jwt (RFC 9068): of a client, what its access tokens are; of a resource server, what those for it are where the client says nothing. [default: opaque]", HelpName = "opaque|jwt" };
     private static readonly Option<string?> SigningAlg = new("--access-token-signing-alg") { Description = "What signs JWT access tokens. [default: ES256]", HelpName = "ES256|RS256" };
 
-    internal static IEnumerable<Option> All { get; } = [GrantType, Format, SigningAlg];
+
     private static readonly Option<string[]> ExchangeTarget = new("--exchange-target") { Description = "A resource that it may exchange tokens for (RFC 8693); may repeat. With it go --exchange-impersonation, --exchange-delegation or both.", HelpName = "uri" };
 
     private static readonly Option<bool> ExchangeImpersonation = new("--exchange-impersonation") { Description = "It may exchange a token without naming an actor: the new one speaks for the subject alone." };
@@ -22,7 +22,7 @@ internal static class ClientGrantOptions
 
     private static readonly Option<string[]> ExchangeSubjectIssuer = new("--exchange-subject-issuer") { Description = "An issuer whose tokens it may exchange; may repeat. [default: this server]", HelpName = "url" };
 
-    internal static IEnumerable<Option> All { get; } = [GrantType, ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer];
+    internal static IEnumerable<Option> All { get; } = [GrantType, Format, SigningAlg, ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer];
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)
