@@ -55,7 +55,6 @@ internal sealed class FormExchange
     {
         AsOf = null;
         Wanted = AnswerForm.Json;
-        AnswerKeys = null;
         Http = http;
         Started = started;
         Tokens = 1;
@@ -71,6 +70,7 @@ internal sealed class FormExchange
         Http = null!;
         Caller = null;
         Address = null;
+        AnswerKeys = null;
     }
 
     /// <summary>Answers 200 with JSON.</summary>
