@@ -8,7 +8,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.Cleanup;
 
 /// <summary>
-/// Lets go what is over: tokens some time after they expired, rows of the revocation log that no living token needs any more, used assertions, uses of secrets that are gone.
+/// Lets go what is over: tokens some time after they expired, rows of the revocation log that no living token needs any more, used assertions, uses of refresh tokens that are over, uses of secrets that are gone.
 /// In small batches with a rest after each, so that neither readers nor other writes notice.
 /// </summary>
 internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, RevocationLog log, ClientDirectory clients, CleanupOptions options, ServerMetrics metrics, ILogger<Cleaner> logger, TimeProvider time) : IHostedService
@@ -59,8 +59,9 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
             var tokens = await EachBatchAsync("tokens", most => store.RemoveTokensAsync(now - (long)options.KeepExpired.TotalSeconds, most));
             var rows = await EachBatchAsync("revocations", most => ForgetRowsAsync(now, most));
             var assertions = await EachBatchAsync("assertions", most => store.ForgetAssertionsAsync(now, most));
+            var refreshes = await EachBatchAsync("refresh_uses", most => store.ForgetRefreshUsesAsync(now, most));
             var uses = await RemoveSecretUsesAsync();
-            if (tokens + rows + assertions + uses > 0) logger.Cleaned(tokens, rows, assertions, uses, time.GetElapsedTime(started).TotalSeconds);
+            if (tokens + rows + assertions + refreshes + uses > 0) logger.Cleaned(tokens, rows, assertions, refreshes, uses, time.GetElapsedTime(started).TotalSeconds);
         }
         catch (StoreException failed)
         {

@@ -14,6 +14,9 @@ internal interface ICleanedStore
     /// <summary>Removes used assertions that may be forgotten before a second.</summary>
     Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most);
 
+    /// <summary>Removes uses of refresh tokens that may be forgotten before a second.</summary>
+    Task<CleanedBatch> ForgetRefreshUsesAsync(long forgetBefore, int most);
+
     /// <summary>Removes what is known of the use of secrets that are gone.</summary>
     Task<CleanedBatch> RemoveSecretUsesAsync(IReadOnlyList<SecretUse> gone);
 }

@@ -24,6 +24,12 @@ internal interface ITokenStore : IAsyncDisposable
     /// <summary>Adds all records or none, with rows that end some of them; says which of them stood there already, or -1.</summary>
     Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null);
 
+    /// <summary>Notes the use of a refresh token and adds the records that come of it, in one commit. The use that was there before, and then nothing is written; null where there was none: of any number at once, over all nodes, exactly one is told that.</summary>
+    Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records);
+
+    /// <summary>The use of a refresh token, or null. Asked of the primary.</summary>
+    ValueTask<RefreshUse?> FindRefreshUseAsync(TokenHash hash, CancellationToken cancellationToken);
+
     /// <summary>Appends rows, which get the next numbers, in one commit.</summary>
     Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows);
 

@@ -41,8 +41,14 @@ internal static partial class ServerLog
     [LoggerMessage(13, LogLevel.Debug, "Revocation {Seq}: {Actor} ended {Kind}")]
     internal static partial void RevokedOneOfMany(this ILogger logger, long seq, string actor, string kind);
 
-    [LoggerMessage(50, LogLevel.Information, "Cleaned up in {Seconds:F1} s: {Tokens} expired tokens, {Rows} forgotten revocations, {Assertions} used assertions, {Uses} uses of secrets")]
-    internal static partial void Cleaned(this ILogger logger, long tokens, long rows, long assertions, long uses, double seconds);
+    [LoggerMessage(14, LogLevel.Warning, "Client {ClientId} presented a refresh token of client {Owner}; refused, and its family left as it is; request {Request}")]
+    internal static partial void ForeignRefresh(this ILogger logger, string clientId, string owner, string request);
+
+    [LoggerMessage(15, LogLevel.Warning, "A refresh token of client {ClientId} was used a second time: revocation {Seq} ended its family; request {Request}")]
+    internal static partial void RefreshReused(this ILogger logger, string clientId, long seq, string request);
+
+    [LoggerMessage(50, LogLevel.Information, "Cleaned up in {Seconds:F1} s: {Tokens} expired tokens, {Rows} forgotten revocations, {Assertions} used assertions, {Refreshes} uses of refresh tokens, {Uses} uses of secrets")]
+    internal static partial void Cleaned(this ILogger logger, long tokens, long rows, long assertions, long refreshes, long uses, double seconds);
 
     [LoggerMessage(51, LogLevel.Warning, "Cleaning up broke off and goes on the next time: {Reason}")]
     internal static partial void CleanupFailed(this ILogger logger, string reason);

@@ -7,7 +7,7 @@ using Touchstone.Server.Tests.Revocation;
 namespace Touchstone.Server.Tests.Storage;
 
 /// <summary>What every store promises where it judges a record itself: it finds what a scan of all rows finds, in one snapshot.</summary>
-public abstract class JudgingContract : TokenStoreContract
+public abstract class JudgingContract : RefreshUseContract
 {
     [Fact]
     public async Task L12_Each_kind_of_row_ends_the_records_it_names()

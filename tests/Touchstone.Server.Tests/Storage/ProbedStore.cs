@@ -70,6 +70,10 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync(() => inner.AddTokensAsync(records, ended));
 
+    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.UseRefreshTokenAsync(use, records));
+
+    public ValueTask<RefreshUse?> FindRefreshUseAsync(TokenHash hash, CancellationToken cancellationToken) => inner.FindRefreshUseAsync(hash, cancellationToken);
+
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) => WriteAsync(() => inner.AppendAsync(rows));
 
     public ValueTask<IReadOnlyList<TokenHash>> FindByJtiAsync(string issuer, string jti, CancellationToken cancellationToken) => inner.FindByJtiAsync(issuer, jti, cancellationToken);

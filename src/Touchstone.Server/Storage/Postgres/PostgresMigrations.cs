@@ -62,6 +62,10 @@ internal static class PostgresMigrations
             kid text PRIMARY KEY, algorithm text NOT NULL, number int NOT NULL, created_at bigint NOT NULL, signs_from bigint NOT NULL, jwk text NOT NULL,
             signs_until bigint, published_until bigint, retired_at bigint, sealed bytea, UNIQUE (algorithm, number));
         """,
+        """
+        CREATE TABLE refresh_uses (hash bytea PRIMARY KEY, used_at bigint NOT NULL, grant_id text NOT NULL, proof_key text, successor bytea NOT NULL, forget_after bigint NOT NULL);
+        CREATE INDEX refresh_uses_by_end ON refresh_uses (forget_after);
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

@@ -118,7 +118,7 @@ internal sealed class PostgresReader
     {
         var known = await ReadAsync(
             "SELECT hash, kind, client_id, audience, issuer, jti FROM tokens WHERE hash = ANY ($1)",
-            row => (Hash: HashOf(row), Owner: new TokenOwner((TokenKind)row.GetInt16(1), _texts.Text(Utf8(row, 2))!, _texts.List(Utf8(row, 3)), _texts.Text(Utf8(row, 4))!, PostgresRows.Text(row, 5))),
+            row => (Hash: PostgresRows.HashOf(row), Owner: new TokenOwner((TokenKind)row.GetInt16(1), _texts.Text(Utf8(row, 2))!, _texts.List(Utf8(row, 3)), _texts.Text(Utf8(row, 4))!, PostgresRows.Text(row, 5))),
             PostgresValue.Blobs([.. hashes.Select(hash => hash.ToArray())]));
         var hasDescendants = await ReadAsync("SELECT EXISTS (SELECT 1 FROM tokens WHERE ancestors IS NOT NULL)", row => row.GetBoolean(0));
         return new TokenOwners(known.ToDictionary(each => each.Hash, each => each.Owner), hasDescendants[0]);
@@ -129,7 +129,7 @@ internal sealed class PostgresReader
         await using var command = Command("SELECT hash FROM tokens WHERE jti = $1 AND issuer = $2", PostgresValue.Text(jti), PostgresValue.Text(issuer));
         await using var row = await command.ExecuteReaderAsync();
         var found = new List<TokenHash>();
-        while (await row.ReadAsync()) found.Add(HashOf(row));
+        while (await row.ReadAsync()) found.Add(PostgresRows.HashOf(row));
         return found;
     }
 
@@ -164,6 +164,8 @@ internal sealed class PostgresReader
 
     internal async Task<DisabledSubject?> FindDisabledAsync(string issuer, string subject) => (await ReadAsync(
         "SELECT issuer, subject, at, actor, reason FROM disabled_subjects WHERE issuer = $1 AND subject = $2", ReadDisabled, PostgresValue.Text(issuer), PostgresValue.Text(subject))).FirstOrDefault();
+
+    internal async Task<RefreshUse?> FindRefreshUseAsync(TokenHash hash) => (await ReadAsync(PostgresRows.SelectRefreshUse, row => PostgresRows.ReadRefreshUse(row), PostgresValue.Bytes(hash.ToArray()))).FirstOrDefault();
 
     internal Task<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => ReadAsync("SELECT client_id, secret, last_used FROM secret_uses", row => new SecretUse(row.GetString(0), row.GetString(1), row.GetInt64(2)));
 
@@ -212,8 +214,6 @@ internal sealed class PostgresReader
         AuthorizationDetails = Utf8(row, 20),
         Claims = Utf8(row, 21),
     };
-
-    private static TokenHash HashOf(NpgsqlDataReader row) => TokenHash.TryRead(row.GetFieldValue<byte[]>(0), out var hash) ? hash : throw new StoreException("A stored hash can't be read.");
 
     private static byte[] Utf8(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : Encoding.UTF8.GetBytes(row.GetString(column));
 

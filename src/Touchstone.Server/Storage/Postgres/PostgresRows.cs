@@ -4,11 +4,13 @@ using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.Storage.Postgres;
 
-/// <summary>Rows of the revocation log as columns: a selector's parts stand side by side, so that the database can compare them with a token's.</summary>
+/// <summary>Rows of the revocation log, and uses of refresh tokens, as columns: a selector's parts stand side by side, so that the database can compare them with a token's.</summary>
 internal static class PostgresRows
 {
     internal const string Columns = "seq, id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason";
     internal const int Count = 11;
+
+    internal const string SelectRefreshUse = "SELECT hash, used_at, grant_id, proof_key, successor, forget_after FROM refresh_uses WHERE hash = $1";
 
     internal static RevocationRow Read(NpgsqlDataReader row, int first = 0) => new()
     {
@@ -20,6 +22,16 @@ internal static class PostgresRows
         ForgetAfter = row.GetInt64(first + 8),
         Actor = row.GetString(first + 9),
         Reason = Text(row, first + 10),
+    };
+
+    internal static RefreshUse ReadRefreshUse(NpgsqlDataReader row) => new()
+    {
+        Token = HashOf(row, 0),
+        UsedAt = row.GetInt64(1),
+        Grant = row.GetString(2),
+        ProofKey = Text(row, 3),
+        Successor = HashOf(row, 4),
+        ForgetAfter = row.GetInt64(5),
     };
 
     /// <summary>The name in a selector: the hash of a token, or the identifier.</summary>
@@ -35,4 +47,6 @@ internal static class PostgresRows
         SelectorKind.Grant or SelectorKind.Client or SelectorKind.Tenant or SelectorKind.Registration => new Selector(kind, default, name),
         _ => throw new StoreException($"Row {seq} of the revocation log can't be read: its kind is not known to this version."),
     };
+
+    internal static TokenHash HashOf(NpgsqlDataReader row, int column = 0) => TokenHash.TryRead(row.GetFieldValue<byte[]>(column), out var hash) ? hash : throw new StoreException("A stored hash can't be read.");
 }

@@ -22,6 +22,8 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
 
     public Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most) => CleanAsync("assertions", "forget_after", forgetBefore, most);
 
+    public Task<CleanedBatch> ForgetRefreshUsesAsync(long forgetBefore, int most) => CleanAsync("refresh_uses", "forget_after", forgetBefore, most);
+
     public Task<CleanedBatch> RemoveSecretUsesAsync(IReadOnlyList<SecretUse> gone) => WriteAsync<CleanedBatch>(
         batch => batch.Ask(
             $"WITH gone AS (DELETE FROM secret_uses WHERE (client_id, secret) IN (SELECT * FROM unnest($1, $2)) RETURNING 1) SELECT count(*), {Took} FROM gone",

@@ -48,6 +48,10 @@ internal static class Migrations
             kid TEXT PRIMARY KEY, algorithm TEXT NOT NULL, number INTEGER NOT NULL, created_at INTEGER NOT NULL, signs_from INTEGER NOT NULL, jwk TEXT NOT NULL,
             signs_until INTEGER, published_until INTEGER, retired_at INTEGER, sealed BLOB, UNIQUE (algorithm, number)) STRICT;
         """,
+        """
+        CREATE TABLE refresh_uses (hash BLOB PRIMARY KEY, used_at INTEGER NOT NULL, grant_id TEXT NOT NULL, proof_key TEXT, successor BLOB NOT NULL, forget_after INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX refresh_uses_by_end ON refresh_uses (forget_after);
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

@@ -134,6 +134,8 @@ internal sealed class SqliteReader : IDisposable
         _connection, SqliteSubjects.Select + " WHERE (issuer, subject) > ($issuer, $subject) ORDER BY issuer, subject LIMIT $most", SqliteSubjects.Read,
         ("$issuer", after?.Issuer ?? ""), ("$subject", after?.Id ?? ""), ("$most", most));
 
+    internal RefreshUse? FindRefreshUse(in TokenHash hash) => Sql.Read(_connection, SqliteRows.SelectRefreshUse, SqliteRows.ReadRefreshUse, ("$hash", hash.ToArray())).FirstOrDefault();
+
     internal long Ping() => Sql.Scalar(_connection, "SELECT seq FROM head");
 
     public void Dispose()

@@ -13,6 +13,9 @@ internal sealed partial class SqliteTokenStore : ICleanedStore
     public Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most) => CleanAsync(
         "DELETE FROM assertions WHERE key IN (SELECT key FROM assertions WHERE forget_after < $before LIMIT $most)", ("$before", forgetBefore), ("$most", most));
 
+    public Task<CleanedBatch> ForgetRefreshUsesAsync(long forgetBefore, int most) => CleanAsync(
+        "DELETE FROM refresh_uses WHERE hash IN (SELECT hash FROM refresh_uses WHERE forget_after < $before ORDER BY forget_after LIMIT $most)", ("$before", forgetBefore), ("$most", most));
+
     public Task<CleanedBatch> RemoveSecretUsesAsync(IReadOnlyList<SecretUse> gone) => WriteAsync((statements, _) =>
     {
         var started = time.GetTimestamp();
