@@ -9,6 +9,7 @@ using Touchstone.Server.Settings;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server;
 
@@ -48,6 +49,9 @@ public sealed class ServerOptions
     /// <summary>The longest life that any token may have, 1 min to 3,650 days. Default 90 days. Revocations are remembered as long.</summary>
     [Setting(Min = "1 minute", Max = "3650 days")]
     public TimeSpan MaxTokenLifetime { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>How long refresh tokens live, and what becomes of one that is used twice.</summary>
+    public RefreshTokenOptions RefreshTokens { get; set; } = new();
 
     /// <summary>The prefix of our access tokens, 1 to 16 characters of <c>A-Z a-z 0-9 _ -</c>. Default <c>tst_at_</c>.</summary>
     [Setting(Range = "1 to 16 characters of `A-Z a-z 0-9 _ -`")]

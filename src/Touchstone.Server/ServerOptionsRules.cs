@@ -24,6 +24,7 @@ internal static class ServerOptionsRules
                 || (!access.StartsWith(refresh, StringComparison.Ordinal) && !refresh.StartsWith(access, StringComparison.Ordinal)),
             "AccessTokenPrefix and RefreshTokenPrefix: neither may begin with the other.");
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
+        errors.AddRange(options.RefreshTokens.Errors(options));
         errors.AddRange(options.Limits.Errors());
 
         errors.AddRange(options.Signing.Errors());

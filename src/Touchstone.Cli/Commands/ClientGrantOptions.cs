@@ -23,6 +23,11 @@ internal static class ClientGrantOptions
     private static readonly Option<string[]> ExchangeSubjectIssuer = new("--exchange-subject-issuer") { Description = "An issuer whose tokens it may exchange; may repeat. [default: this server]", HelpName = "url" };
 
     internal static IEnumerable<Option> All { get; } = [GrantType, Format, SigningAlg, ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer];
+    private static readonly Option<TimeSpan?> RefreshInactivity = Duration.Option("--refresh-inactivity", "How long its refresh tokens may lie unused. [default: the server's, 14d]");
+
+    private static readonly Option<TimeSpan?> RefreshAbsolute = Duration.Option("--refresh-absolute", "How long its grants last from their first token, however often they are refreshed. [default: the server's, 90d]");
+
+    internal static IEnumerable<Option> All { get; } = [GrantType, RefreshInactivity, RefreshAbsolute];
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)
@@ -32,6 +37,8 @@ internal static class ClientGrantOptions
         if (call.Get(Format) is { } format) grants["access_token_format"] = format;
         if (call.Get(SigningAlg) is { } algorithm) grants["access_token_signing_alg"] = algorithm;
         if (ReadExchange(call) is { } exchange) grants["token_exchange"] = exchange;
+        if (call.Get(RefreshInactivity) is { } inactivity) grants["refresh_token_inactivity_seconds"] = (long)inactivity.TotalSeconds;
+        if (call.Get(RefreshAbsolute) is { } absolute) grants["refresh_token_absolute_seconds"] = (long)absolute.TotalSeconds;
         return grants.Count == 0 ? null : grants;
     }
 

@@ -28,14 +28,17 @@ internal static class TokenIssue
         CustomParser = ParseClaims,
     };
 
+    private static readonly Option<bool> Refresh = new("--refresh") { Description = "Issue a refresh token beside it, of the same grant. The client must be registered for refresh_token." };
+
     internal static Command Create() => new Verb(
         "issue",
         "Issue an access token and print it.",
         "touchstone token issue --client reports --subject alice --scope \"invoices:read\" --audience https://billing.example.com",
         "touchstone token issue --client reports --lifetime 15m --claim roles='[\"auditor\"]' --claim level=3",
-        "touchstone token issue --client reports --json | jq -r .token | touchstone introspect -")
+        "touchstone token issue --client reports --json | jq -r .token | touchstone introspect -",
+        "touchstone token issue --client app --subject alice --scope \"invoices:read\" --refresh --json | jq -r .refresh_token")
     {
-        Client, Subject, Username, Scope, Audience, Lifetime, Claim,
+        Client, Subject, Username, Scope, Audience, Lifetime, Refresh, Claim,
     }.Does(async (call, stop) => call.Output.Answer(await call.Admin.PostAsync("admin/tokens", Record(call), stop), call.Output.Members));
 
     /// <summary>Only what was given: the defaults are the server's.</summary>
@@ -47,6 +50,7 @@ internal static class TokenIssue
         if (call.Has(Scope)) record["scope"] = Requests.Scope(call.Get(Scope));
         if (call.Has(Audience)) record["aud"] = Requests.Array(call.Get(Audience));
         if (call.Get(Lifetime) is { } lifetime) record["expires_in"] = (long)lifetime.TotalSeconds;
+        if (call.Get(Refresh)) record["refresh"] = true;
         if (call.Get(Claim) is { } claims) record["claims"] = claims;
         return record;
     }

@@ -23,6 +23,9 @@ public enum InactiveReason
 
     /// <summary>Good, but not for who asks.</summary>
     NotForCaller,
+
+    /// <summary>A refresh token that was used: another one came in its place.</summary>
+    Used,
 }
 
 /// <summary>The names of the reasons in metrics, audit and the admin API.</summary>
@@ -38,6 +41,7 @@ public static class InactiveReasons
         InactiveReason.Expired => "expired",
         InactiveReason.NotYetValid => "not_yet_valid",
         InactiveReason.NotForCaller => "not_for_caller",
+        InactiveReason.Used => "used",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

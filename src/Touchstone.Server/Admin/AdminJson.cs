@@ -147,6 +147,10 @@ internal sealed record NewToken
     public long? Exp { get; init; }
     public long? ExpiresIn { get; init; }
     public string? Grant { get; init; }
+
+    /// <summary>Whether a refresh token of the same grant is issued beside an access token of ours.</summary>
+    public bool Refresh { get; init; }
+
     public string? Session { get; init; }
     public string? Tenant { get; init; }
     public JsonElement? Cnf { get; init; }
@@ -162,7 +166,13 @@ internal sealed record NewToken
 }
 
 /// <summary>What was made of one <see cref="NewToken"/>; the token itself only when this server made it or was given it.</summary>
-internal sealed record IssuedToken(string? Token, string TokenType, [property: JsonPropertyName("token_sha256")] string TokenSha256, string? Jti, long Exp);
+internal sealed record IssuedToken(string? Token, string TokenType, [property: JsonPropertyName("token_sha256")] string TokenSha256, string? Jti, long Exp)
+{
+    public string? Grant { get; init; }
+
+    /// <summary>The refresh token that was asked for beside it.</summary>
+    public string? RefreshToken { get; init; }
+}
 
 /// <summary><c>POST /admin/subjects/disable</c> and <c>enable</c>; the issuer is this server's where none is named.</summary>
 internal sealed record SubjectReference(string Sub, string? Iss = null, string? Reason = null);

@@ -12,6 +12,7 @@ using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Admin;
 
@@ -113,8 +114,16 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         // Of a JWT the bytes are known, and another signature over the same claims may be as good.
         if (asked.Jti is { } jti) await AddJwtAsync(ends, asked, asked.Iss ?? options.EffectiveIssuer, jti, null, cancellationToken);
         else if (asked.Token is { } value && RevocationSelector.IsJwt(value, out var issuer, out var name)) await AddJwtAsync(ends, asked, issuer, name, selector, cancellationToken);
-        if (selector is { } named) ends.Add(new Ending(asked, named, named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default));
+        if (selector is { } named) await AddAsync(ends, asked, named, cancellationToken);
         else if (ends.Count == before) ends.Add(new Ending(asked, null, default));
+    }
+
+    // One token may be the beginning of a family that it does not name: both end.
+    private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector named, CancellationToken cancellationToken)
+    {
+        var found = named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default;
+        if (found.Record is { } record && RefreshFamily.Ends(record, options.EffectiveIssuer) is [_, var family]) ends.Add(new Ending(asked, family, default));
+        ends.Add(new Ending(asked, named, found));
     }
 
     private async Task AddJwtAsync(List<Ending> ends, NewRevocation asked, string issuer, string jti, Selector? besides, CancellationToken cancellationToken)
@@ -124,7 +133,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         foreach (var hash in hashes)
         {
             var named = Protocol.Revocation.Selector.Token(hash);
-            if (named != besides) ends.Add(new Ending(asked, named, await tokens.FindAsync(hash, cancellationToken)));
+            if (named != besides) await AddAsync(ends, asked, named, cancellationToken);
         }
     }
 

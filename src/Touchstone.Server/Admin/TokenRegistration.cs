@@ -7,6 +7,7 @@ using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.TokenIssue;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Admin;
 
@@ -27,13 +28,17 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
 
         var kind = TokenKind.AccessToken;
         Check(asked.Kind is null || TokenKinds.TryParse(asked.Kind, out kind), "kind", "must be access_token or refresh_token");
+        Check(!asked.Refresh || (!isForeign && kind is TokenKind.AccessToken), "refresh", "goes with an access token of this server");
         CheckClient(asked, isForeign, Check);
         Check(isForeign ? IsIssuer(asked.Iss) : asked.Iss is null || asked.Iss == options.EffectiveIssuer, "iss", isForeign ? "name the issuer of a foreign token: an absolute URL" : "a token of this server has this server's issuer; leave it out");
         Check(ScopeSet.TryParse(asked.Scope, out var scope), "scope", "must be scope names of visible ASCII without \" and \\, separated by single spaces");
         Check(TryReadAudience(asked.Aud, out var audience), "aud", $"must be a string, or an array of at most {ClientRules.MaxAudience} strings, without control characters");
         // As at the token endpoint: a token of ours that names no audience is for its client's default one.
         if (asked.Aud is null && !isForeign && clients.Find(asked.ClientId ?? "")?.Registration.Audience is [var first, ..]) audience = [first];
-        var expires = ExpiresAt(asked, isForeign, now, Check);
+        var isRefreshed = !isForeign && (asked.Refresh || kind is TokenKind.RefreshToken);
+        var grants = clients.Find(asked.ClientId ?? "")?.Registration.Grants;
+        var grantEnd = RefreshLifetimes.GrantEnd(options, grants, now);
+        var expires = ExpiresAt(asked, isForeign, now, isRefreshed && kind is TokenKind.RefreshToken ? RefreshLifetimes.TokenEnd(options, grants, now, grantEnd) - now : (long)options.AccessTokenLifetime.TotalSeconds, Check);
         var issued = asked.Iat ?? now;
         Check(issued > 0 && issued < expires, "iat", "must lie before exp");
         Check(asked.Nbf is not { } nbf || (nbf > 0 && nbf < expires), "nbf", "must lie before exp");
@@ -67,7 +72,8 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         {
             Hash = hash, Kind = kind, ClientId = asked.ClientId!, Issuer = asked.Iss ?? options.EffectiveIssuer, Born = born,
             IssuedAt = issued, NotBefore = asked.Nbf, ExpiresAt = expires, Subject = asked.Sub, Username = asked.Username, Scope = scope!, Audience = audience,
-            Jti = asked.Jti ?? (isForeign ? null : TokenIssuer.CreateJti()), Grant = asked.Grant, Session = asked.Session, Tenant = asked.Tenant ?? clients.Find(asked.ClientId!)?.Registration.Tenant,
+            Jti = asked.Jti ?? (isForeign ? null : TokenIssuer.CreateJti()), Grant = asked.Grant ?? (isRefreshed ? RefreshFamily.Create() : null), Session = asked.Session, Tenant = asked.Tenant ?? clients.Find(asked.ClientId!)?.Registration.Tenant,
+            GrantExpiresAt = isRefreshed && kind is TokenKind.RefreshToken ? Math.Max(grantEnd, expires) : null,
             Ancestors = [.. ancestors.Distinct()], Confirmation = confirmation, Actor = actor, AuthorizationDetails = details, Claims = claims,
         };
         return true;
@@ -76,6 +82,19 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         {
             if (!holds) wrong.Add(new ProblemError(detail, member));
         }
+    }
+
+    /// <summary>A refresh token of the same grant, beside an access token that was just made. That of a client that authenticates is bound to no key (RFC 9449 §5).</summary>
+    internal (TokenRecord Record, string Token) Beside(TokenRecord access)
+    {
+        var client = clients.Find(access.ClientId)?.Registration;
+        var (token, now) = (issuer.CreateToken(TokenKind.RefreshToken), time.GetUtcNow().ToUnixTimeSeconds());
+        var grantEnd = RefreshLifetimes.GrantEnd(options, client?.Grants, now);
+        return (access with
+        {
+            Hash = TokenHash.Of(token), Kind = TokenKind.RefreshToken, Jti = TokenIssuer.CreateJti(), IssuedAt = now, NotBefore = null, GrantExpiresAt = grantEnd,
+            ExpiresAt = RefreshLifetimes.TokenEnd(options, client?.Grants, now, grantEnd), Confirmation = client is { Public: true } ? access.Confirmation : default,
+        }, token);
     }
 
     /// <summary>The hash of a token given by value or by hash, exactly one of them; says so otherwise.</summary>
@@ -115,13 +134,13 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         return hash;
     }
 
-    private long ExpiresAt(NewToken asked, bool isForeign, long now, Action<bool, string, string> check)
+    private long ExpiresAt(NewToken asked, bool isForeign, long now, long byDefault, Action<bool, string, string> check)
     {
         var most = (long)options.MaxTokenLifetime.TotalSeconds;
         check(asked.Exp is null || asked.ExpiresIn is null, "exp", "give exp or expires_in, not both");
         check(!isForeign || asked.Exp is not null || asked.ExpiresIn is not null, "exp", "a foreign token names its exp or expires_in");
         check(asked.ExpiresIn is null or > 0, "expires_in", "must be above 0");
-        var expires = asked.Exp ?? now + Math.Min(asked.ExpiresIn ?? (long)options.AccessTokenLifetime.TotalSeconds, most + 1);
+        var expires = asked.Exp ?? now + Math.Min(asked.ExpiresIn ?? byDefault, most + 1);
         check(expires > now, asked.ExpiresIn is null ? "exp" : "expires_in", "the token would be expired already");
         check(expires - now <= most, asked.ExpiresIn is null ? "exp" : "expires_in", string.Create(CultureInfo.InvariantCulture, $"no token may live longer than MaxTokenLifetime, {most} seconds"));
         return expires;

@@ -14,7 +14,7 @@ internal static class TokenView
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static void Write(IBufferWriter<byte> output, in FoundRecord found, InactiveReason reason, RevocationRow? row, Client? viewer)
+    internal static void Write(IBufferWriter<byte> output, in FoundRecord found, InactiveReason reason, RevocationRow? row, RefreshUse? use, Client? viewer)
     {
         var whole = reason is InactiveReason.None ? Answer(found.Record!) : IntrospectionResponse.Inactive.ToArray();
         var shown = viewer is null || reason is not InactiveReason.None ? whole : Shown(whole, viewer.Caller.View);
@@ -27,6 +27,7 @@ internal static class TokenView
         json.WriteRawValue(shown);
         if (found.Record is { } record) WriteRecord(json, record);
         if (row is not null) WriteRow(json, row);
+        if (use is not null) WriteUse(json, use);
         if (viewer is not null) CallerView.Write(json, viewer, found.Record, reason, whole, shown);
         json.WriteEndObject();
     }
@@ -65,6 +66,7 @@ internal static class TokenView
         json.WriteNumber("iat", record.IssuedAt);
         if (record.NotBefore is { } notBefore) json.WriteNumber("nbf", notBefore);
         json.WriteNumber("exp", record.ExpiresAt);
+        if (record.GrantExpiresAt is { } grantEnd) json.WriteNumber("grant_exp", grantEnd);
         Raw("cnf", record.Confirmation);
         Raw("act", record.Actor);
         Raw("authorization_details", record.AuthorizationDetails);
@@ -89,6 +91,15 @@ internal static class TokenView
             json.WritePropertyName(name);
             json.WriteRawValue(value.Span);
         }
+    }
+
+    private static void WriteUse(Utf8JsonWriter json, RefreshUse use)
+    {
+        json.WriteStartObject("use");
+        json.WriteNumber("at", use.UsedAt);
+        json.WriteString("grant", use.Grant);
+        json.WriteString("successor_sha256", use.Successor.ToString());
+        json.WriteEndObject();
     }
 
     private static void WriteRow(Utf8JsonWriter json, RevocationRow row)

@@ -33,7 +33,7 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
             return;
         }
 
-        var made = new List<(TokenRecord Record, string? Token)>(items.Length);
+        var made = new List<Made>(items.Length);
         for (var i = 0; i < items.Length; i++)
         {
             int? index = isArray ? i : null;
@@ -54,7 +54,7 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
                 }
                 if (errors.Count == 0)
                 {
-                    made.Add((whole!, token));
+                    made.Add(new Made(whole!, token, asked.Refresh ? registration.Beside(whole!) : null));
                     continue;
                 }
             }
@@ -62,7 +62,7 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
             return;
         }
 
-        TokenRecord[] records = [.. made.Select(item => item.Record)];
+        TokenRecord[] records = [.. made.SelectMany(item => item.Records)];
         if (await log.KeepEndedAsync(records, exchange.Actor, exchange.Aborted) is not { } ended)
         {
             exchange.Refuse(400, "No token was added.", new ProblemError(TokenRegistration.CursorTooOld, "born"));
@@ -71,23 +71,23 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
         var taken = await store.AddTokensAsync(records, ended);
         if (taken >= 0)
         {
-            exchange.Refuse(409, "No token was added: one of them is registered already.", new ProblemError("registered already", "token", isArray ? taken : null));
+            exchange.Refuse(409, "No token was added: one of them is registered already.", new ProblemError("registered already", "token", isArray ? made.FindIndex(item => item.Records.Contains(records[taken])) : null));
             return;
         }
-        IssuedToken[] answers = [.. made.Select(item => new IssuedToken(item.Token, item.Record.TokenType, item.Record.Hash.ToString(), item.Record.Jti, item.Record.ExpiresAt))];
+        IssuedToken[] answers = [.. made.Select(item => new IssuedToken(item.Token, item.Record.TokenType, item.Record.Hash.ToString(), item.Record.Jti, item.Record.ExpiresAt) { Grant = item.Record.Grant, RefreshToken = item.Refresh?.Token })];
         if (isArray) exchange.Answer(StatusCodes.Status201Created, answers, AdminJson.Default.IReadOnlyListIssuedToken);
         else exchange.Answer(StatusCodes.Status201Created, answers[0], AdminJson.Default.IssuedToken);
     }
 
     // What ends a parent's parent ends the parent, so it has to end this one too: a record lists them all. Null when that can't be.
-    private async Task<TokenRecord?> WithAncestorsAsync(TokenRecord record, List<(TokenRecord Record, string? Token)> made, CancellationToken cancellationToken)
+    private async Task<TokenRecord?> WithAncestorsAsync(TokenRecord record, List<Made> made, CancellationToken cancellationToken)
     {
         if (record.Ancestors.Count == 0) return record;
         var all = new List<TokenHash>(record.Ancestors);
         foreach (var parent in record.Ancestors)
         {
             // One of the same request is not in the store yet.
-            var known = made.Find(item => item.Record.Hash == parent).Record ?? (await tokens.FindAsync(parent, cancellationToken)).Record;
+            var known = made.Find(item => item.Record.Hash == parent)?.Record ?? (await tokens.FindAsync(parent, cancellationToken)).Record;
             if (known is not null) all.AddRange(known.Ancestors);
         }
         TokenHash[] ancestors = [.. all.Distinct()];
@@ -108,10 +108,18 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var reason = viewer is null ? IntrospectionRules.WhyInvalid(found.Record, found.Match, now) : IntrospectionRules.Decide(found.Record, viewer.Caller, found.Match, now).Reason;
         if (found.Record is null && asked.Token is { } token && format.Inspect(Encoding.UTF8.GetBytes(token)) is TokenShape.Malformed or TokenShape.Impossible) reason = InactiveReason.Malformed;
+        var use = found.Record is { Kind: TokenKind.RefreshToken } ? await store.FindRefreshUseAsync(hash, exchange.Aborted) : null;
+        if (use is not null && reason is InactiveReason.None) reason = InactiveReason.Used;
         var row = found.Match is { } match ? await store.FindRowAsync(match.Seq, exchange.Aborted) : null;
 
         var buffer = new ArrayBufferWriter<byte>(1024);
-        TokenView.Write(buffer, found, reason, row, viewer);
+        TokenView.Write(buffer, found, reason, row, use, viewer);
         Responses.WriteJson(exchange.Http.Response, StatusCodes.Status200OK, buffer.WrittenSpan);
+    }
+
+    /// <summary>What one item asks for: a token, and a refresh token beside it where that is wanted.</summary>
+    private sealed record Made(TokenRecord Record, string? Token, (TokenRecord Record, string Token)? Refresh)
+    {
+        internal IEnumerable<TokenRecord> Records => Refresh is { } refresh ? [Record, refresh.Record] : [Record];
     }
 }

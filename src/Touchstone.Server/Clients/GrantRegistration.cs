@@ -6,6 +6,9 @@ namespace Touchstone.Server.Clients;
 /// <summary>What tokens a client may be issued, and how, as it is registered. Names are those of RFC 7591 and its family; what is left out is as by default.</summary>
 internal sealed record GrantRegistration
 {
+    private const long MinSeconds = 60, MaxSeconds = 3650L * 24 * 3600;
+    private const string LifetimeRange = "must be 60 seconds to 3650 days (315360000)";
+
     /// <summary>The grant types that it may use; null for <c>client_credentials</c> alone, where it can authenticate.</summary>
     public IReadOnlyList<string>? GrantTypes { get; init; }
 
@@ -16,6 +19,11 @@ internal sealed record GrantRegistration
     public string? AccessTokenSigningAlg { get; init; }
     /// <summary>What it may exchange (RFC 8693); null for nothing.</summary>
     public TokenExchangeRegistration? TokenExchange { get; init; }
+    /// <summary>For how many seconds its refresh tokens may lie unused; null for the server's setting.</summary>
+    public long? RefreshTokenInactivitySeconds { get; init; }
+
+    /// <summary>For how many seconds its grants last from their first token; null for the server's setting.</summary>
+    public long? RefreshTokenAbsoluteSeconds { get; init; }
 
     /// <summary>This, with what another names in place of its own.</summary>
     internal GrantRegistration With(GrantRegistration changed) => new()
@@ -24,6 +32,8 @@ internal sealed record GrantRegistration
         AccessTokenFormat = changed.AccessTokenFormat ?? AccessTokenFormat,
         AccessTokenSigningAlg = changed.AccessTokenSigningAlg ?? AccessTokenSigningAlg,
         TokenExchange = changed.TokenExchange ?? TokenExchange,
+        RefreshTokenInactivitySeconds = changed.RefreshTokenInactivitySeconds ?? RefreshTokenInactivitySeconds,
+        RefreshTokenAbsoluteSeconds = changed.RefreshTokenAbsoluteSeconds ?? RefreshTokenAbsoluteSeconds,
     };
 
     /// <summary>Every error of a client's grants, as member and detail.</summary>
@@ -34,6 +44,8 @@ internal sealed record GrantRegistration
         {
             if (!TokenIssue.GrantTypes.All.Contains(type)) yield return ("grants.grant_types", $"'{type}' is none of {string.Join(", ", TokenIssue.GrantTypes.All)}");
         }
+        if (grants.RefreshTokenInactivitySeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_inactivity_seconds", LifetimeRange);
+        if (grants.RefreshTokenAbsoluteSeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_absolute_seconds", LifetimeRange);
         if (client.Public && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.ClientCredentials) is true) yield return ("grants.grant_types", "client_credentials is for clients that authenticate (RFC 6749 section 4.4)");
         if (grants.AccessTokenFormat is { } format && !AccessTokenFormats.All.Contains(format)) yield return ("grants.access_token_format", $"must be {string.Join(" or ", AccessTokenFormats.All)}");
         if (grants.AccessTokenSigningAlg is { } algorithm && !SigningKey.Algorithms.Contains(algorithm)) yield return ("grants.access_token_signing_alg", $"must be {string.Join(" or ", SigningKey.Algorithms)}");

@@ -48,5 +48,25 @@ internal sealed class DetectionLog(AuditLog audit, ServerMetrics metrics, ILogge
         });
     }
 
+    /// <summary>A refresh token came a second time, and its family was ended for it.</summary>
+    internal void Reuse(FormExchange exchange, TokenRecord token, string grant, long revocation)
+    {
+        metrics.Detected(TokenIssue.Refresh.RefreshReuse.Reason);
+        audit.Record(new AuditEvent(AuditKind.Detection)
+        {
+            Outcome = Outcome(isBlocked: true),
+            Reason = TokenIssue.Refresh.RefreshReuse.Reason,
+            Actor = exchange.Caller!.Id,
+            Client = token.ClientId,
+            Subject = token.Subject,
+            Session = token.Session,
+            Grant = grant,
+            Tenant = token.Tenant,
+            Token = token.Hash,
+            Origin = AuditOrigin.Of(exchange.Http, exchange.Caller.Id),
+            Revocation = revocation,
+        });
+    }
+
     private static string Outcome(bool isBlocked) => isBlocked ? "blocked" : "observed";
 }

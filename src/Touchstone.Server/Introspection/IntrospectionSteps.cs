@@ -40,7 +40,7 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
 
         // Its record, and the row of the revocation log that ends it.
         var finding = tokens.FindAsync(token, CancellationToken.None);
-        return finding.IsCompletedSuccessfully ? new(Decide(exchange, finding.Result)) : DecideAsync(exchange, finding);
+        return finding.IsCompletedSuccessfully && finding.Result.Record is not { Kind: TokenKind.RefreshToken } ? new(Decide(exchange, finding.Result)) : DecideAsync(exchange, finding);
     }
 
     /// <summary>Records what was judged. Awaited before the answer: with audit "all" nothing is answered that is not in the file.</summary>
@@ -89,11 +89,19 @@ internal sealed class IntrospectionSteps(ClientAuthenticator clients, TokenLooku
         return false;
     }
 
-    private async ValueTask<JudgedToken> DecideAsync(FormExchange exchange, ValueTask<FoundToken> finding) => Decide(exchange, await finding);
+    private async ValueTask<JudgedToken> DecideAsync(FormExchange exchange, ValueTask<FoundToken> finding)
+    {
+        var found = await finding;
+        // Where nothing else is wrong with a refresh token, it may have been used.
+        return found.Record is { Kind: TokenKind.RefreshToken } && ReasonOf(exchange, found) is InactiveReason.None ? Decide(exchange, await tokens.WithUseAsync(found, CancellationToken.None)) : Decide(exchange, found);
+    }
 
     private JudgedToken Decide(FormExchange exchange, in FoundToken found)
     {
-        var reason = IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).Reason;
+        var reason = ReasonOf(exchange, found);
+        if (reason is InactiveReason.None && found.IsUsed) reason = InactiveReason.Used;
         return new(found, reason, reason is InactiveReason.None && spread.Blocks(exchange, found.Entry!));
     }
+
+    private InactiveReason ReasonOf(FormExchange exchange, in FoundToken found) => IntrospectionRules.Decide(found.Record, exchange.Caller!.Caller, found.Match, time.GetUtcNow().ToUnixTimeSeconds()).Reason;
 }

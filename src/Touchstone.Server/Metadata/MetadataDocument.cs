@@ -7,6 +7,7 @@ using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Signing;
+using Touchstone.Server.TokenIssue;
 
 namespace Touchstone.Server.Metadata;
 
@@ -40,10 +41,10 @@ internal sealed class MetadataDocument(ServerOptions options)
         json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
         json.WriteString("global_token_revocation_endpoint", issuer + GlobalRevocationEndpoint.Path);
         Write(json, "global_token_revocation_endpoint_auth_methods_supported", ["Bearer"]);
-        Write(json, "grant_types_supported", TokenIssue.GrantTypes.All);
+        Write(json, "grant_types_supported", GrantTypes.All);
         Write(json, "response_types_supported", []); // Required by RFC 8414 §2, and there is no authorization endpoint.
         IReadOnlyList<string> methods = certificates.Enabled || certificates.TrustedProxies.Count > 0 ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
-        WriteMethods(json, "token", methods);
+        WriteMethods(json, "token", [.. methods, "none"]);
         WriteMethods(json, "introspection", [.. methods, "Bearer"]);
         Write(json, "introspection_signing_alg_values_supported", SigningKey.Algorithms); // RFC 9701 §7.
         Write(json, "introspection_encryption_alg_values_supported", EncryptedJwt.Algorithms);

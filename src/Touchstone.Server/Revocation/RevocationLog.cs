@@ -3,6 +3,7 @@ using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Revocation;
 
@@ -102,12 +103,10 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     }
 
     /// <summary>Ends one token, or its whole grant when it is a refresh token of one (RFC 7009 §2.1). Ending it twice is one row.</summary>
-    internal Task<RevocationOutcome> RevokeAsync(TokenRecord record, string actor, string? reason)
+    internal async Task<RevocationOutcome> RevokeAsync(TokenRecord record, string actor, string? reason)
     {
-        var selector = record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Selector.Grant(grant) : Selector.Token(record.Hash);
         // A grant's other tokens may outlive this one.
-        var forgetAfter = selector.Kind is SelectorKind.Token ? record.ExpiresAt + ForgetMargin : ForgetAfterEverything();
-        return RevokeAsync(new Asked(selector, forgetAfter, reason), actor);
+        return (await RevokeAsync([.. RefreshFamily.Ends(record, options.EffectiveIssuer).Select(selector => new Asked(selector, ForgetAfter(selector.Kind is SelectorKind.Token ? record : null), reason))], actor))[0];
     }
 
     /// <summary>Writes a client's new registration and the row that tells of it, in one commit; false, and nothing is written, when what was read is not what stands there any more.</summary>
@@ -146,8 +145,6 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
 
     /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
     internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
-
-    private async Task<RevocationOutcome> RevokeAsync(Asked asked, string actor) => (await RevokeAsync([asked], actor))[0];
 
     /// <summary>A row that another write brings to the log in its own commit; the store numbers it.</summary>
     internal RevocationRow Row(Asked asked, string actor) => new()

@@ -9,6 +9,7 @@ using Touchstone.Server.Limits;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Settings;
 
@@ -18,6 +19,7 @@ internal static class ServerSettings
     internal static IReadOnlyList<Setting> All { get; } =
     [
         .. Of<ServerOptions>("", options => options),
+        .. Of<RefreshTokenOptions>("RefreshTokens", options => options.RefreshTokens),
         .. Of<PostgresOptions>("Postgres", options => options.Postgres),
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
         .. Of<LimitOptions>("Limits", options => options.Limits),

@@ -12,11 +12,12 @@ using Touchstone.Server.Leases;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage;
+using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, SigningKeys keys, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, RefreshSuccessors successors, SigningKeys keys, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
@@ -63,6 +64,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         freshness.Memory = memory;
         clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
         tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
+        if (successors.AreDerived) successors.Secret = await KeyAsync(contents, RefreshSuccessors.Setting, RefreshSuccessors.SecretSize);
         memory.Begin(contents);
         return contents;
     }

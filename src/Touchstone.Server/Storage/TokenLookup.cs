@@ -9,8 +9,8 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Storage;
 
-/// <summary>A token as it is held in memory, and the row that ends it; both null when there is no record.</summary>
-internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? Match)
+/// <summary>A token as it is held in memory, and the row that ends it; both null when there is no record. Whether a refresh token was used is known where it was asked (<see cref="TokenLookup.WithUseAsync"/>).</summary>
+internal readonly record struct FoundToken(TokenEntry? Entry, RevocationMatch? Match, bool IsUsed = false)
 {
     /// <summary>What decides about the token.</summary>
     internal TokenRecord? Record => Entry?.Record;
@@ -36,6 +36,16 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
         }
         metrics.CacheMiss();
         return FindAndKeepAsync(TokenHash.Of(token), key, cancellationToken);
+    }
+
+    /// <summary>The same token, with whether it was used. That is state of the store, and read there each time; memory judges once more afterwards, as after any wait.</summary>
+    internal async ValueTask<FoundToken> WithUseAsync(FoundToken found, CancellationToken cancellationToken)
+    {
+        var entry = found.Entry!;
+        if (await store.FindRefreshUseAsync(entry.Record.Hash, cancellationToken) is not null) return found with { IsUsed = true };
+        await freshness.EnsureAsync();
+        var index = log.Index;
+        return entry.AsOf >= index.Floor && entry.Era == index.Era ? found with { Match = entry.Judge(index) } : await FindAndKeepAsync(entry.Record.Hash, entry.Key, cancellationToken);
     }
 
     /// <summary>The answer about an active token as a view shows it, in the form of the wire.</summary>

@@ -7,7 +7,8 @@ namespace Touchstone.Server.TokenIssue;
 /// <summary>Tokens that were issued and stored, and the answer that tells of them (RFC 6749 §5.1).</summary>
 /// <param name="AccessToken">The token itself: told once, and kept nowhere.</param>
 /// <param name="Record">What is stored of it.</param>
-internal sealed record IssuedTokens(string AccessToken, TokenRecord Record)
+/// <param name="RefreshToken">The refresh token beside it; null where there is none.</param>
+internal sealed record IssuedTokens(string AccessToken, TokenRecord Record, string? RefreshToken = null)
 {
     /// <summary>What kind of token an exchange gave (RFC 8693 §2.2.1); null for other grants, which don't say.</summary>
     internal string? IssuedTokenType { get; init; }
@@ -22,6 +23,7 @@ internal sealed record IssuedTokens(string AccessToken, TokenRecord Record)
         if (IssuedTokenType is not null) json.WriteString("issued_token_type"u8, IssuedTokenType);
         json.WriteString("token_type"u8, Record.TokenType);
         json.WriteNumber("expires_in"u8, Record.ExpiresAt - Record.IssuedAt);
+        if (RefreshToken is not null) json.WriteString("refresh_token"u8, RefreshToken);
         if (!Record.Scope.IsEmpty) json.WriteString("scope"u8, Record.Scope.Text);
         json.WriteEndObject();
         json.Flush();

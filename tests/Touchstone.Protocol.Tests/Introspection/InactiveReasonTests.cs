@@ -12,6 +12,7 @@ public sealed class InactiveReasonTests
     [InlineData(InactiveReason.Expired, "expired")]
     [InlineData(InactiveReason.NotYetValid, "not_yet_valid")]
     [InlineData(InactiveReason.NotForCaller, "not_for_caller")]
+    [InlineData(InactiveReason.Used, "used")]
     public void Each_reason_has_its_name_in_metrics_and_audit(InactiveReason reason, string name) => reason.Name().ShouldBe(name);
 
     [Fact]

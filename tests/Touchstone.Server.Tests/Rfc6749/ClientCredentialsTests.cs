@@ -108,7 +108,7 @@ public sealed partial class ClientCredentialsTests(Acme acme) : IClassFixture<Ac
     [InlineData("password", "unsupported_grant_type")]
     [InlineData("authorization_code", "unsupported_grant_type")]
     [InlineData("implicit", "unsupported_grant_type")]
-    [InlineData("refresh_token", "unsupported_grant_type")]
+    [InlineData("refresh_token", "unauthorized_client")]
     [InlineData("CLIENT_CREDENTIALS", "unsupported_grant_type")]
     [InlineData("client_credentials ", "unsupported_grant_type")]
     [InlineData("", "invalid_request")]

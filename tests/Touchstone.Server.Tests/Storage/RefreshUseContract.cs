@@ -36,7 +36,7 @@ public abstract class RefreshUseContract : TokenStoreContract
         {
             var uses = Enumerable.Range(0, 32).Select(i => Task.Run(() => Store.UseRefreshTokenAsync(Use($"old {round}", $"new {round} {i}"), [Records.Bare($"access {round} {i}"), Records.Bare($"new {round} {i}")]))).ToArray();
             var others = Enumerable.Range(0, 32).Select(i => Task.Run(() => Store.AddTokensAsync([Records.Bare($"beside {round} {i}"), Records.Bare($"besides {round} {i}")]))).ToArray();
-            var rows = Enumerable.Range(0, 4).Select(i => Task.Run(() => Store.AppendAsync([Records.Row(Selector.Grant($"ended {round} {i}"))]))).ToArray();
+            var rows = Enumerable.Range(0, round == 0 ? 4 : 0).Select(i => Task.Run(() => Store.AppendAsync([Records.Row(Selector.Grant($"ended {round} {i}"))]))).ToArray();
             var told = await Task.WhenAll(uses);
             (await Task.WhenAll(others)).ShouldAllBe(taken => taken == -1);
             await Task.WhenAll(rows);
