@@ -35,6 +35,9 @@ public sealed class OAuthCalls(HttpClient http)
         return answer.Status == 200 ? answer.Json.GetProperty("active").GetBoolean() : throw new InvalidOperationException(answer.ToString());
     }
 
+    /// <summary>Uses a refresh token.</summary>
+    public Task<Answer> RefreshAsync(string token, TestClient? client, params (string Name, string Value)[] more) => PostAsync(Token, client, [("grant_type", "refresh_token"), ("refresh_token", token), .. more]);
+
     public async Task<Answer> PostAsync(string path, TestClient? caller, params (string Name, string Value)[] form)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path);
