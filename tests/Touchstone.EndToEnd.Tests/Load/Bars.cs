@@ -23,6 +23,9 @@ internal static class Bars
     /// <summary>Rounds in which one assertion is used many times at once.</summary>
     internal static int AssertionRounds { get; } = Number("TOUCHSTONE_ASSERTION_ROUNDS", 5);
 
+    /// <summary>Rounds in which one refresh token is used many times at once, over three nodes.</summary>
+    internal static int RefreshRounds { get; } = Number("TOUCHSTONE_REFRESH_ROUNDS", 3);
+
     /// <summary>Rotations of a secret that is in use.</summary>
     internal static int Rotations { get; } = Number("TOUCHSTONE_ROTATIONS", 6);
 
