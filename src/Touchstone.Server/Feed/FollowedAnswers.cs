@@ -42,7 +42,7 @@ internal sealed class FollowedAnswers(FeedPump pump, FollowerTags tags, Freshnes
     internal void Tell(FormExchange exchange, in JudgedToken judged)
     {
         var isActive = judged.Reason is InactiveReason.None;
-        if (judged.Found.Record is { } record && !IsFollowed(record)) return;
+        if (isActive && !IsFollowed(judged.Found.Record!)) return;
         SetAsOf(exchange);
         if (isActive) exchange.Http.Response.Headers[Tags] = tags.TextOf(judged.Found.Record!, exchange.Caller!.Id);
     }

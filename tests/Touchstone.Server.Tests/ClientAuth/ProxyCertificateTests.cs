@@ -94,6 +94,6 @@ public sealed class ProxyCertificateTests
         aliases.GetProperty("introspection_endpoint").GetString().ShouldBe("https://mtls.acme.test/oauth/introspect");
         await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(options => options.ClientCertificates.AliasBase = "http://mtls.acme.test"));
         await using var without = await TestServer.StartAsync(options => options.ClientCertificates.Enabled = false);
-        (await without.OAuth.MetadataAsync()).GetProperty("token_endpoint_auth_methods_supported").EnumerateArray().Select(name => name.GetString()).ShouldBe(["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]);
+        (await without.OAuth.MetadataAsync()).GetProperty("token_endpoint_auth_methods_supported").EnumerateArray().Select(name => name.GetString()).ShouldBe(["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"]);
     }
 }

@@ -200,7 +200,7 @@ public sealed class RefreshTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task D13_Metadata_names_the_grant_and_public_clients()
+    public async Task E03_Metadata_names_the_grant_and_public_clients()
     {
         var metadata = await _acme.OAuth.MetadataAsync();
         metadata.GetProperty("grant_types_supported").EnumerateArray().Select(item => item.GetString()).ShouldContain("refresh_token");

@@ -18,7 +18,7 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
         answer.Header("Pragma").ShouldBeNull();
         answer.Text.ShouldBe(
             """{"issuer":"https://as.acme.test","jwks_uri":"https://as.acme.test/.well-known/jwks.json","token_endpoint":"https://as.acme.test/oauth/token","introspection_endpoint":"https://as.acme.test/oauth/introspect","touchstone_introspection_batch_endpoint":"https://as.acme.test/oauth/introspect/batch","touchstone_feed_endpoint":"https://as.acme.test/feed","revocation_endpoint":"https://as.acme.test""" +
-            """/oauth/revoke","global_token_revocation_endpoint":"https://as.acme.test/oauth/global-token-revocation","global_token_revocation_endpoint_auth_methods_supported":["Bearer"],"grant_types_supported":["client_credentials","urn:ietf:params:oauth:grant-type:token-exchange"],"response_types_supported":[],"token_endpoint_auth_methods_supported":[{Methods}],"token_endpoint_auth_signing_alg_values_supported":[{Algorithms}]""".Replace("{Methods}", Methods, StringComparison.Ordinal).Replace("{Algorithms}", Algorithms, StringComparison.Ordinal) +
+            """/oauth/revoke","global_token_revocation_endpoint":"https://as.acme.test/oauth/global-token-revocation","global_token_revocation_endpoint_auth_methods_supported":["Bearer"],"grant_types_supported":["client_credentials","refresh_token","urn:ietf:params:oauth:grant-type:token-exchange"],"response_types_supported":[],"token_endpoint_auth_methods_supported":[{Methods},"none"],"token_endpoint_auth_signing_alg_values_supported":[{Algorithms}]""".Replace("{Methods}", Methods, StringComparison.Ordinal).Replace("{Algorithms}", Algorithms, StringComparison.Ordinal) +
             $$""","introspection_endpoint_auth_methods_supported":[{{Methods}},"Bearer"],"introspection_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]""" +
             ""","introspection_signing_alg_values_supported":["ES256","RS256"],"introspection_encryption_alg_values_supported":["RSA-OAEP-256","ECDH-ES"],"introspection_encryption_enc_values_supported":["A128CBC-HS256","A256GCM"]""" +
             $$""","revocation_endpoint_auth_methods_supported":[{{Methods}},"none"],"revocation_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]}""");
@@ -35,7 +35,7 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
             {
                 // Certificates need TLS: MutualTlsTests.
                 if (method.GetString()!.EndsWith("tls_client_auth", StringComparison.Ordinal)) continue;
-                (await CallAsync(path, method.GetString()!)).Status.ShouldBe(200, $"{endpoint} {method}");
+                (await CallAsync(path, method.GetString()!, isRefresh: true)).Status.ShouldBe(200, $"{endpoint} {method}");
             }
         }
         (await CallAsync("/oauth/introspect", "none")).ShouldBeError(401, "invalid_client");
@@ -74,19 +74,27 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
         answer.Header("Allow").ShouldBe("GET");
     }
 
-    private async Task<Answer> CallAsync(string path, string method)
+    private async Task<Answer> CallAsync(string path, string method, bool isRefresh = false)
     {
         (string, string)[] form = [("token", "x"), ("grant_type", "client_credentials")];
         return method switch
         {
             "client_secret_basic" => await acme.OAuth.PostAsync(path, acme.Shop, form),
             "client_secret_post" => await acme.OAuth.PostAsync(path, null, [("client_id", acme.Shop.Id), ("client_secret", acme.Shop.Secret!), .. form]),
+            "none" when path == OAuthCalls.Token && isRefresh => await RefreshAsync(),
             "none" => await acme.OAuth.PostAsync(path, acme.Spa, form),
             "client_secret_jwt" => await AssertAsync(path, method, body => { }, client => ClientAuth.Signer.OfSecret(client.Secret!)),
             "private_key_jwt" => await AssertAsync(path, method, body => body["jwks"] = Key.Jwks, _ => Key),
             "Bearer" => await BearAsync(path),
             _ => throw new JsonException(method),
         };
+    }
+
+    // The only grant here for a client without credentials.
+    private async Task<Answer> RefreshAsync()
+    {
+        var phone = await acme.Admin.AddClientAsync(new { client_id = "metadata-phone", kind = "client", @public = true, grants = new { grant_types = new[] { "refresh_token" } } });
+        return await acme.OAuth.RefreshAsync(await acme.Admin.IssueAsync(new { client_id = phone.Id, kind = "refresh_token" }), phone);
     }
 
     private static readonly ClientAuth.Signer Key = ClientAuth.Signer.Of("ES256");
