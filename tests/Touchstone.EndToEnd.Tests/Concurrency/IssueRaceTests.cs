@@ -4,7 +4,6 @@ using Touchstone.EndToEnd.Tests.Load;
 namespace Touchstone.EndToEnd.Tests.Concurrency;
 
 /// <summary>Issues beside the revocation of their subject: what was judged before the row never lives after it, however late it is written (design.md §3, invariant 2).</summary>
-/// <remarks>There is no refresh grant yet; refresh tokens are issued here as they are registered.</remarks>
 [Collection(LoadCollection.Name)]
 public sealed class IssueRaceTests
 {
@@ -19,7 +18,7 @@ public sealed class IssueRaceTests
         var lanes = new Lane[Lanes];
         for (var i = 0; i < Lanes; i++) lanes[i] = new Lane(server, await server.Admin.AddClientAsync(new
         {
-            client_id = $"lane-{i}", kind = "client", audience = new[] { Audience }, may_introspect = true, scope = "a", grants = new { token_exchange = new { targets = new[] { Audience }, impersonation = true } },
+            client_id = $"lane-{i}", kind = "client", audience = new[] { Audience }, may_introspect = true, scope = "a", grants = new { grant_types = new[] { "client_credentials", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange" }, token_exchange = new { targets = new[] { Audience }, impersonation = true } },
         }));
 
         var next = 0;
@@ -57,6 +56,7 @@ public sealed class IssueRaceTests
             // What this is made from is ended by the row, so it is born before the row and dead, or refused.
             var exchanging = RunAsync(random, () => server.OAuth.PostAsync(
                 OAuthCalls.Token, client, ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", before), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")));
+            var old = (await server.Admin.PostAsync("/admin/tokens", new { client_id = client.Id, sub = client.Id, refresh = true })).Json.GetProperty("refresh_token").GetString()!;
             var issuing = new[]
             {
                 RunAsync(random, () => server.OAuth.TokenOfAsync(client)),
@@ -64,6 +64,7 @@ public sealed class IssueRaceTests
                 RunAsync(random, () => server.Admin.IssueAsync(new { client_id = client.Id, sub = client.Id, kind = "refresh_token" })),
             };
             var late = RunAsync(random, () => server.Admin.IssueAsync(new { client_id = client.Id, sub = client.Id, aud = Audience, born = cursor }));
+            var refreshing = RunAsync(random, () => server.OAuth.RefreshAsync(old, client));
             var revoked = (await RunAsync(random, () => server.Admin.PostAsync("/admin/revocations", new { sub = client.Id }))).Json;
             var after = await server.OAuth.TokenOfAsync(client);
 
@@ -73,6 +74,13 @@ public sealed class IssueRaceTests
             var exchanged = await exchanging;
             if (exchanged.Status == 200 ? await IsActiveAsync(exchanged.Json.GetProperty("access_token").GetString()!) : exchanged.Status != 400) Fault($"exchanged and active, or {exchanged.Status}, though what it was exchanged for is ended");
             if (exchanged.Status == 200) Exchanged++;
+            // Judged before the row or after it: what was granted before it is renewed past it by no refresh.
+            if (await refreshing is { Status: 200 } refreshed)
+            {
+                foreach (var name in (string[])["access_token", "refresh_token"])
+                    if (await IsActiveAsync(refreshed.Json.GetProperty(name).GetString()!)) Fault($"a refresh that raced gave an {name} that is active");
+            }
+            else if ((await refreshing).Status != 400) Fault($"a refresh that raced: {await refreshing}");
             if (!await IsActiveAsync(after)) Fault("inactive though it was asked for after the revocation was acknowledged");
             foreach (var token in await Task.WhenAll(issuing))
             {

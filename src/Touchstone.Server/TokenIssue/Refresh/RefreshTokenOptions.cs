@@ -13,7 +13,7 @@ public sealed class RefreshTokenOptions
     [Setting(Min = "1 minute", Max = "3650 days")]
     public TimeSpan AbsoluteLifetime { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>For how long a client that lost the answer may use the same refresh token again and gets the same new one, 1 s to 1 min. Default 0: a second use ends the grant at once. The same at all nodes.</summary>
+    /// <summary>For how long a client that lost the answer may use the same refresh token again and gets the same new one, 1 s to 1 min. Without it a second use ends the grant at once. The same at all nodes. Default 0.</summary>
     [Setting(Zero = "off", Min = "1 second", Max = "1 minute")]
     public TimeSpan ReuseGrace { get; set; }
 
