@@ -240,6 +240,16 @@ public sealed class MetricsTests
             await acme.OAuth.GrantAsync(acme.Shop, ("resource", "no"));
             await acme.OAuth.PostAsync(OAuthCalls.Token, acme.Shop, ("grant_type", "password"));
             await new Rfc8693.ExchangeTraffic(acme).SendAsync();
+            await RefreshAsync();
+        }
+
+        private async Task RefreshAsync()
+        {
+            var app = await acme.Admin.AddClientAsync(new { client_id = "metrics-refresh", kind = "client", may_introspect = true, grants = new { grant_types = new[] { "refresh_token" } } });
+            var used = await acme.Admin.IssueAsync(new { client_id = app.Id, kind = "refresh_token" });
+            await acme.OAuth.RefreshAsync(used, app);
+            await acme.OAuth.IntrospectAsync(used, app);
+            await acme.OAuth.RefreshAsync(used, app);
         }
 
         private async Task CredentialsAsync(string endpoint, TestClient off, TestClient post)
