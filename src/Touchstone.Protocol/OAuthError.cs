@@ -28,6 +28,15 @@ public sealed record OAuthError(string Code, int Status, string Description)
     /// <summary>RFC 8707 §2.</summary>
     public static OAuthError InvalidTarget { get; } = new("invalid_target", 400, "The resource is malformed, unknown, or not for this client.");
 
+    /// <summary>RFC 9396 §5.</summary>
+    public static OAuthError InvalidAuthorizationDetails { get; } = new("invalid_authorization_details", 400, "The authorization details are malformed, unknown, or more than this client may ask for.");
+
+    /// <summary>RFC 9449 §5; one text whatever is wrong with the proof.</summary>
+    public static OAuthError InvalidDPoPProof { get; } = new("invalid_dpop_proof", 400, "The DPoP proof is missing, wrong, or was used before.");
+
+    /// <summary>RFC 9449 §8: the nonce for the next proof stands in <c>DPoP-Nonce</c>.</summary>
+    public static OAuthError UseDPoPNonce { get; } = new("use_dpop_nonce", 400, "Send a DPoP proof with the nonce in DPoP-Nonce.");
+
     /// <summary>RFC 6750 §3.1.</summary>
     public static OAuthError InvalidToken { get; } = new("invalid_token", 401, "The access token is expired, revoked, malformed or not for this server.");
 

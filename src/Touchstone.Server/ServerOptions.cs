@@ -9,6 +9,7 @@ using Touchstone.Server.Settings;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue;
 using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server;
@@ -78,6 +79,12 @@ public sealed class ServerOptions
 
     /// <summary>TLS client certificates of callers.</summary>
     public ClientCertificateOptions ClientCertificates { get; set; } = new();
+
+    /// <summary>Proofs of DPoP at the token endpoint.</summary>
+    public DPoPProofOptions DPoP { get; set; } = new();
+
+    /// <summary>The types of authorization details.</summary>
+    public AuthorizationDetailsOptions AuthorizationDetails { get; set; } = new();
 
     /// <summary>For how long browsers are told to come by https only (<c>Strict-Transport-Security</c>, RFC 6797), on answers over https, 0 (not at all) to 3,650 days. Default 0.</summary>
     [Setting(Zero = "not at all", Min = "1 second", Max = "3650 days")]

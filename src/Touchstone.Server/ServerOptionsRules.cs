@@ -26,6 +26,7 @@ internal static class ServerOptionsRules
         ClientAuth.ClientCertificateRules.Check(options.ClientCertificates, errors);
         errors.AddRange(options.RefreshTokens.Errors(options));
         errors.AddRange(options.Limits.Errors());
+        errors.AddRange(options.AuthorizationDetails.Errors());
 
         errors.AddRange(options.Signing.Errors());
         errors.AddRange(options.Audit.Errors());

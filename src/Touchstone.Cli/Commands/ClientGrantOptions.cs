@@ -28,6 +28,13 @@ internal static class ClientGrantOptions
     private static readonly Option<TimeSpan?> RefreshAbsolute = Duration.Option("--refresh-absolute", "How long its grants last from their first token, however often they are refreshed. [default: the server's, 90d]");
 
     internal static IEnumerable<Option> All { get; } = [GrantType, RefreshInactivity, RefreshAbsolute];
+    private static readonly Option<bool?> DPoPBound = new("--dpop-bound") { Description = "It is issued tokens only against a DPoP proof, bound to its key (RFC 9449). [default: false]" };
+
+    private static readonly Option<bool?> CertificateBound = new("--certificate-bound") { Description = "Its access tokens are bound to the TLS client certificate of its request (RFC 8705). [default: false]" };
+
+    private static readonly Option<string[]> DetailsType = new("--authorization-details-type") { Description = "A type of authorization details that it may ask for (RFC 9396); may repeat. [default: none]", HelpName = "type" };
+
+    internal static IEnumerable<Option> All { get; } = [GrantType, DPoPBound, CertificateBound, DetailsType];
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)
@@ -39,6 +46,9 @@ internal static class ClientGrantOptions
         if (ReadExchange(call) is { } exchange) grants["token_exchange"] = exchange;
         if (call.Get(RefreshInactivity) is { } inactivity) grants["refresh_token_inactivity_seconds"] = (long)inactivity.TotalSeconds;
         if (call.Get(RefreshAbsolute) is { } absolute) grants["refresh_token_absolute_seconds"] = (long)absolute.TotalSeconds;
+        if (call.Get(DPoPBound) is { } dpop) grants["dpop_bound_access_tokens"] = dpop;
+        if (call.Get(CertificateBound) is { } certificate) grants["tls_client_certificate_bound_access_tokens"] = certificate;
+        if (call.Has(DetailsType)) grants["authorization_details_types"] = Requests.Array(call.Get(DetailsType));
         return grants.Count == 0 ? null : grants;
     }
 

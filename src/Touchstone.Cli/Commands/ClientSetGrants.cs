@@ -11,6 +11,7 @@ internal static class ClientSetGrants
             "set-grants",
             "Change what tokens a client may be issued, and how, from the next request on; what is not named stays.",
             "touchstone client set-grants reports --grant-type client_credentials",
+            "touchstone client set-grants wallet --dpop-bound --authorization-details-type payment",
             "touchstone client set-grants app --grant-type refresh_token --refresh-inactivity 7d --refresh-absolute 30d",
             "touchstone client set-grants orders-api --access-token-format jwt",
             "touchstone client set-grants orders-app --exchange-target https://stock.example.com --exchange-subject-audience https://orders.example.com --exchange-delegation")

@@ -20,12 +20,13 @@ public enum DPoPNonceState
 
 /// <summary>Nonces of DPoP proofs (RFC 9449 §8, §9) of which nobody keeps a record: the time that they were made, and a MAC over it. Pure.</summary>
 /// <param name="key">32 random bytes or more. Whoever has them makes nonces that are good here, so that the processes of an API may share them.</param>
-public sealed class DPoPNonces(byte[] key)
+/// <param name="lifetime">How long a nonce is good, in seconds.</param>
+public sealed class DPoPNonces(byte[] key, int lifetime = DPoPNonces.Lifetime)
 {
     /// <summary>The fewest bytes of a key: 32.</summary>
     public const int MinKeySize = 32;
 
-    /// <summary>How long a nonce is good, in seconds: 300.</summary>
+    /// <summary>How long a nonce is good where nothing else is said, in seconds: 300.</summary>
     public const int Lifetime = 300;
 
     // By how much the clocks of processes that share a key may differ.
@@ -50,8 +51,8 @@ public sealed class DPoPNonces(byte[] key)
         if (nonce is null || nonce.Length != Size / 3 * 4 || !Ascii.IsValid(nonce) || !Base64Url.IsValid(nonce, out var size) || size != Size || !Base64Url.TryDecodeFromChars(nonce, told, out _)) return DPoPNonceState.Bad;
         var made = BinaryPrimitives.ReadInt64BigEndian(told);
         Write(made, right);
-        if (!CryptographicOperations.FixedTimeEquals(told, right) || made > now + Leeway || now - made >= Lifetime) return DPoPNonceState.Bad;
-        return now - made >= Lifetime / 2 ? DPoPNonceState.Aging : DPoPNonceState.Good;
+        if (!CryptographicOperations.FixedTimeEquals(told, right) || made > now + Leeway || now - made >= lifetime) return DPoPNonceState.Bad;
+        return now - made >= lifetime / 2 ? DPoPNonceState.Aging : DPoPNonceState.Good;
     }
 
     private void Write(long made, Span<byte> bytes)

@@ -50,7 +50,10 @@ public sealed class IntrospectionView
     /// <summary>The audience identifiers that may be shown: the caller's own; null for all.</summary>
     public IReadOnlyCollection<string>? Audience { get; init; }
 
-    /// <summary>Whether it shows everything.</summary>
+    /// <summary>The caller's identifiers, by which it is told its part of <c>authorization_details</c> (<see cref="DetailsFilter"/>); null for all of them.</summary>
+    public IReadOnlyCollection<string>? Locations { get; init; }
+
+    /// <summary>Whether it shows everything of a token whose <c>authorization_details</c> don't say for whom they are.</summary>
     public bool IsWhole => Scope is null && Claims is null && Subject is SubjectView.AsIs && Audience is null;
 
     /// <summary>The members that every view shows where the token has them.</summary>
@@ -59,7 +62,7 @@ public sealed class IntrospectionView
     /// <summary>Writes what this view shows of an answer that <see cref="IntrospectionResponse.WriteActive"/> wrote.</summary>
     public void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> answer)
     {
-        if (IsWhole)
+        if (IsWhole && Locations is null)
         {
             output.Write(answer);
             return;
@@ -74,13 +77,14 @@ public sealed class IntrospectionView
             reader.Read();
             var value = reader;
             reader.Skip();
-            WriteMember(members, name, value, answer, answer[start..(int)reader.BytesConsumed]);
+            WriteMember(members, name, value, answer, start, (int)reader.BytesConsumed);
         }
         members.End();
     }
 
-    private void WriteMember(Members members, string name, Utf8JsonReader value, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> whole)
+    private void WriteMember(Members members, string name, Utf8JsonReader value, ReadOnlySpan<byte> answer, int start, int end)
     {
+        var whole = answer[start..end];
         switch (name)
         {
             case "sub" when Subject is not SubjectView.AsIs:
@@ -92,6 +96,10 @@ public sealed class IntrospectionView
                 break;
             case "aud" when Audience is not null:
                 WriteAudience(members, value, answer);
+                break;
+            case "authorization_details" when Locations is not null && Shows(name):
+                var details = DetailsFilter.For(answer[(int)value.TokenStartIndex..end].ToArray(), Locations);
+                if (!details.IsEmpty) members.Add("authorization_details"u8, details.Span);
                 break;
             case "sub" or "scope" or "aud":
                 members.Add(whole);

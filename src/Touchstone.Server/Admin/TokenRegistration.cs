@@ -12,7 +12,7 @@ using Touchstone.Server.TokenIssue.Refresh;
 namespace Touchstone.Server.Admin;
 
 /// <summary>Makes a record from what an administrator asks for: a token of ours, or a foreign one by value or hash. All that is wrong is said at once.</summary>
-internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, ClientDirectory clients, RevocationLog log, ServerOptions options, TimeProvider time)
+internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, TokenFormat format, ClientDirectory clients, RevocationLog log, ServerOptions options, TimeProvider time)
 {
     internal const string CursorTooOld = "must be a cursor of GET /admin/cursor of this log; the log began anew since, or rows after it are forgotten, or it is no cursor: authenticate the user again";
 
@@ -47,6 +47,8 @@ internal sealed class TokenRegistration(TokenIssuer issuer, TokenFormat format, 
         var confirmation = Json(asked.Cnf, "cnf", JsonValueKind.Object, Check);
         var actor = Json(asked.Act, "act", JsonValueKind.Object, Check);
         var details = Json(asked.AuthorizationDetails, "authorization_details", JsonValueKind.Array, Check);
+        // What this server issues it has types for, where it has any; what another issued is that one's to judge.
+        if (!isForeign && types.Names.Count > 0 && asked.AuthorizationDetails is { ValueKind: JsonValueKind.Array } && types.Fault(details) is { } fault) Check(false, "authorization_details", fault);
         var claims = Json(asked.Claims, "claims", JsonValueKind.Object, Check);
         if (asked.Claims is { ValueKind: JsonValueKind.Object } all)
         {

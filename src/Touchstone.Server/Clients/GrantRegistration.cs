@@ -24,6 +24,14 @@ internal sealed record GrantRegistration
 
     /// <summary>For how many seconds its grants last from their first token; null for the server's setting.</summary>
     public long? RefreshTokenAbsoluteSeconds { get; init; }
+    /// <summary>Whether it is issued tokens only against a DPoP proof, bound to its key (RFC 9449 §5.2).</summary>
+    public bool? DpopBoundAccessTokens { get; init; }
+
+    /// <summary>Whether its access tokens are bound to the client certificate of the request (RFC 8705 §3.4).</summary>
+    public bool? TlsClientCertificateBoundAccessTokens { get; init; }
+
+    /// <summary>The types of authorization details that it may ask for (RFC 9396 §10); null for none.</summary>
+    public IReadOnlyList<string>? AuthorizationDetailsTypes { get; init; }
 
     /// <summary>This, with what another names in place of its own.</summary>
     internal GrantRegistration With(GrantRegistration changed) => new()
@@ -34,6 +42,9 @@ internal sealed record GrantRegistration
         TokenExchange = changed.TokenExchange ?? TokenExchange,
         RefreshTokenInactivitySeconds = changed.RefreshTokenInactivitySeconds ?? RefreshTokenInactivitySeconds,
         RefreshTokenAbsoluteSeconds = changed.RefreshTokenAbsoluteSeconds ?? RefreshTokenAbsoluteSeconds,
+        DpopBoundAccessTokens = changed.DpopBoundAccessTokens ?? DpopBoundAccessTokens,
+        TlsClientCertificateBoundAccessTokens = changed.TlsClientCertificateBoundAccessTokens ?? TlsClientCertificateBoundAccessTokens,
+        AuthorizationDetailsTypes = changed.AuthorizationDetailsTypes ?? AuthorizationDetailsTypes,
     };
 
     /// <summary>Every error of a client's grants, as member and detail.</summary>
@@ -46,6 +57,11 @@ internal sealed record GrantRegistration
         }
         if (grants.RefreshTokenInactivitySeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_inactivity_seconds", LifetimeRange);
         if (grants.RefreshTokenAbsoluteSeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_absolute_seconds", LifetimeRange);
+        foreach (var type in grants.AuthorizationDetailsTypes ?? [])
+        {
+            if (!DetailType.IsName(type)) yield return ("grants.authorization_details_types", $"each must be 1 to {DetailType.MaxName} printable ASCII characters");
+        }
+        if (grants.AuthorizationDetailsTypes?.Count > DetailType.MaxTypes) yield return ("grants.authorization_details_types", $"at most {DetailType.MaxTypes}");
         if (client.Public && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.ClientCredentials) is true) yield return ("grants.grant_types", "client_credentials is for clients that authenticate (RFC 6749 section 4.4)");
         if (grants.AccessTokenFormat is { } format && !AccessTokenFormats.All.Contains(format)) yield return ("grants.access_token_format", $"must be {string.Join(" or ", AccessTokenFormats.All)}");
         if (grants.AccessTokenSigningAlg is { } algorithm && !SigningKey.Algorithms.Contains(algorithm)) yield return ("grants.access_token_signing_alg", $"must be {string.Join(" or ", SigningKey.Algorithms)}");

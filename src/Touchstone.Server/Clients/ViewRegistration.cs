@@ -23,7 +23,9 @@ internal sealed record ViewRegistration(string? Scope = null, IReadOnlyList<stri
     /// <summary>The view of a client, ready for use.</summary>
     internal static IntrospectionView Of(ClientRegistration client, byte[]? pairwiseKey)
     {
-        if (client.View is not { } view) return IntrospectionView.Whole;
+        // A client sees its own tokens whole; a resource server of the authorization details what names it, or nobody (RFC 9396 §9.2).
+        string[]? locations = client.Kind == ClientRegistration.ResourceServerKind ? [.. client.Audience] : null;
+        if (client.View is not { } view) return locations is null ? IntrospectionView.Whole : new IntrospectionView { Locations = locations };
         // The words keep a sector from passing for a client of the same name.
         var sector = view.Sector is { } shared ? "sector " + shared : "client " + client.ClientId;
         return new IntrospectionView
@@ -33,6 +35,7 @@ internal sealed record ViewRegistration(string? Scope = null, IReadOnlyList<stri
             Subject = view.Sub switch { AsIs => SubjectView.AsIs, Pairwise => SubjectView.Pairwise, _ => SubjectView.Omitted },
             Pairwise = view.Sub == Pairwise && pairwiseKey is not null ? new PairwiseSubject(pairwiseKey, sector) : null,
             Audience = view.Aud == AllAudiences ? null : [.. client.Audience],
+            Locations = locations,
         };
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol.ClientAuth;
+using Touchstone.Protocol.DPoP;
 using Touchstone.Protocol.Jwt;
 using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
@@ -12,9 +13,9 @@ using Touchstone.Server.TokenIssue;
 namespace Touchstone.Server.Metadata;
 
 /// <summary><c>GET /.well-known/oauth-authorization-server</c> (RFC 8414): what this server offers and where.</summary>
-internal sealed class MetadataDocument(ServerOptions options)
+internal sealed class MetadataDocument(ServerOptions options, DetailTypes types)
 {
-    private readonly byte[] _json = Write(options.EffectiveIssuer, options.ClientCertificates);
+    private readonly byte[] _json = Write(options.EffectiveIssuer, options.ClientCertificates, types.Names);
 
     /// <summary>Where it stands: the well-known path comes between the host and the path of the issuer (RFC 8414 §3.1).</summary>
     internal string Path { get; } = "/.well-known/oauth-authorization-server" + new Uri(options.EffectiveIssuer).AbsolutePath.TrimEnd('/');
@@ -27,7 +28,7 @@ internal sealed class MetadataDocument(ServerOptions options)
         return Task.CompletedTask;
     }
 
-    private static byte[] Write(string issuer, ClientCertificateOptions certificates)
+    private static byte[] Write(string issuer, ClientCertificateOptions certificates, IReadOnlyList<string> detailTypes)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(buffer);
@@ -43,13 +44,17 @@ internal sealed class MetadataDocument(ServerOptions options)
         Write(json, "global_token_revocation_endpoint_auth_methods_supported", ["Bearer"]);
         Write(json, "grant_types_supported", GrantTypes.All);
         Write(json, "response_types_supported", []); // Required by RFC 8414 §2, and there is no authorization endpoint.
-        IReadOnlyList<string> methods = certificates.Enabled || certificates.TrustedProxies.Count > 0 ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
+        var readsCertificates = certificates.Enabled || certificates.TrustedProxies.Count > 0;
+        IReadOnlyList<string> methods = readsCertificates ? ClientAuthMethods.All : [.. ClientAuthMethods.All.Where(name => !name.EndsWith("tls_client_auth", StringComparison.Ordinal))];
         WriteMethods(json, "token", [.. methods, "none"]);
         WriteMethods(json, "introspection", [.. methods, "Bearer"]);
         Write(json, "introspection_signing_alg_values_supported", SigningKey.Algorithms); // RFC 9701 §7.
         Write(json, "introspection_encryption_alg_values_supported", EncryptedJwt.Algorithms);
         Write(json, "introspection_encryption_enc_values_supported", EncryptedJwt.Encryptions);
         WriteMethods(json, "revocation", [.. methods, "none"]);
+        Write(json, "dpop_signing_alg_values_supported", DPoPRules.Algorithms); // RFC 9449 §5.1.
+        json.WriteBoolean("tls_client_certificate_bound_access_tokens", readsCertificates); // RFC 8705 §3.3.
+        if (detailTypes.Count > 0) Write(json, "authorization_details_types_supported", detailTypes); // RFC 9396 §10.
         if (certificates.AliasBase is { } alias)
         {
             json.WriteStartObject("mtls_endpoint_aliases"); // RFC 8705 §5.

@@ -36,7 +36,7 @@ public sealed class ServerConfiguration
     public IReadOnlyList<SettingValue> Values =>
     [
         .. ServerSettings.All.Select(setting => new SettingValue(Prefix + setting.Name, Shown(setting), SourceOf(setting))),
-        .. Root.AsEnumerable().Where(pair => pair.Value is not null && IsFrameworks(pair.Key)).OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase)
+        .. Root.AsEnumerable().Where(pair => pair.Value is not null && (IsFrameworks(pair.Key) || pair.Key.StartsWith($"{Prefix}{DetailTypeSettings.Section}:", StringComparison.OrdinalIgnoreCase))).OrderBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase)
             .Select(pair => new SettingValue(pair.Key, SettingValue.IsSecret(pair.Key) ? SettingValue.Mask : pair.Value, SourceOf(pair.Key) ?? "default")),
     ];
 
@@ -77,6 +77,7 @@ public sealed class ServerConfiguration
             if (setting.IsList && section.GetChildren().Select(part => part.Value).OfType<string>().ToArray() is { Length: > 0 } parts) text = string.Join(',', parts);
             if (text is not null && setting.TrySet(Options, text) is { } error) _unreadable.Add($"{error} It stands in {SourceOf(setting)}.");
         }
+        _unreadable.AddRange(DetailTypeSettings.Read(Root.GetSection(Prefix + DetailTypeSettings.Section), Options.AuthorizationDetails));
     }
 
     private void FindUnknown()
@@ -84,7 +85,7 @@ public sealed class ServerConfiguration
         var known = ServerSettings.All.ToDictionary(setting => setting.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in Root.GetSection(ServerOptions.Section).AsEnumerable(makePathsRelative: true))
         {
-            if (value is null || key.Length == 0 || known.ContainsKey(key)) continue;
+            if (value is null || key.Length == 0 || known.ContainsKey(key) || key.StartsWith(DetailTypeSettings.Section + ":", StringComparison.OrdinalIgnoreCase)) continue;
             if (key.LastIndexOf(':') is var colon and > 0 && known.TryGetValue(key[..colon], out var list) && list.IsList && int.TryParse(key[(colon + 1)..], out _)) continue;
             Unknown($"{key}: there is no such setting", key, known.Keys, SourceOf(Prefix + key));
         }

@@ -9,6 +9,7 @@ using Touchstone.Server.Limits;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.TokenIssue;
 using Touchstone.Server.TokenIssue.Refresh;
 
 namespace Touchstone.Server.Settings;
@@ -22,6 +23,7 @@ internal static class ServerSettings
         .. Of<RefreshTokenOptions>("RefreshTokens", options => options.RefreshTokens),
         .. Of<PostgresOptions>("Postgres", options => options.Postgres),
         .. Of<ClientCertificateOptions>("ClientCertificates", options => options.ClientCertificates),
+        .. Of<DPoPProofOptions>("DPoP", options => options.DPoP),
         .. Of<LimitOptions>("Limits", options => options.Limits),
         .. Of<DetectionOptions>("Detection", options => options.Detection),
         .. Of<FeedOptions>("Feed", options => options.Feed),

@@ -17,12 +17,13 @@ using Touchstone.Server.TokenIssue.Refresh;
 namespace Touchstone.Server.Startup;
 
 /// <summary>What happens between opening the store and the first request: memory is filled, the issuer is held to, the admin client exists.</summary>
-internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, RefreshSuccessors successors, SigningKeys keys, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
+internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshness freshness, RevocationLog log, ClientDirectory clients, FollowerTags tags, TokenIssue.ProofNonces nonces, RefreshSuccessors successors, SigningKeys keys, DemoData demo, AuditRecorder recorder, ServerOptions options, TimeProvider time)
 {
     internal const string AdminId = "admin";
     private const string IssuerSetting = "issuer";
     private const string PairwiseSetting = "pairwise_key";
     private const string TagsSetting = "feed_tags_secret";
+    private const string NoncesSetting = "dpop_nonce_key";
 
     internal string AdminFile => Path.Combine(options.Data, "admin.json");
 
@@ -65,6 +66,7 @@ internal sealed class Bootstrap(ITokenStore store, ServerMemory memory, Freshnes
         clients.PairwiseKey = await KeyAsync(contents, PairwiseSetting, PairwiseSubject.KeySize);
         tags.Secret = await KeyAsync(contents, TagsSetting, TagKey.Size);
         if (successors.AreDerived) successors.Secret = await KeyAsync(contents, RefreshSuccessors.Setting, RefreshSuccessors.SecretSize);
+        nonces.Use(await KeyAsync(contents, NoncesSetting, Protocol.DPoP.DPoPNonces.MinKeySize));
         memory.Begin(contents);
         return contents;
     }

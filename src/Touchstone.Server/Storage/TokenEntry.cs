@@ -34,6 +34,7 @@ internal sealed class TokenEntry
         Key = key;
         Record = record.WithoutTold(keepsJti: isForeign);
         _answer = Write(record);
+        HasLocations = DetailsFilter.IsNeeded(record.AuthorizationDetails.Span);
         _asOf = judgedAt;
     }
 
@@ -48,6 +49,9 @@ internal sealed class TokenEntry
 
     /// <summary>The answer for who may see the whole record.</summary>
     internal ReadOnlySpan<byte> Answer => _answer;
+
+    /// <summary>Whether its authorization details say for whom they are, so that even who may see everything is told his part only.</summary>
+    internal bool HasLocations { get; }
 
     /// <summary>No row up to this one ends the token; 0 when it was judged against none. It is of use only at or above the floor of memory.</summary>
     internal long AsOf => Volatile.Read(ref _asOf);

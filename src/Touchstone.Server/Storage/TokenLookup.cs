@@ -49,7 +49,7 @@ internal sealed class TokenLookup(ITokenStore store, RecordCache cache, Revocati
     }
 
     /// <summary>The answer about an active token as a view shows it, in the form of the wire.</summary>
-    internal ReadOnlySpan<byte> AnswerOf(TokenEntry entry, IntrospectionView view) => view.IsWhole ? entry.Answer : cache.AnswerOf(entry, view);
+    internal ReadOnlySpan<byte> AnswerOf(TokenEntry entry, IntrospectionView view) => view.IsWhole && (!entry.HasLocations || view.Locations is null) ? entry.Answer : cache.AnswerOf(entry, view);
 
     /// <summary>Finds the whole record by hash, in the store: for administrators.</summary>
     internal async ValueTask<FoundRecord> FindAsync(TokenHash hash, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ using Touchstone.Server.Storage;
 
 namespace Touchstone.Server.TokenIssue;
 
-/// <summary><c>client_credentials</c> (RFC 6749 §4.4), with <c>scope</c> and <c>resource</c> (RFC 8707): a client gets a token for itself.</summary>
-internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore subjects, TokenIssuer issuer, ServerOptions options) : IGrant
+/// <summary><c>client_credentials</c> (RFC 6749 §4.4), with <c>scope</c>, <c>resource</c> (RFC 8707) and <c>authorization_details</c> (RFC 9396): a client gets a token for itself.</summary>
+internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore subjects, TokenIssuer issuer, DetailTypes types, ServerOptions options) : IGrant
 {
     public string Type => GrantTypes.ClientCredentials;
 
@@ -21,14 +21,16 @@ internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore su
         // 1. What for?
         if (GrantedScope(request) is not { } scope) return OAuthError.InvalidScope;
         IReadOnlyList<string> registered = IsForIntrospection(request) ? [options.EffectiveIssuer] : client.Registration.Audience;
-        if (ResourceIndicators.Choose(request, registered) is not { } audience) return ResourceIndicators.Refusal(registered);
+        var details = types.Read(request, ResourceIndicators.Reach(request, registered));
+        if (details.Error is not null) return details.Error;
+        if (ResourceIndicators.Choose(request, registered, details.Locations) is not { } audience) return ResourceIndicators.Refusal(registered);
 
         // 2. For whom? The client is its own subject, and a disabled subject gets no token, whoever asks (L12).
         if (await subjects.FindDisabledAsync(options.EffectiveIssuer, client.Id, CancellationToken.None) is not null) return OAuthError.UnauthorizedClient.With("The subject of this client is disabled.");
 
         // 3. Written first, told then: a token that the client holds is on the disk. RFC 9068 §2.2: without a resource owner the subject is the client.
         var (token, facts) = issuer.CreateAccessToken(client, request.Born);
-        var finished = await issuer.FinishAsync(request, token, facts with { Subject = client.Id, Scope = scope, Audience = audience });
+        var finished = await issuer.FinishAsync(request, token, facts with { Subject = client.Id, Scope = scope, Audience = audience, AuthorizationDetails = details.Json, Confirmation = request.Confirmation });
         if (finished.Tokens is { } issued && await store.AddTokensAsync([issued.Record]) >= 0) throw new InvalidOperationException("a new random token was there already");
         return finished;
     }

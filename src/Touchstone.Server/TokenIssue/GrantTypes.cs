@@ -22,6 +22,9 @@ internal static class GrantTypes
         services.AddSingleton<TokenEndpoint>();
         services.AddSingleton<AccessTokenFormats>();
         services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<TokenBinding>();
+        services.AddSingleton<ProofNonces>();
+        services.AddSingleton<DetailTypes>();
     }
 
     private static void AddRefresh(this IServiceCollection services)

@@ -25,6 +25,11 @@ internal sealed record IssuedTokens(string AccessToken, TokenRecord Record, stri
         json.WriteNumber("expires_in"u8, Record.ExpiresAt - Record.IssuedAt);
         if (RefreshToken is not null) json.WriteString("refresh_token"u8, RefreshToken);
         if (!Record.Scope.IsEmpty) json.WriteString("scope"u8, Record.Scope.Text);
+        if (!Record.AuthorizationDetails.IsEmpty)
+        {
+            json.WritePropertyName("authorization_details"u8); // RFC 9396 §7: as they were granted.
+            json.WriteRawValue(Record.AuthorizationDetails.Span);
+        }
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan;

@@ -8,8 +8,8 @@ using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.TokenIssue;
 
-/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): who asks, which grant, may it. What each grant judges and issues is its own (<see cref="IGrant"/>).</summary>
-internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, CallerLimits limits, ILogger<TokenEndpoint> logger)
+/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): who asks, which grant, may it, to what are the tokens bound. What each grant judges and issues is its own (<see cref="IGrant"/>).</summary>
+internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, TokenBinding binding, CallerLimits limits, ILogger<TokenEndpoint> logger)
 {
     private readonly IGrant[] _grants = [.. grants];
 
@@ -49,7 +49,14 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
             return;
         }
 
-        // 4. What the grant says.
+        // 4. To what are the tokens bound?
+        if (await binding.JudgeAsync(request) is { } unproven)
+        {
+            exchange.Refuse(unproven);
+            return;
+        }
+
+        // 5. What the grant says.
         var result = await grant.IssueAsync(request);
         if (result.Tokens is { } issued) exchange.Answer(issued.Write(), "issued", type);
         else exchange.Refuse(result.Error!, result.Reason);

@@ -18,6 +18,15 @@ internal sealed class TokenRequest(FormExchange exchange, Client client, long bo
     /// <summary>The life of the log that <see cref="Born"/> is of.</summary>
     internal Guid Epoch { get; } = epoch;
 
+    /// <summary>What was proven to be held: the key of a DPoP proof, the certificate of the connection. Of use for what is bound already; to what a new token is bound is <see cref="Confirmation"/>.</summary>
+    internal PresentedKeys Presented { get; set; }
+
+    /// <summary>To what the tokens of this request are bound: <c>cnf</c> of their records (RFC 7800); empty where they are bound to nothing.</summary>
+    internal ReadOnlyMemory<byte> Confirmation { get; set; }
+
+    /// <summary>The thumbprint of the key of a DPoP proof that was found good; empty without one.</summary>
+    internal ReadOnlyMemory<byte> ProofKey => Presented.Key;
+
     /// <summary>A parameter that occurs once; null where it is left out or empty, which is the same (RFC 6749 §3.2).</summary>
     internal string? this[ReadOnlySpan<byte> name] => Exchange.Form[name] is { IsEmpty: false } value ? Encoding.Latin1.GetString(value) : null;
 

@@ -72,6 +72,24 @@ internal sealed class Signer
         var head = new JsonObject { ["typ"] = "client-authentication+jwt", ["alg"] = _algorithm };
         if (KeyId is not null) head["kid"] = KeyId;
         header?.Invoke(head);
+        return Sign(head, body);
+    }
+
+    /// <summary>A DPoP proof for the token endpoint that is good now, changed where asked.</summary>
+    internal string Proof(long now, Action<JsonObject>? claims = null, Action<JsonObject>? header = null)
+    {
+        var body = new JsonObject { ["jti"] = $"id-{Interlocked.Increment(ref _id)}", ["htm"] = "POST", ["htu"] = TestServer.DefaultIssuer + OAuthCalls.Token, ["iat"] = now };
+        claims?.Invoke(body);
+        var head = new JsonObject { ["typ"] = "dpop+jwt", ["alg"] = _algorithm, ["jwk"] = Jwk };
+        header?.Invoke(head);
+        return Sign(head, body);
+    }
+
+    /// <summary>The thumbprint of an EC key (RFC 7638 §3.2), written without a line of what is tested.</summary>
+    internal string Thumbprint => Text(SHA256.HashData(Encoding.ASCII.GetBytes($$"""{"crv":"{{_jwk!["crv"]}}","kty":"EC","x":"{{_jwk["x"]}}","y":"{{_jwk["y"]}}"}""")));
+
+    private string Sign(JsonObject head, JsonObject body)
+    {
         var signed = $"{Text(JsonSerializer.SerializeToUtf8Bytes(head))}.{Text(JsonSerializer.SerializeToUtf8Bytes(body))}";
         return $"{signed}.{Text(_sign(Encoding.ASCII.GetBytes(signed)))}";
     }

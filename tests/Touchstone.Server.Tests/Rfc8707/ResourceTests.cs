@@ -61,6 +61,18 @@ public sealed class ResourceTests(Acme acme) : IClassFixture<Acme>
         (await acme.OAuth.GrantAsync(lost, ("resource", Acme.OrdersApi))).ShouldBeError(400, "invalid_target");
     }
 
+    [Fact]
+    public async Task U05_Every_scope_is_good_at_every_resource_and_each_resource_server_is_shown_its_own()
+    {
+        var shop = await acme.Admin.AddClientAsync(new { client_id = "both", kind = "client", audience = new[] { Acme.OrdersApi, Acme.BillingApi }, scope = "orders:read invoices:read" });
+        var narrow = await acme.Admin.AddClientAsync(new { client_id = "rs-invoices", kind = "resource-server", audience = new[] { Acme.BillingApi }, view = new { scope = "invoices:read" } });
+        var answer = await acme.OAuth.GrantAsync(shop, ("resource", Acme.OrdersApi), ("resource", Acme.BillingApi));
+        answer.Json.GetProperty("scope").GetString().ShouldBe("orders:read invoices:read");
+        var token = answer.Json.GetProperty("access_token").GetString()!;
+        (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive().GetProperty("scope").GetString().ShouldBe("orders:read invoices:read");
+        (await acme.OAuth.IntrospectAsync(token, narrow)).ShouldBeActive().GetProperty("scope").GetString().ShouldBe("invoices:read");
+    }
+
     private async Task RefusedAsync(string resource) =>
         (await acme.OAuth.GrantAsync(acme.Shop, ("resource", resource))).ShouldBeError(400, "invalid_target", "The resource is malformed, unknown, or not for this client.");
 }
