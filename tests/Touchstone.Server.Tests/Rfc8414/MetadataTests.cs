@@ -5,6 +5,7 @@ namespace Touchstone.Server.Tests.Rfc8414;
 public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
 {
     private const string Methods = "\"client_secret_basic\",\"client_secret_post\",\"client_secret_jwt\",\"private_key_jwt\",\"tls_client_auth\",\"self_signed_tls_client_auth\"";
+    private const string Asymmetric = "\"ES256\",\"ES384\",\"ES512\",\"PS256\",\"PS384\",\"PS512\",\"RS256\",\"RS384\",\"RS512\"";
     private const string Algorithms = "\"ES256\",\"ES384\",\"ES512\",\"PS256\",\"PS384\",\"PS512\",\"RS256\",\"RS384\",\"RS512\",\"HS256\",\"HS384\",\"HS512\"";
     private const string Path = "/.well-known/oauth-authorization-server";
 
@@ -21,7 +22,7 @@ public sealed class MetadataTests(Acme acme) : IClassFixture<Acme>
             """/oauth/revoke","global_token_revocation_endpoint":"https://as.acme.test/oauth/global-token-revocation","global_token_revocation_endpoint_auth_methods_supported":["Bearer"],"grant_types_supported":["client_credentials","refresh_token","urn:ietf:params:oauth:grant-type:token-exchange"],"response_types_supported":[],"token_endpoint_auth_methods_supported":[{Methods},"none"],"token_endpoint_auth_signing_alg_values_supported":[{Algorithms}]""".Replace("{Methods}", Methods, StringComparison.Ordinal).Replace("{Algorithms}", Algorithms, StringComparison.Ordinal) +
             $$""","introspection_endpoint_auth_methods_supported":[{{Methods}},"Bearer"],"introspection_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]""" +
             ""","introspection_signing_alg_values_supported":["ES256","RS256"],"introspection_encryption_alg_values_supported":["RSA-OAEP-256","ECDH-ES"],"introspection_encryption_enc_values_supported":["A128CBC-HS256","A256GCM"]""" +
-            $$""","revocation_endpoint_auth_methods_supported":[{{Methods}},"none"],"revocation_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}]}""");
+            $$""","revocation_endpoint_auth_methods_supported":[{{Methods}},"none"],"revocation_endpoint_auth_signing_alg_values_supported":[{{Algorithms}}],"dpop_signing_alg_values_supported":[{{Asymmetric}}],"tls_client_certificate_bound_access_tokens":true}""");
     }
 
     [Fact]

@@ -11,7 +11,7 @@ internal static partial class SettingsDocument
         # Settings
 
         Every setting of `touchstone serve`, made from the code by a test; [configuration.md](configuration.md) tells how to give them. In a file they stand in the section `Touchstone`, each `:` being one level.
-        Durations are written `90s`, `15m`, `1h`, `7d` or as .NET does, `1.00:00:00`; bytes as a number or as `64KiB`, `256MiB`, `1GiB`; lists as in JSON, or as one text with commas.
+        Durations are written `90s`, `15m`, `1h`, `7d` or as .NET does, `1.00:00:00`; bytes as a number or as `64KiB`, `256MiB`, `1GiB`; lists as in JSON, or as one text with commas. One section has names of your own and stands in no table: `AuthorizationDetails:Types` ([authorization-details.md](authorization-details.md)).
 
         """;
 

@@ -27,7 +27,8 @@ public sealed class SettingsDocumentTests
         void Visit(Type options)
         {
             if (!found.Add(options)) return;
-            foreach (var property in options.GetProperties()) if (!ServerSettings.IsValue(property.PropertyType)) Visit(property.PropertyType);
+            // The types of authorization details have names of the administrator's own: DetailTypeSettings reads them, and a page of their own tells of them.
+            foreach (var property in options.GetProperties()) if (!ServerSettings.IsValue(property.PropertyType) && property.PropertyType != typeof(TokenIssue.AuthorizationDetailsOptions)) Visit(property.PropertyType);
         }
     }
 
