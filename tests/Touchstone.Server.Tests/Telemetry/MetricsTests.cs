@@ -6,7 +6,9 @@ using Touchstone.Server.Cleanup;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Detection;
 using Touchstone.Server.Telemetry;
+using Touchstone.Server.Tests.ClientAuth;
 using Touchstone.Server.Tests.Limits;
+using Touchstone.Server.Tests.Rfc9449;
 using Touchstone.Server.Tests.Storage;
 using Touchstone.Server.Tests.Storage.Sqlite;
 
@@ -127,6 +129,7 @@ public sealed class MetricsTests
     private static Task<Acme> StartAsync() => Acme.StartAsync(options =>
     {
         options.Limits.TrustedProxies = ["127.0.0.1"];
+        options.DPoP.RequireNonce = true;
         (options.Feed.MaxWaiting, options.Feed.MaxFollowers) = (1, 3);
         (options.Detection.TokenSpread, options.Detection.SpreadAddresses) = (DetectionMode.Block, 4);
     });
@@ -238,6 +241,9 @@ public sealed class MetricsTests
             await acme.OAuth.GrantAsync(acme.Spa);
             await acme.OAuth.GrantAsync(acme.Shop, ("scope", "no"));
             await acme.OAuth.GrantAsync(acme.Shop, ("resource", "no"));
+            await acme.OAuth.GrantAsync(acme.Shop, ("authorization_details", "no"));
+            await acme.OAuth.ProveAsync(acme.Shop, "no");
+            await acme.OAuth.ProveAsync(acme.Shop, Signer.Of("ES256", keyId: null).Proof(acme.Time.Seconds));
             await acme.OAuth.PostAsync(OAuthCalls.Token, acme.Shop, ("grant_type", "password"));
             await new Rfc8693.ExchangeTraffic(acme).SendAsync();
             await RefreshAsync();
