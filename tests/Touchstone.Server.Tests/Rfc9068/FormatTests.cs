@@ -46,7 +46,7 @@ public sealed class FormatTests(JwtServer jwts) : IClassFixture<JwtServer>
         Jwts.IsJwt(await jwts.OAuth.TokenOfAsync(jwts.Ledger, ("scope", "touchstone:introspect"))).ShouldBeFalse();
 
     [Fact]
-    public async Task H01_Where_resource_servers_differ_RS256_is_for_both()
+    public async Task H01_Where_resource_servers_differ_it_is_what_all_support()
     {
         foreach (var (id, algorithm) in ((string, string)[])[("one", "ES256"), ("two", "RS256")])
             await jwts.Admin.AddClientAsync(new { client_id = "rs-" + id, kind = "resource-server", audience = new[] { $"https://{id}.acme.test/" }, grants = new { access_token_format = "jwt", access_token_signing_alg = algorithm } });

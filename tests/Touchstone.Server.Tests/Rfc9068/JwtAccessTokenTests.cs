@@ -39,7 +39,7 @@ public sealed class JwtAccessTokenTests(JwtServer jwts) : IClassFixture<JwtServe
     }
 
     [Fact]
-    public async Task H01_W01_RS256_is_there_for_who_asks_for_it_and_each_key_is_for_one_algorithm()
+    public async Task H01_W01_An_RSA_key_is_there_for_who_asks_for_it_and_each_key_is_for_one_algorithm()
     {
         var client = await jwts.Admin.AddClientAsync(new { client_id = "rsa", kind = "client", audience = new[] { Acme.OrdersApi }, grants = new { access_token_format = "jwt", access_token_signing_alg = "RS256" } });
         var token = await jwts.OAuth.TokenOfAsync(client);
