@@ -38,7 +38,7 @@ internal static class AccessTokenClaims
         if (record.Username is { } username) json.WriteString("username"u8, username);
         WriteRaw(json, "cnf"u8, record.Confirmation);
         WriteRaw(json, "act"u8, record.Actor);
-        WriteRaw(json, "authorization_details"u8, record.AuthorizationDetails);
+        WriteRaw(json, "authorization_details"u8, DetailsFilter.For(record.AuthorizationDetails, record.Audience));
         if (!record.Claims.IsEmpty) WriteCustom(json, record);
         WriteBirth(json, record, epoch);
         json.WriteEndObject();

@@ -40,17 +40,22 @@ internal sealed class TokenExchangeGrant(
         var (token, draft) = issuer.CreateAccessToken(request.Client, request.Born);
         var decision = ExchangeRules.Decide(new ExchangeAttempt
         {
-            Draft = draft with { Audience = audience },
+            Draft = draft with { Audience = audience, Confirmation = request.Confirmation },
             Policy = registered.PolicyOf(request.Client, options.EffectiveIssuer),
             Subject = subject,
             Actor = actor,
             Scope = request.Scope,
         });
         if (decision.Record is not { } record) return Refuse(request, decision);
+        var details = ExchangeRequest.DetailsOf(request, subject.Record!.AuthorizationDetails, audience);
+        if (details.Error is { } notGranted) return notGranted;
 
         // 5. Written first, told then.
-        if (await store.AddTokensAsync([record]) >= 0) throw new InvalidOperationException("a new random token was there already");
-        return new IssuedTokens(token, record) { IssuedTokenType = TokenTypes.AccessToken };
+        var finished = await issuer.FinishAsync(request, token, record with { AuthorizationDetails = details.Json });
+        if (finished.Tokens is not { } issued) return finished;
+        if (asked.WantsJwt && !issued.AccessToken.Contains('.')) return OAuthError.InvalidRequest.With($"This client is not issued JWTs for these resources: name {TokenTypes.AccessToken} as requested_token_type, or none.");
+        if (await store.AddTokensAsync([issued.Record]) >= 0) throw new InvalidOperationException("a new random token was there already");
+        return issued with { IssuedTokenType = asked.WantsJwt ? TokenTypes.Jwt : TokenTypes.AccessToken };
     }
 
     private ValueTask<PresentedToken> FindAsync(TokenRequest request, ReadOnlySpan<byte> token, string type)
@@ -68,7 +73,7 @@ internal sealed class TokenExchangeGrant(
         return found.Record is not { } record ? new PresentedToken(null, null) : new PresentedToken(record, found.Match)
         {
             HasDeclaredForm = hasForm,
-            IsKeyProven = KeyProof.IsGiven(request, record.Confirmation),
+            IsKeyProven = BindingRules.IsProven(record.Confirmation, request.Presented),
             IsSubjectEnabled = record.Subject is { } subject && await IsEnabledAsync(record.Issuer, subject),
         };
     }

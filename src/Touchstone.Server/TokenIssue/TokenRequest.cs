@@ -27,6 +27,9 @@ internal sealed class TokenRequest(FormExchange exchange, Client client, long bo
     /// <summary>The thumbprint of the key of a DPoP proof that was found good; empty without one.</summary>
     internal ReadOnlyMemory<byte> ProofKey => Presented.Key;
 
+    /// <summary>The same as text, by which a use is known again; null where nothing was proven.</summary>
+    internal string? Proof => Confirmation.IsEmpty ? null : Encoding.UTF8.GetString(Confirmation.Span);
+
     /// <summary>A parameter that occurs once; null where it is left out or empty, which is the same (RFC 6749 §3.2).</summary>
     internal string? this[ReadOnlySpan<byte> name] => Exchange.Form[name] is { IsEmpty: false } value ? Encoding.Latin1.GetString(value) : null;
 

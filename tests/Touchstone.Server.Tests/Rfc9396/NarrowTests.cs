@@ -39,6 +39,6 @@ public sealed class NarrowTests
     {
         var exchange = new FormExchange();
         if (details is not null) exchange.Form.Read(new ReadOnlySequence<byte>(Encoding.ASCII.GetBytes("authorization_details=" + Uri.EscapeDataString(details))));
-        return new TokenRequest(exchange, new Client(new ClientRegistration { ClientId = "c", Kind = ClientRegistration.ClientKind }, null!), 1);
+        return new TokenRequest(exchange, new Client(new ClientRegistration { ClientId = "c", Kind = ClientRegistration.ClientKind }, null!), 1, default);
     }
 }

@@ -102,7 +102,7 @@ public sealed class GraceTests
         var options = new ServerOptions();
         options.RefreshTokens.ReuseGrace = Grace;
         var format = options.TokenFormat;
-        TokenIssue.Refresh.RefreshSuccessors With(byte[] secret) => new(new TokenIssue.TokenIssuer(format, options, TimeProvider.System), format, options) { Secret = secret };
+        TokenIssue.Refresh.RefreshSuccessors With(byte[] secret) => new(new TokenIssue.TokenIssuer(format, null!, null!, options, TimeProvider.System), format, options) { Secret = secret };
         var (one, two) = (RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
         var next = With(one).Of("old", "grant");
         next.ShouldMatch("^tst_rt_[0-9A-Za-z]{49}$");

@@ -33,11 +33,12 @@ internal sealed class RefreshTokenGrant(
             logger.ForeignRefresh(client.Id, record.ClientId, RequestIds.Of(request.Exchange.Http));
             return OAuthError.InvalidGrant;
         }
-        if (!RefreshBinding.Allows(record.Confirmation, client.Registration.Public, PresentedProof.Confirmation(request))) return OAuthError.InvalidGrant;
+        var binding = BindingRules.JudgeRefresh(record.Confirmation, client.Registration.Public, request.Presented, request.Confirmation);
+        if (!binding.IsAccepted) return OAuthError.InvalidGrant;
 
         // 3. Used before? Asked before anything else can refuse it: a used one is told of whatever else is wrong.
         var use = await store.FindRefreshUseAsync(hash, CancellationToken.None);
-        if (use is not null && !await grace.CoversAsync(use, token, PresentedProof.Key(request))) return await ReusedAsync(request, record, use);
+        if (use is not null && !await grace.CoversAsync(use, token, request.Proof)) return await ReusedAsync(request, record, use);
 
         // 4. Still good, and its family, and its subject?
         var now = time.GetUtcNow().ToUnixTimeSeconds();
@@ -49,21 +50,26 @@ internal sealed class RefreshTokenGrant(
         var asked = request.All("resource"u8);
         if (asked.Any(resource => !record.Audience.Contains(resource, StringComparer.Ordinal))) return OAuthError.InvalidTarget;
 
+        var audience = asked.Count == 0 ? record.Audience : asked;
+        var details = DetailTypes.Narrow(request, record.AuthorizationDetails, audience);
+        if (details.Error is { } notGranted) return notGranted;
+
         // 6. One wins, and what it is told is on the disk.
-        var (accessToken, access) = AccessToken(request, record, scope, asked.Count == 0 ? record.Audience : asked);
+        var made = await AccessTokenAsync(request, record, scope, audience, details.Json);
+        if (made.Tokens is not { Record: var access } issued) return made;
         var refreshToken = successors.Of(token, access.Grant!);
         if (use is null)
         {
-            var refresh = RefreshToken(request, record, refreshToken, now);
+            var refresh = RefreshToken(request, record, refreshToken, binding.Confirmation, now);
             use = await store.UseRefreshTokenAsync(
-                new RefreshUse { Token = hash, UsedAt = now, Grant = access.Grant!, ProofKey = PresentedProof.Key(request), Successor = refresh.Hash, ForgetAfter = record.ExpiresAt + Revocation.RevocationLog.ForgetMargin }, [access, refresh]);
-            if (use is null) return new IssuedTokens(accessToken, access, refreshToken);
-            if (!await grace.CoversAsync(use, token, PresentedProof.Key(request))) return await ReusedAsync(request, record, use);
+                new RefreshUse { Token = hash, UsedAt = now, Grant = access.Grant!, ProofKey = request.Proof, Successor = refresh.Hash, ForgetAfter = record.ExpiresAt + Revocation.RevocationLog.ForgetMargin }, [access, refresh]);
+            if (use is null) return issued with { RefreshToken = refreshToken };
+            if (!await grace.CoversAsync(use, token, request.Proof)) return await ReusedAsync(request, record, use);
         }
 
         // 7. Forgiven: the refresh token that was told before, and an access token of the same family.
         if (await store.AddTokensAsync([access]) >= 0) throw new InvalidOperationException("a new random token was there already");
-        return new IssuedTokens(accessToken, access, refreshToken);
+        return issued with { RefreshToken = refreshToken };
     }
 
     // The revocation is committed and binds every node, then it is refused.
@@ -82,23 +88,23 @@ internal sealed class RefreshTokenGrant(
         return granted.IsEmpty && !asked.IsEmpty ? null : granted;
     }
 
-    private (string Token, TokenRecord Record) AccessToken(TokenRequest request, TokenRecord record, ScopeSet scope, IReadOnlyList<string> audience)
+    private ValueTask<GrantResult> AccessTokenAsync(TokenRequest request, TokenRecord record, ScopeSet scope, IReadOnlyList<string> audience, ReadOnlyMemory<byte> details)
     {
         var (token, facts) = issuer.CreateAccessToken(request.Client, request.Born);
-        return (token, facts with
+        return issuer.FinishAsync(request, token, facts with
         {
             Subject = record.Subject, Username = record.Username, Scope = scope, Audience = audience, Grant = RefreshFamily.Of(record), Session = record.Session, Tenant = record.Tenant,
-            Ancestors = record.Ancestors, Lineage = record.Lineage, Confirmation = PresentedProof.Confirmation(request), Actor = record.Actor, AuthorizationDetails = record.AuthorizationDetails, Claims = record.Claims,
+            Ancestors = record.Ancestors, Lineage = record.Lineage, Confirmation = request.Confirmation, Actor = record.Actor, AuthorizationDetails = details, Claims = record.Claims,
             ExpiresAt = Math.Min(facts.ExpiresAt, GrantEnd(request, record)),
         });
     }
 
     // It keeps the whole scope and audience, however little the access token has of them (RFC 6749 §6, RFC 8707 §2.2).
-    private TokenRecord RefreshToken(TokenRequest request, TokenRecord record, string token, long now) => record with
+    private TokenRecord RefreshToken(TokenRequest request, TokenRecord record, string token, ReadOnlyMemory<byte> confirmation, long now) => record with
     {
         Hash = TokenHash.Of(token), Jti = TokenIssuer.CreateJti(), Grant = RefreshFamily.Of(record), Born = request.Born, IssuedAt = now, NotBefore = null,
         ExpiresAt = RefreshLifetimes.TokenEnd(options, request.Client.Registration.Grants, now, GrantEnd(request, record)), GrantExpiresAt = GrantEnd(request, record),
-        Confirmation = RefreshBinding.Next(record.Confirmation, request.Client.Registration.Public, PresentedProof.Confirmation(request)),
+        Confirmation = confirmation,
     };
 
     private long GrantEnd(TokenRequest request, TokenRecord record) => RefreshLifetimes.GrantEnd(options, request.Client.Registration.Grants, record);
