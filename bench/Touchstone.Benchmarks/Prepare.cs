@@ -6,7 +6,7 @@ namespace Touchstone.Benchmarks;
 /// <summary>Fills a server through its admin API: resource servers, a client, and tokens. Writes files for introspect.lua: the callers' Authorization headers and the tokens, a line each.</summary>
 internal static class Prepare
 {
-    internal const string App = "bench-app";
+    internal const string App = "bench-app", JwtApp = "bench-jwt-app";
     internal const string Audience = "https://orders.bench.example";
 
     /// <summary>Tokens, and callers with generated secrets; with as many others whose secrets were brought, where a second file is named.</summary>
@@ -18,6 +18,16 @@ internal static class Prepare
         var tokens = await TokensAsync(admin, count, 86400);
         await File.WriteAllLinesAsync(output, [.. generated, .. tokens]);
         if (brought is not null) await File.WriteAllLinesAsync(brought, [.. await CallersAsync(admin, "brought-api", callers, number => $"a secret that somebody chose {number}"), .. tokens]);
+    }
+
+    /// <summary>Tokens that are JWTs (RFC 9068), and a caller that is given the key of its tags, to judge them by itself.</summary>
+    internal static async Task JwtsAsync(Uri server, string data, int count, string output)
+    {
+        using var admin = await AdminClient.ConnectAsync(server, data);
+        var audience = new JsonArray(JsonValue.Create(Audience));
+        await admin.PostAsync("admin/clients", new JsonObject { ["client_id"] = JwtApp, ["kind"] = "client", ["audience"] = audience.DeepClone(), ["grants"] = new JsonObject { ["access_token_format"] = "jwt" } });
+        var caller = await AddAsync(admin, new JsonObject { ["client_id"] = "bench-jwt-api", ["kind"] = "resource-server", ["audience"] = audience.DeepClone(), ["tag_key"] = true });
+        await File.WriteAllLinesAsync(output, [ClientCredentials.Basic((string)caller["client_id"]!, (string)caller["client_secret"]!), .. await TokensAsync(admin, count, 86400, JwtApp)]);
     }
 
     /// <summary>More tokens, which expire a second later.</summary>
@@ -34,12 +44,12 @@ internal static class Prepare
         await admin.PostAsync("admin/clients/bench-api/response", new JsonObject { ["introspection_signed_response_alg"] = algorithm });
     }
 
-    internal static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime)
+    internal static async Task<List<string>> TokensAsync(AdminClient admin, int count, int lifetime, string app = App)
     {
         var tokens = new List<string>(count);
         for (var made = 0; made < count; made += 1000)
         {
-            var batch = new JsonArray([.. Enumerable.Range(made, Math.Min(1000, count - made)).Select(number => Token(number, lifetime))]);
+            var batch = new JsonArray([.. Enumerable.Range(made, Math.Min(1000, count - made)).Select(number => Token(app, number, lifetime))]);
             foreach (var token in (await admin.PostAsync("admin/tokens", batch)).AsArray()) tokens.Add((string)token!["token"]!);
         }
         return tokens;
@@ -67,8 +77,8 @@ internal static class Prepare
         return answer.IsSuccessStatusCode ? JsonNode.Parse(await answer.Content.ReadAsStringAsync())! : await admin.PostAsync("admin/clients", client);
     }
 
-    private static JsonNode Token(int number, int lifetime) => new JsonObject
+    private static JsonNode Token(string app, int number, int lifetime) => new JsonObject
     {
-        ["client_id"] = App, ["sub"] = $"user-{number:D8}", ["username"] = $"user{number}@bench.example", ["scope"] = "orders:read orders:write", ["aud"] = Audience, ["expires_in"] = lifetime,
+        ["client_id"] = app, ["sub"] = $"user-{number:D8}", ["username"] = $"user{number}@bench.example", ["scope"] = "orders:read orders:write", ["aud"] = Audience, ["expires_in"] = lifetime,
     };
 }

@@ -17,6 +17,9 @@ switch (args)
     case ["prepare", var server, var data, var count, var output, var callers, var brought]:
         await Prepare.RunAsync(new Uri(server), data, Number(count), output, Number(callers), brought);
         return 0;
+    case ["prepare-jwts", var server, var data, var count, var output]:
+        await Prepare.JwtsAsync(new Uri(server), data, Number(count), output);
+        return 0;
     case ["expired", var server, var data, var count]:
         await Prepare.ExpiredAsync(new Uri(server), data, Number(count));
         return 0;

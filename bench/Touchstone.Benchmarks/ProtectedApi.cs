@@ -7,10 +7,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Touchstone.AspNetCore;
+using Touchstone.Client;
 
 namespace Touchstone.Benchmarks;
 
-/// <summary>One endpoint that answers two bytes, protected in the way that is named: by nothing, by introspection, or by JWTs that are checked here.</summary>
+/// <summary>One endpoint that answers two bytes, protected in the way that is named: by nothing, by introspection, by JWTs of the server that the client library judges, or by JWTs that the framework checks.</summary>
 internal static class ProtectedApi
 {
     private const string Issuer = "https://as.bench.example";
@@ -18,8 +19,8 @@ internal static class ProtectedApi
 
     /// <summary>Serves until it is told to stop.</summary>
     /// <param name="url">Where.</param>
-    /// <param name="kind">anonymous, any, introspection, rs256 or es256.</param>
-    /// <param name="tokens">A file with a token on each line: read by introspection, whose first line has the Basic credentials of the API; written by the JWT kinds.</param>
+    /// <param name="kind">anonymous, any, introspection, jwt-first, rs256 or es256.</param>
+    /// <param name="tokens">A file with a token on each line: read by introspection and jwt-first, whose first line has the Basic credentials of the API; written by the JWT kinds.</param>
     /// <param name="server">Who is asked.</param>
     internal static async Task RunAsync(string url, string kind, string tokens, Uri? server = null)
     {
@@ -32,13 +33,14 @@ internal static class ProtectedApi
             builder.Services.AddAuthorization();
             var authentication = builder.Services.AddAuthentication();
             if (kind == "any") authentication.AddScheme<AuthenticationSchemeOptions, AnyTokenHandler>("any", null);
-            else if (kind == "introspection")
+            else if (kind is "introspection" or "jwt-first")
             {
                 var (id, secret) = Credentials(tokens);
                 authentication.AddTokenIntrospection(options =>
                 {
                     options.Audiences = [Prepare.Audience];
                     options.Introspection = new() { Issuer = server, ClientId = id, ClientSecret = secret };
+                    if (kind == "jwt-first") options.Introspection.Jwt = new() { Mode = JwtMode.JwtFirst, Issuers = [new() { Issuer = server!.OriginalString.TrimEnd('/'), Audiences = [Prepare.Audience], Revocation = JwtRevocation.ByServer }] };
                 });
             }
             else

@@ -9,8 +9,8 @@ internal static class ClientGrantOptions
     private static readonly Option<string[]> GrantType = new("--grant-type") { Description = "A grant type that it may use; may repeat. [default: client_credentials]", HelpName = "type" };
 
     private static readonly Option<string?> Format = new("--access-token-format") { Description = "opaque, or jwt (RFC 9068): of a client, what its access tokens are; of a resource server, what those for it are where the client says nothing. [default: opaque]", HelpName = "opaque|jwt" };
-    private static readonly Option<string?> SigningAlg = new("--access-token-signing-alg") { Description = "What signs JWT access tokens. [default: ES256]", HelpName = "ES256|RS256" };
 
+    private static readonly Option<string?> SigningAlg = new("--access-token-signing-alg") { Description = "What signs JWT access tokens. [default: ES256]", HelpName = "ES256|RS256" };
 
     private static readonly Option<string[]> ExchangeTarget = new("--exchange-target") { Description = "A resource that it may exchange tokens for (RFC 8693); may repeat. With it go --exchange-impersonation, --exchange-delegation or both.", HelpName = "uri" };
 
@@ -22,19 +22,21 @@ internal static class ClientGrantOptions
 
     private static readonly Option<string[]> ExchangeSubjectIssuer = new("--exchange-subject-issuer") { Description = "An issuer whose tokens it may exchange; may repeat. [default: this server]", HelpName = "url" };
 
-    internal static IEnumerable<Option> All { get; } = [GrantType, Format, SigningAlg, ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer];
     private static readonly Option<TimeSpan?> RefreshInactivity = Duration.Option("--refresh-inactivity", "How long its refresh tokens may lie unused. [default: the server's, 14d]");
 
     private static readonly Option<TimeSpan?> RefreshAbsolute = Duration.Option("--refresh-absolute", "How long its grants last from their first token, however often they are refreshed. [default: the server's, 90d]");
 
-    internal static IEnumerable<Option> All { get; } = [GrantType, RefreshInactivity, RefreshAbsolute];
     private static readonly Option<bool?> DPoPBound = new("--dpop-bound") { Description = "It is issued tokens only against a DPoP proof, bound to its key (RFC 9449). [default: false]" };
 
     private static readonly Option<bool?> CertificateBound = new("--certificate-bound") { Description = "Its access tokens are bound to the TLS client certificate of its request (RFC 8705). [default: false]" };
 
     private static readonly Option<string[]> DetailsType = new("--authorization-details-type") { Description = "A type of authorization details that it may ask for (RFC 9396); may repeat. [default: none]", HelpName = "type" };
 
-    internal static IEnumerable<Option> All { get; } = [GrantType, DPoPBound, CertificateBound, DetailsType];
+    internal static IEnumerable<Option> All { get; } =
+    [
+        GrantType, Format, SigningAlg, RefreshInactivity, RefreshAbsolute, DPoPBound, CertificateBound, DetailsType,
+        ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer,
+    ];
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)
