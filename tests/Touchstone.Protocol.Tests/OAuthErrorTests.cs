@@ -21,6 +21,7 @@ public sealed class OAuthErrorTests
         { nameof(OAuthError.AccessDenied), "access_denied", 403 },
         { nameof(OAuthError.NotFound), "not_found", 404 },
         { nameof(OAuthError.MethodNotAllowed), "invalid_request", 405 },
+        { nameof(OAuthError.NotAcceptable), "invalid_request", 406 },
         { nameof(OAuthError.ContentTooLarge), "invalid_request", 413 },
         { nameof(OAuthError.UnsupportedMediaType), "invalid_request", 415 },
         { nameof(OAuthError.RateLimitExceeded), "rate_limit_exceeded", 429 },
