@@ -25,7 +25,7 @@ public sealed class StoryTests
             client_id = "orders", kind = "client", audience = new[] { Stock }, scope = "stock:read", auth_methods = new[] { "private_key_jwt" }, jwks = ordersKeys,
             grants = new { grant_types = new[] { "urn:ietf:params:oauth:grant-type:token-exchange" }, token_exchange = new { subject_audiences = new[] { Orders }, targets = new[] { Stock }, impersonation = true, delegation = true } },
         });
-        var stock = await admin.AddResourceServerAsync("stock", Stock);
+        var stock = await admin.AddClientAsync(new { client_id = "stock", kind = "resource-server", audience = new[] { Stock }, introspection_signed_response_alg = "ES256" });
         await stories.MustAsync("enter", new { @as = "shop", issuer, id = "shop", jwk = shopKey });
         await stories.MustAsync("enter", new { @as = "orders", issuer, id = "orders", jwk = ordersKey });
         for (var i = 0; i < 3; i++)

@@ -4,7 +4,7 @@ namespace Touchstone.Server.Tests.Conformance;
 internal sealed record Requirement(string Id, string Level, string Text, string Reference, string Issue)
 {
     // The issues that are built so far: their rules have a test or a note.
-    private static readonly string[] Built = ["2", "3", "5", "6"];
+    private static readonly string[] Built = ["2", "3", "5", "6", "7"];
 
     /// <summary>The ID as it stands in names of tests.</summary>
     internal string Name => Id.Replace("-", "", StringComparison.Ordinal);
