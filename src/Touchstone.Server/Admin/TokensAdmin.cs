@@ -68,7 +68,7 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
             exchange.Refuse(400, "No token was added.", new ProblemError(TokenRegistration.CursorTooOld, "born"));
             return;
         }
-        var taken = await store.AddTokensAsync(records, ended);
+        var taken = await store.AddTokensAsync(records, ended, epoch);
         if (taken >= 0)
         {
             exchange.Refuse(409, "No token was added: one of them is registered already.", new ProblemError("registered already", "token", isArray ? made.FindIndex(item => item.Records.Contains(records[taken])) : null));

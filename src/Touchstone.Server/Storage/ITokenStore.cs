@@ -22,10 +22,13 @@ internal interface ITokenStore : IAsyncDisposable
     ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken);
 
     /// <summary>Adds all records or none, with rows that end some of them; says which of them stood there already, or -1.</summary>
-    Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null);
+    /// <param name="records">The records.</param>
+    /// <param name="ended">Rows that end some of them.</param>
+    /// <param name="epoch">The life of the log that their births are of: in another one nothing is added, for its rows have other numbers. Null where that can't be.</param>
+    Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null, Guid? epoch = null);
 
     /// <summary>Notes the use of a refresh token and adds the records that come of it, in one commit. The use that was there before, and then nothing is written; null where there was none: of any number at once, over all nodes, exactly one is told that.</summary>
-    Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records);
+    Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records, Guid? epoch = null);
 
     /// <summary>The use of a refresh token, or null. Asked of the primary.</summary>
     ValueTask<RefreshUse?> FindRefreshUseAsync(TokenHash hash, CancellationToken cancellationToken);

@@ -31,7 +31,7 @@ internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore su
         // 3. Written first, told then: a token that the client holds is on the disk. RFC 9068 §2.2: without a resource owner the subject is the client.
         var (token, facts) = issuer.CreateAccessToken(client, request.Born);
         var finished = await issuer.FinishAsync(request, token, facts with { Subject = client.Id, Scope = scope, Audience = audience, AuthorizationDetails = details.Json, Confirmation = request.Confirmation });
-        if (finished.Tokens is { } issued && await store.AddTokensAsync([issued.Record]) >= 0) throw new InvalidOperationException("a new random token was there already");
+        if (finished.Tokens is { } issued && await store.AddTokensAsync([issued.Record], epoch: request.Epoch) >= 0) throw new InvalidOperationException("a new random token was there already");
         return finished;
     }
 

@@ -54,7 +54,7 @@ internal sealed class TokenExchangeGrant(
         var finished = await issuer.FinishAsync(request, token, record with { AuthorizationDetails = details.Json });
         if (finished.Tokens is not { } issued) return finished;
         if (asked.WantsJwt && !issued.AccessToken.Contains('.')) return OAuthError.InvalidRequest.With($"This client is not issued JWTs for these resources: name {TokenTypes.AccessToken} as requested_token_type, or none.");
-        if (await store.AddTokensAsync([issued.Record]) >= 0) throw new InvalidOperationException("a new random token was there already");
+        if (await store.AddTokensAsync([issued.Record], epoch: request.Epoch) >= 0) throw new InvalidOperationException("a new random token was there already");
         return issued with { IssuedTokenType = asked.WantsJwt ? TokenTypes.Jwt : TokenTypes.AccessToken };
     }
 

@@ -68,9 +68,9 @@ internal sealed class ProbedStore(ITokenStore inner) : ITokenStore
 
     public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => inner.JudgeAsync(record, cancellationToken);
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended) => WriteAsync(() => inner.AddTokensAsync(records, ended));
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended, Guid? epoch) => WriteAsync(() => inner.AddTokensAsync(records, ended, epoch));
 
-    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records) => WriteAsync(() => inner.UseRefreshTokenAsync(use, records));
+    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records, Guid? epoch) => WriteAsync(() => inner.UseRefreshTokenAsync(use, records, epoch));
 
     public ValueTask<RefreshUse?> FindRefreshUseAsync(TokenHash hash, CancellationToken cancellationToken) => inner.FindRefreshUseAsync(hash, cancellationToken);
 

@@ -13,14 +13,16 @@ internal sealed partial class PostgresTokenStore
     /// Use and tokens are one statement, and the tokens are put in only beside a use that was: who comes second has written nothing, so nothing of the other writes in its transaction has to be undone.
     /// Who meets the use of a transaction that is not over waits for its end; what it finds then is read by a statement of its own, which sees it.
     /// </remarks>
-    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records) => WriteAsync<RefreshUse?>(
+    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records, Guid? epoch = null) => WriteAsync<RefreshUse?>(
         batch =>
         {
+            AskLife(batch, epoch, records);
             Ask(batch, use, records);
             batch.Ask(PostgresRows.SelectRefreshUse, PostgresValue.Bytes(use.Token.ToArray()));
         },
         async (batch, transaction) =>
         {
+            await TakeLifeAsync(batch, epoch);
             var isFirst = await batch.CountAsync() == 1;
             var there = await batch.TakeAsync(PostgresRows.ReadRefreshUse);
             if (!isFirst) return () => there[0];

@@ -18,13 +18,15 @@ internal sealed partial class PostgresTokenStore
         ON CONFLICT DO NOTHING RETURNING 1
         """;
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) => WriteAsync<int>(
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null, Guid? epoch = null) => WriteAsync<int>(
         batch =>
         {
+            AskLife(batch, epoch, records);
             foreach (var record in records) Ask(batch, record);
         },
         async (batch, transaction) =>
         {
+            await TakeLifeAsync(batch, epoch);
             var taken = -1;
             for (var i = 0; i < records.Count; i++)
             {
@@ -147,6 +149,17 @@ internal sealed partial class PostgresTokenStore
         PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(LineageText.Of(record.Lineage)), PostgresValue.Long(record.GrantExpiresAt),
         PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims),
     ];
+
+    // A restored database has another life of the log, or a head that lies behind: its next rows would have numbers that what was born in the old one has seen already, and would not end it.
+    private static void AskLife(PostgresBatch batch, Guid? epoch, IReadOnlyList<TokenRecord> records)
+    {
+        if (epoch is { } life) batch.Ask("SELECT 1 FROM head WHERE epoch = $1 AND seq >= $2", PostgresValue.Id(life), PostgresValue.Long(records.Max(record => record.Born)));
+    }
+
+    private static async Task TakeLifeAsync(PostgresBatch batch, Guid? epoch)
+    {
+        if (epoch is not null && await batch.CountAsync() == 0) throw new StoreException("The revocation log began anew after this was judged.");
+    }
 
     private static string Text(ClientRegistration registration) => ClientRegistrationText.Of(registration);
 }

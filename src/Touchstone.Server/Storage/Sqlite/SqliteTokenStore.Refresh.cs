@@ -5,7 +5,7 @@ namespace Touchstone.Server.Storage.Sqlite;
 /// <summary>The part of the store that is about refresh tokens.</summary>
 internal sealed partial class SqliteTokenStore
 {
-    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records) => WriteAsync((statements, _) =>
+    public Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records, Guid? epoch = null) => WriteAsync((statements, _) =>
     {
         var isFirst = 1 == Run(
             statements, "INSERT INTO refresh_uses (hash, used_at, grant_id, proof_key, successor, forget_after) VALUES ($hash, $used, $grant, $key, $successor, $forget) ON CONFLICT DO NOTHING",

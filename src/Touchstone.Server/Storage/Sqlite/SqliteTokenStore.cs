@@ -58,7 +58,7 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
 
     public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => ValueTask.FromResult(Read(static (reader, record) => reader.Judge(record), record));
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) => WriteAsync((statements, committed) =>
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null, Guid? epoch = null) => WriteAsync((statements, committed) =>
     {
         // One insert is all or nothing by itself and needs no savepoint.
         var taken = records.Count == 1 ? (statements.AddToken(records[0]) ? -1 : 0) : statements.AddTokens(records);

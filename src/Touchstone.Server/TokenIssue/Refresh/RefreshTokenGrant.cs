@@ -62,13 +62,13 @@ internal sealed class RefreshTokenGrant(
         {
             var refresh = RefreshToken(request, record, refreshToken, binding.Confirmation, now);
             use = await store.UseRefreshTokenAsync(
-                new RefreshUse { Token = hash, UsedAt = now, Grant = access.Grant!, ProofKey = request.Proof, Successor = refresh.Hash, ForgetAfter = record.ExpiresAt + Revocation.RevocationLog.ForgetMargin }, [access, refresh]);
+                new RefreshUse { Token = hash, UsedAt = now, Grant = access.Grant!, ProofKey = request.Proof, Successor = refresh.Hash, ForgetAfter = record.ExpiresAt + Revocation.RevocationLog.ForgetMargin }, [access, refresh], request.Epoch);
             if (use is null) return issued with { RefreshToken = refreshToken };
             if (!await grace.CoversAsync(use, token, request.Proof)) return await ReusedAsync(request, record, use);
         }
 
         // 7. Forgiven: the refresh token that was told before, and an access token of the same family.
-        if (await store.AddTokensAsync([access]) >= 0) throw new InvalidOperationException("a new random token was there already");
+        if (await store.AddTokensAsync([access], epoch: request.Epoch) >= 0) throw new InvalidOperationException("a new random token was there already");
         return issued with { RefreshToken = refreshToken };
     }
 

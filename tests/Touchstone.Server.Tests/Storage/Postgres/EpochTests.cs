@@ -53,6 +53,25 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task I15_What_was_born_in_one_life_of_the_log_is_not_written_into_another()
+    {
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("kept")), Records.Row(Selector.Client("lost")), Records.Row(Selector.Client("lost as well"))]);
+        var born = Records.Bare("judged before") with { Born = 3 };
+        (await _nodes[0].AddTokensAsync([Records.Bare("in time") with { Born = 3 }], epoch: _epoch)).ShouldBe(-1);
+        await _stores.ExecuteAsync("DELETE FROM revocations WHERE seq > 1; UPDATE head SET seq = 1");
+
+        // Before anybody has noticed, and after.
+        await Should.ThrowAsync<StoreException>(() => _nodes[0].AddTokensAsync([born], epoch: _epoch));
+        await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null) && _nodes.All(node => node.Node.IsHeld), "both began anew");
+        await Should.ThrowAsync<StoreException>(() => _nodes[0].AddTokensAsync([born], epoch: _epoch));
+        await Should.ThrowAsync<StoreException>(() => _nodes[1].UseRefreshTokenAsync(new RefreshUse { Token = TokenHash.Of("rt"), UsedAt = 1, Grant = "g", Successor = TokenHash.Of("next"), ForgetAfter = ManualTime.Start }, [born], _epoch));
+        (await _nodes[0].FindAsync(born.Hash, judge: false, CancellationToken.None)).Record.ShouldBeNull();
+        (await _nodes[1].FindRefreshUseAsync(TokenHash.Of("rt"), CancellationToken.None)).ShouldBeNull();
+
+        (await _nodes[1].AddTokensAsync([born], epoch: _memories[1].Restarted!.Epoch)).ShouldBe(-1);
+    }
+
+    [Fact]
     public async Task A_backup_from_an_earlier_epoch_does_not_bring_that_back()
     {
         await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))]);
