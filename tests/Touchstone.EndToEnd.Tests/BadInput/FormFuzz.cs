@@ -7,6 +7,10 @@ namespace Touchstone.EndToEnd.Tests.BadInput;
 /// <summary>Bad tokens, bad forms and bad client credentials, at the endpoints that take a form.</summary>
 internal sealed class FormFuzz(FuzzWorld world)
 {
+    internal const string Exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    private const string AccessTokenType = "urn:ietf:params:oauth:token-type:access_token";
+
     private static readonly string[] Endpoints = ["/oauth/introspect", "/oauth/revoke", "/oauth/token", "/oauth/introspect/batch"];
 
     private static readonly string[] Names =
@@ -60,6 +64,41 @@ internal sealed class FormFuzz(FuzzWorld world)
         if (random.OneIn(6)) request.ContentType = random.Of(ContentTypes);
         return Finish("form", request, GoodAt(target));
     }
+
+    /// <summary>A refresh, an exchange, authorization details or a proof that are put together wrong. Seldom, for contrast, an exchange that is right.</summary>
+    internal FuzzRequest Grant(Random random)
+    {
+        var fields = new List<string> { "grant_type=" + Encode(random, random.Of(["refresh_token", Exchange, Exchange, "client_credentials"])) };
+        foreach (var name in (string[])["refresh_token", "subject_token", "actor_token"])
+            if (!random.OneIn(3)) fields.Add($"{name}={Encode(random, BadToken(random))}");
+        foreach (var name in (string[])["subject_token_type", "actor_token_type", "requested_token_type"])
+            if (!random.OneIn(3)) fields.Add($"{name}={Encode(random, random.Of([AccessTokenType, AccessTokenType, AccessTokenType.Replace("access", "refresh", StringComparison.Ordinal), "urn:ietf:params:oauth:token-type:jwt", "x", "\0"]))}");
+        foreach (var name in (string[])["resource", "audience", "scope"])
+            if (random.OneIn(3)) fields.Add($"{name}={Encode(random, random.Of(Values))}");
+        if (random.OneIn(4)) fields.Add("authorization_details=" + Encode(random, BadDetails(random)));
+        var request = new RequestText { Target = Endpoints[2], Authorization = world.Client.Basic, Body = RequestText.Bytes(string.Join('&', fields.OrderBy(_ => random.Next()))) };
+        for (var i = random.OneIn(3) ? random.Next(1, 3) : 0; i > 0; i--) request.Headers.Add("DPoP: " + Clean(BadProof(random)));
+        return Finish("grant", request, Good.Grant);
+    }
+
+    private string BadDetails(Random random) => random.Next(6) switch
+    {
+        0 => new string('[', random.Next(1, 3000)),
+        1 => $$"""[{"type":"{{random.Letters(5)}}","type":"x"}]""",
+        2 => $$"""[{"type":{{random.Next()}}}]""",
+        3 => "[" + string.Join(',', Enumerable.Repeat("{\"type\":\"a\"}", random.Next(30, 400))) + "]",
+        4 => $$"""{"type":"{{world.Marker}}"}""",
+        _ => random.Any(random.Next(300)),
+    };
+
+    private string BadProof(Random random) => random.Next(5) switch
+    {
+        0 => "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6Im5vbmUifQ.e30." + world.Marker,
+        1 => "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7fX0.eyJqdGkiOiIxIn0." + random.Letters(86),
+        2 => new string('e', random.Next(1, 9000)),
+        3 => string.Join('.', Enumerable.Range(0, random.Next(1, 6)).Select(_ => random.Letters(random.Next(1, 60)))),
+        _ => random.Ascii(random.Next(1, 200)),
+    };
 
     /// <summary>Credentials that are not, or not quite, those of a client.</summary>
     internal FuzzRequest Credentials(Random random)

@@ -60,7 +60,8 @@ internal sealed class FuzzRun(ServerProcess server, FuzzWorld world, int seed)
     {
         < 24 => _form.Token(random),
         < 40 => _form.Body(random),
-        < 54 => _form.Credentials(random),
+        < 50 => _form.Credentials(random),
+        < 60 => _form.Grant(random),
         < 76 => _json.Body(random),
         < 79 => _json.Address(random),
         < 83 => _json.Bearer(random),

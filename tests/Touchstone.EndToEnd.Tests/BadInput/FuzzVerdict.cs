@@ -6,7 +6,7 @@ namespace Touchstone.EndToEnd.Tests.BadInput;
 internal static class FuzzVerdict
 {
     // 408, 411, 414 and 431 are the web server's own, for requests that never reach an endpoint.
-    private static readonly HashSet<int> Errors = [400, 401, 403, 404, 405, 408, 409, 411, 413, 414, 415, 431];
+    private static readonly HashSet<int> Errors = [400, 401, 403, 404, 405, 406, 408, 409, 411, 413, 414, 415, 431];
 
     /// <summary>What is wrong with the answer; null when nothing is.</summary>
     internal static string? Fault(FuzzRequest request, RawAnswer? answer, string marker)

@@ -32,7 +32,11 @@ internal sealed class FuzzWorld
         var world = new FuzzWorld
         {
             ResourceServer = await server.Admin.AddResourceServerAsync("fuzz-api", Audience),
-            Client = await server.Admin.AddClientAsync("fuzz-app", Audience, "read write"),
+            Client = await server.Admin.AddClientAsync(new
+            {
+                client_id = "fuzz-app", kind = "client", audience = new[] { Audience }, scope = "read write",
+                grants = new { grant_types = new[] { "client_credentials", "refresh_token", FormFuzz.Exchange }, token_exchange = new { targets = new[] { Audience }, impersonation = true, delegation = true } },
+            }),
             AdminToken = await server.Admin.TokenAsync(),
             LiveToken = await server.Admin.IssueAsync(new { client_id = "fuzz-app", aud = Audience, sub = "alice", expires_in = 86_400 }),
             Marker = $"zQ{seed:x8}Kj",
