@@ -14,8 +14,8 @@ internal static class ActorChain
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
-    /// <summary>Puts an actor around those who acted before; fails when they can't be read, or become too many.</summary>
-    internal static bool TryNest(TokenRecord actor, string ownIssuer, ReadOnlyMemory<byte> earlier, out ReadOnlyMemory<byte> act)
+    /// <summary>Puts an actor, whose name is one of <paramref name="home"/>, around those who acted before; fails when they can't be read, or become too many.</summary>
+    internal static bool TryNest(TokenRecord actor, string home, string ownIssuer, ReadOnlyMemory<byte> earlier, out ReadOnlyMemory<byte> act)
     {
         act = default;
         if (Depth(earlier) is not (>= 0 and < MaxDepth)) return false;
@@ -24,7 +24,7 @@ internal static class ActorChain
         {
             json.WriteStartObject();
             json.WriteString("sub"u8, actor.Subject);
-            if (actor.Issuer != ownIssuer) json.WriteString("iss"u8, actor.Issuer);
+            if (home != ownIssuer) json.WriteString("iss"u8, home);
             json.WriteString("client_id"u8, actor.ClientId); // So that a client can't pass for a person of the same name (RFC 9700 §4.15.1).
             if (!earlier.IsEmpty)
             {

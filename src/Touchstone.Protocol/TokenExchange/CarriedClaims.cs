@@ -13,9 +13,13 @@ internal sealed class CarriedClaims
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     private readonly string _ownIssuer;
+    private string? _foreign;
     private JsonElement? _mayAct;
 
     private CarriedClaims(string ownIssuer) => _ownIssuer = ownIssuer;
+
+    /// <summary>The issuer that named the subject: ours, or that of a token that this one was made from. A name does not become ours by passing through here.</summary>
+    internal string Home => _foreign ?? _ownIssuer;
 
     /// <summary>The claims as one object; empty when there are none.</summary>
     internal ReadOnlyMemory<byte> Json { get; private set; }
@@ -32,13 +36,19 @@ internal sealed class CarriedClaims
                 using var json = JsonDocument.Parse(subject.Claims, Strict);
                 if (json.RootElement.ValueKind is not JsonValueKind.Object) return false;
                 if (json.RootElement.TryGetProperty("may_act"u8, out var mayAct)) carried._mayAct = mayAct.Clone();
-                if (json.RootElement.TryGetProperty("sub_iss"u8, out var issuer) && issuer.ValueKind is JsonValueKind.String) foreign ??= issuer.GetString();
+                if (json.RootElement.TryGetProperty("sub_iss"u8, out var issuer))
+                {
+                    // Whose name it is can't be told. What another issuer's token says of itself makes its names no less its own.
+                    if (issuer.ValueKind is not JsonValueKind.String) return false;
+                    foreign ??= issuer.GetString() is { } named && named != ownIssuer ? named : null;
+                }
             }
         }
         catch (JsonException)
         {
             return false;
         }
+        carried._foreign = foreign;
         carried.Json = carried.Write(foreign);
         return true;
     }

@@ -17,7 +17,7 @@ internal static class Descent
         {
             Grant = subject.Grant,
             Session = subject.Issuer == record.Issuer ? subject.Session : null, // A session belongs to its issuer: of another one it stands in the lineage.
-            Tenant = record.Tenant ?? subject.Tenant,
+            Tenant = record.Tenant ?? subject.Tenant ?? actor?.Tenant,
             Ancestors = [.. all.Where(selector => selector.Kind is SelectorKind.Token).Select(selector => selector.Hash)],
         };
         var own = Selector.Of(descended).ToHashSet();

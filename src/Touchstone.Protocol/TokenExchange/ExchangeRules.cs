@@ -37,13 +37,15 @@ public static class ExchangeRules
         }
 
         // 4. Does the subject's token say who may act (§4.4)? Without an actor's token that is the client itself.
+        var actorHome = draft.Issuer;
         if (!CarriedClaims.TryRead(subject, draft.Issuer, out var carried)
-            || !(actor is null ? carried.Allows(draft.Issuer, draft.ClientId, draft.ClientId) : carried.Allows(actor.Issuer, actor.Subject!, actor.ClientId)))
+            || (actor is not null && !TryReadHome(actor, draft.Issuer, out actorHome))
+            || !(actor is null ? carried.Allows(draft.Issuer, draft.ClientId, draft.ClientId) : carried.Allows(actorHome, actor.Subject!, actor.ClientId)))
             return ExchangeDecision.Refused(ExchangeFault.MayAct);
 
         // 5. Who acts (§4.1)? Whoever acted before stays named.
         var act = subject.Actor;
-        if (actor is not null && !ActorChain.TryNest(actor, draft.Issuer, subject.Actor, out act)) return ExchangeDecision.Refused(ExchangeFault.ActorChain);
+        if (actor is not null && !ActorChain.TryNest(actor, actorHome, draft.Issuer, subject.Actor, out act)) return ExchangeDecision.Refused(ExchangeFault.ActorChain);
 
         // 6. What for?
         if (GrantedScope(attempt.Scope, subject.Scope, policy.Scope) is not { } scope) return ExchangeDecision.Refused(ExchangeFault.Scope);
@@ -63,6 +65,17 @@ public static class ExchangeRules
         return Descent.TryDescend(record, subject, actor, out var descended) ? new ExchangeDecision(descended, ExchangeFault.None, false) : ExchangeDecision.Refused(ExchangeFault.Lineage);
     }
 
+    /// <summary>The issuer that named a token's subject: of an exchanged token not us, where the token that it was made from had a name of another issuer (<c>sub_iss</c>). Fails when that can't be read.</summary>
+    /// <param name="record">The token.</param>
+    /// <param name="ownIssuer">Our issuer.</param>
+    /// <param name="home">The issuer.</param>
+    public static bool TryReadHome(TokenRecord record, string ownIssuer, out string home)
+    {
+        var isRead = CarriedClaims.TryRead(record, ownIssuer, out var carried);
+        home = isRead ? carried.Home : record.Issuer;
+        return isRead;
+    }
+
     private static ExchangeFault WhyInvalid(PresentedToken token, TokenRecord draft, ExchangePolicy policy)
     {
         switch (IntrospectionRules.WhyInvalid(token.Record, token.Revocation, draft.IssuedAt))
@@ -77,6 +90,8 @@ public static class ExchangeRules
         if (record.Kind is not TokenKind.AccessToken) return ExchangeFault.Kind;
         if (!token.HasDeclaredForm) return ExchangeFault.Form;
         if (!policy.SubjectIssuers.Contains(record.Issuer)) return ExchangeFault.Issuer;
+        // Whose names may be used is about who gave them, however many exchanges ago. Claims that can't be read are a fault of their own, further down.
+        if (TryReadHome(record, draft.Issuer, out var home) && !policy.SubjectIssuers.Contains(home)) return ExchangeFault.Issuer;
         // What is made from a bound token is bound as well: else a thief would exchange the binding away.
         if (!token.IsKeyProven || (!record.Confirmation.IsEmpty && draft.Confirmation.IsEmpty)) return ExchangeFault.Key;
         if (record.Subject is null) return ExchangeFault.Nobody;

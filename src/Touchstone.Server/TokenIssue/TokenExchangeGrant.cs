@@ -74,7 +74,7 @@ internal sealed class TokenExchangeGrant(
         {
             HasDeclaredForm = hasForm,
             IsKeyProven = BindingRules.IsProven(record.Confirmation, request.Presented),
-            IsSubjectEnabled = record.Subject is { } subject && await IsEnabledAsync(record.Issuer, subject),
+            IsSubjectEnabled = record.Subject is { } subject && ExchangeRules.TryReadHome(record, options.EffectiveIssuer, out var home) && await IsEnabledAsync(home, subject),
         };
     }
 

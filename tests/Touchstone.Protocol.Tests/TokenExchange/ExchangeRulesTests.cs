@@ -57,11 +57,43 @@ public sealed class ExchangeRulesTests
             ignoreOrder: true);
 
         // And it stays said in what is made from that.
-        var next = ExchangeRules.Decide(Attempts.Impersonation with { Draft = Attempts.Draft with { Hash = TokenHash.Of("next") }, Subject = Attempts.Good(record) }).Record.ShouldNotBeNull();
+        var again = Attempts.Impersonation with { Draft = Attempts.Draft with { Hash = TokenHash.Of("next") }, Subject = Attempts.Good(record with { Audience = [TokenRecords.Orders] }) };
+        var next = ExchangeRules.Decide(WithForeign(again)).Record.ShouldNotBeNull();
+        // It does not become one of ours on the way.
+        Fault(again).ShouldBe("subject_issuer");
         Text(next.Claims).ShouldBe(Text(record.Claims));
         next.Lineage.ShouldContain(Selector.Session(Attempts.Foreign, "s-1"));
         Fault(Subject(record => record with { Issuer = Attempts.Foreign })).ShouldBe("subject_issuer");
         Fault(Actor(record => record with { Issuer = Attempts.Foreign })).ShouldBe("actor_issuer");
+    }
+
+    [Fact]
+    public void F10_X08_An_actor_whose_name_is_another_issuers_stays_so()
+    {
+        var actor = Actor(record => record with { Claims = Json($$"""{"sub_iss":"{{Attempts.Foreign}}"}""") });
+        Fault(actor).ShouldBe("actor_issuer");
+        ActOf(WithForeign(actor)).ShouldBe($$"""{"sub":"orders-app","iss":"{{Attempts.Foreign}}","client_id":"orders-app"}""");
+        // The name of who may act is one of ours.
+        Fault(WithForeign(Subject(record => record with { Claims = Json("""{"may_act":{"sub":"orders-app"}}""") }, actor))).ShouldBe("may_act");
+        Fault(WithForeign(Subject(record => record with { Claims = Json("""{"may_act":{"sub":"orders-app","iss":"https://idp.acme.test"}}""") }, actor))).ShouldBe("issued");
+        // Whose name it is can't be told.
+        foreach (var unreadable in (string[])["""{"sub_iss":7}""", "[]", "{"]) Fault(WithForeign(Actor(record => record with { Claims = Json(unreadable) }))).ShouldBe("may_act", unreadable);
+        foreach (var unreadable in (string[])["""{"sub_iss":7}""", """{"sub_iss":null}"""]) Fault(WithForeign(Subject(record => record with { Claims = Json(unreadable) }))).ShouldBe("may_act", unreadable);
+        // What another issuer's token says of itself makes its names none of ours.
+        var claims = Json($$"""{"sub_iss":"{{TokenRecords.Issuer}}"}""");
+        Fault(Subject(record => record with { Issuer = Attempts.Foreign, Claims = claims })).ShouldBe("subject_issuer");
+        Text(ExchangeRules.Decide(WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Claims = claims }))).Record!.Claims).ShouldBe($$"""{"sub_iss":"{{Attempts.Foreign}}"}""");
+    }
+
+    [Fact]
+    public void X10_The_actors_tenant_is_the_new_tokens_where_nobody_else_has_one()
+    {
+        var mixed = Actor(record => record with { Tenant = "t-9" }, Subject(record => record with { Tenant = null }, Attempts.Delegation));
+        var record = ExchangeRules.Decide(mixed).Record.ShouldNotBeNull();
+        record.Tenant.ShouldBe("t-9");
+        // So it can't be carried into a third one.
+        var next = Attempts.Impersonation with { Draft = Attempts.Draft with { Hash = TokenHash.Of("next"), Tenant = "t-1" }, Subject = Attempts.Good(record with { Audience = [TokenRecords.Orders] }) };
+        Fault(next).ShouldBe("subject_tenant");
     }
 
     [Theory]

@@ -54,6 +54,24 @@ public sealed class ExchangePolicyTests(Exchanges exchanges) : IClassFixture<Exc
     }
 
     [Fact]
+    public async Task F10_L12_A_foreign_name_stays_foreign_however_often_it_is_exchanged()
+    {
+        var both = await exchanges.AddAppAsync("chain", Exchanges.Policy(targets: [Exchanges.StockApi, Acme.OrdersApi], issuers: [TestServer.DefaultIssuer, Exchanges.Foreign]));
+        var foreign = await exchanges.Admin.IssueAsync(new { token = "first of a chain", iss = Exchanges.Foreign, client_id = "web-shop", sub = "u-chain", scope = "stock:read", aud = Acme.OrdersApi, expires_in = 60 });
+        var first = Exchanges.Token(await exchanges.ExchangeAsync(both, foreign, ("resource", Acme.OrdersApi)));
+        (await exchanges.ExchangeAsync(both, first, ("resource", Exchanges.StockApi))).Status.ShouldBe(200);
+        // Whose policy names our issuer alone does not get it as ours.
+        (await exchanges.ExchangeAsync(exchanges.App, first)).ShouldBeError(400, "invalid_request");
+
+        // And who is disabled under that name is so here: also where no row names the token.
+        (await exchanges.Admin.PostAsync("/admin/subjects/disable", new { sub = "u-chained", iss = Exchanges.Foreign })).Status.ShouldBe(200);
+        var named = await exchanges.Admin.IssueAsync(new { client_id = "chain", sub = "u-chained", scope = "stock:read", claims = new { sub_iss = Exchanges.Foreign } });
+        (await exchanges.ExchangeAsync(both, named, ("resource", Exchanges.StockApi))).ShouldBeError(400, "invalid_request");
+        var other = await exchanges.Admin.IssueAsync(new { client_id = "chain", sub = "u-other", scope = "stock:read", claims = new { sub_iss = Exchanges.Foreign } });
+        (await exchanges.ExchangeAsync(both, other, ("resource", Exchanges.StockApi))).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task X10_Tenants_do_not_mix()
     {
         var north = await exchanges.AddAppAsync("north-app", Exchanges.Policy(), tenant: "north");
