@@ -23,7 +23,7 @@ public sealed record RevocationRow
     /// <summary>The second after which no token that it could end is still valid.</summary>
     public required long ForgetAfter { get; init; }
 
-    /// <summary>Narrows a born-before row to tokens issued before this second, and what descends from any; null for all of them.</summary>
+    /// <summary>Narrows a born-before row to tokens issued before this second, what was refreshed from these, and what descends from any; null for all of them.</summary>
     public long? IssuedBefore { get; init; }
 
     /// <summary>The client that revoked.</summary>

@@ -7,7 +7,8 @@ namespace Touchstone.Protocol.Tokens;
 /// <summary>What became of a refresh token's binding.</summary>
 /// <param name="IsAccepted">Whether who sent it proved to hold what it is bound to. If not, nothing is issued for it.</param>
 /// <param name="Confirmation">To what the refresh token that takes its place is bound (<c>cnf</c>); empty: to nothing.</param>
-public readonly record struct RefreshBinding(bool IsAccepted, ReadOnlyMemory<byte> Confirmation);
+/// <param name="Issued">To what the access token is bound that is issued beside it (<c>cnf</c>); empty: to nothing.</param>
+public readonly record struct RefreshBinding(bool IsAccepted, ReadOnlyMemory<byte> Confirmation, ReadOnlyMemory<byte> Issued);
 
 /// <summary>To what tokens are bound when they are issued, and what then has to be shown for them (RFC 8705 §3, §4; RFC 9449 §5): pure, starts from refused.</summary>
 public static class BindingRules
@@ -45,10 +46,20 @@ public static class BindingRules
     /// <param name="confirmation"><c>cnf</c> of its record.</param>
     /// <param name="isPublic">Whether its client is public.</param>
     /// <param name="presented">What was presented.</param>
-    /// <param name="issued"><c>cnf</c> of the access tokens that this request is issued.</param>
+    /// <param name="issued"><c>cnf</c> of the access tokens that this request is issued where the refresh token adds nothing to it. What that is bound to, the access token is bound to as well: else a refresh would free it.</param>
     public static RefreshBinding JudgeRefresh(ReadOnlyMemory<byte> confirmation, bool isPublic, in PresentedKeys presented, ReadOnlyMemory<byte> issued)
     {
         if (!IsProven(confirmation, presented)) return default;
-        return new RefreshBinding(true, !confirmation.IsEmpty ? confirmation : isPublic ? issued : default);
+        return confirmation.IsEmpty ? new RefreshBinding(true, isPublic ? issued : default, issued) : new RefreshBinding(true, confirmation, Join(confirmation, issued, presented));
+    }
+
+    // All that is named was presented, and a request is issued what is bound to nothing else.
+    private static ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other, in PresentedKeys presented)
+    {
+        if (other.IsEmpty) return one;
+        using var first = JsonDocument.Parse(one);
+        using var second = JsonDocument.Parse(other);
+        var (bound, also) = (TokenConfirmation.Read(first.RootElement), TokenConfirmation.Read(second.RootElement));
+        return Confirm(new PresentedKeys(bound.HasKey || also.HasKey ? presented.Key : default, bound.HasCertificate || also.HasCertificate ? presented.Certificate : default));
     }
 }

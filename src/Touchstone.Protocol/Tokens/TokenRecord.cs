@@ -33,6 +33,9 @@ public sealed record TokenRecord
     /// <summary>When it was issued.</summary>
     public required long IssuedAt { get; init; }
 
+    /// <summary>When the first refresh token was issued from which this one came by refreshing; null for one that came otherwise.</summary>
+    public long? BasisIssuedAt { get; init; }
+
     /// <summary>The first second at which it is no longer valid.</summary>
     public required long ExpiresAt { get; init; }
 
@@ -73,9 +76,9 @@ public sealed record TokenRecord
     public IReadOnlyList<Selector> Lineage { get; init; } = [];
 
     /// <summary>
-    /// The time that a row narrowed to earlier issues is compared with. A descendant ends with tokens that were issued before it, and when those were issued is not kept: it counts as issued before any time.
+    /// The time that a row narrowed to earlier issues is compared with: of a token that was refreshed, when the first of its family was issued; else whoever had that could keep it by refreshing. A descendant ends with tokens that were issued before it, and when those were issued is not kept: it counts as issued before any time.
     /// </summary>
-    public long JudgedIssuedAt => Ancestors.Count > 0 ? long.MinValue : IssuedAt;
+    public long JudgedIssuedAt => Ancestors.Count > 0 ? long.MinValue : BasisIssuedAt ?? IssuedAt;
 
     /// <summary>A name for people to read.</summary>
     public string? Username { get => _told?.Username; init { if (value != Username) _told = (_told ?? Told.Nothing) with { Username = value }; } }

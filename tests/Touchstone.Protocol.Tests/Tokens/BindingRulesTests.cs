@@ -70,6 +70,21 @@ public sealed class BindingRulesTests
         Judge(ByCertificate, true, ShowsBoth, ByBoth).ShouldBe((true, Text(ByCertificate)));
     }
 
+    [Fact]
+    public void M07_O06_What_a_bound_one_gives_is_bound_to_the_same_and_to_what_the_request_binds_to()
+    {
+        Issued(default, ShowsBoth, default).ShouldBe("");
+        Issued(default, ShowsBoth, ByKey).ShouldBe(Text(ByKey));
+        Issued(ByCertificate, ShowsCertificate, default).ShouldBe(Text(ByCertificate));
+        Issued(ByCertificate, ShowsBoth, ByKey).ShouldBe(Text(ByBoth));
+        Issued(ByKey, ShowsBoth, ByCertificate).ShouldBe(Text(ByBoth));
+        Issued(ByKey, ShowsBoth, ByKey).ShouldBe(Text(ByKey));
+        Issued(ByBoth, ShowsBoth, ByKey).ShouldBe(Text(ByBoth));
+        Issued(ByKey, ShowsOther, ByKey).ShouldBe("");
+
+        static string Issued(ReadOnlyMemory<byte> confirmation, in PresentedKeys presented, ReadOnlyMemory<byte> issued) => Text(BindingRules.JudgeRefresh(confirmation, isPublic: true, presented, issued).Issued);
+    }
+
     private static (bool IsAccepted, string Confirmation) Judge(ReadOnlyMemory<byte> confirmation, bool isPublic, in PresentedKeys presented, ReadOnlyMemory<byte> issued) =>
         BindingRules.JudgeRefresh(confirmation, isPublic, presented, issued) is var judged ? (judged.IsAccepted, Text(judged.Confirmation)) : default;
 

@@ -40,10 +40,11 @@ internal static class RandomLog
         from lineage in Selector.Where(selector => selector.Kind is not (SelectorKind.Registration or SelectorKind.All)).ArrayOf().Resize(3)
         from born in Gen.Choose(0, 12)
         from issued in Gen.Choose(0, 6)
+        from basis in Gen.Frequency((2, Gen.Constant((long?)null)), (1, Gen.Choose(0, 6).Select(i => (long?)(ManualTime.Start + i))))
         select Records.Bare("x") with
         {
             Hash = hash, Kind = kind, ClientId = client, Issuer = issuer, Subject = names.Item1, Grant = names.Item2, Session = names.Item3, Tenant = names.Item4,
-            Ancestors = ancestors, Lineage = lineage, Born = born, IssuedAt = ManualTime.Start + issued,
+            Ancestors = ancestors, Lineage = lineage, Born = born, IssuedAt = ManualTime.Start + issued, BasisIssuedAt = basis,
         };
 
     /// <summary>The same record with names of its own.</summary>

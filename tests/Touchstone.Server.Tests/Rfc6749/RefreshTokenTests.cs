@@ -49,6 +49,29 @@ public sealed class RefreshTokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L03_L12_Issued_before_reaches_what_was_refreshed_since()
+    {
+        var (first, old, _) = await _acme.IssueAsync(_acme.App, new { sub = "u-thief" });
+        _acme.Time.Advance(TimeSpan.FromSeconds(50));
+        var until = _acme.Time.Seconds;
+        _acme.Time.Advance(TimeSpan.FromSeconds(50));
+        var (second, middle) = await _acme.RefreshAsync(old, _acme.App);
+        _acme.Time.Advance(TimeSpan.FromSeconds(50));
+        var (third, newest) = await _acme.RefreshAsync(middle, _acme.App);
+        var later = await _acme.IssueAsync(_acme.App, new { sub = "u-thief" });
+        foreach (var access in (string[])[first, second, third, later.Access]) (await _acme.IsActiveAsync(access)).ShouldBeTrue();
+
+        object row = new { sub = "u-thief", issued_before = until };
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", row)).Json.GetProperty("tokens").GetInt64().ShouldBe(6);
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations, row)).Status.ShouldBe(200);
+        foreach (var access in (string[])[first, second, third]) (await _acme.IsActiveAsync(access)).ShouldBeFalse();
+        (await _acme.OAuth.RefreshAsync(newest, _acme.App)).ShouldBeError(400, "invalid_grant");
+        // Who was let in since then stays.
+        (await _acme.IsActiveAsync(later.Access)).ShouldBeTrue();
+        await _acme.RefreshAsync(later.Refresh, _acme.App);
+    }
+
+    [Fact]
     public async Task T05_A_client_with_credentials_has_to_show_them_and_a_public_one_names_itself()
     {
         var (_, refresh, _) = await _acme.IssueAsync(_acme.App);

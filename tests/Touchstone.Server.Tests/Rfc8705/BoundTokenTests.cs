@@ -73,6 +73,21 @@ public sealed class BoundTokenTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task M07_O06_What_is_refreshed_with_a_bound_token_is_bound_as_it_was()
+    {
+        await _server.Admin.AddClientAsync(new { client_id = "phone", kind = "client", @public = true, audience = new[] { Acme.OrdersApi }, grants = new { grant_types = new[] { "refresh_token" } } });
+        var json = (await _server.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "phone", sub = "u", aud = Acme.OrdersApi, refresh = true, cnf = new Dictionary<string, string> { ["x5t#S256"] = HashOf(_certificate) } })).ShouldBeJson(201).Json;
+        var refresh = json.GetProperty("refresh_token").GetString()!;
+        // The registration binds nothing to certificates: the token alone does.
+        (await RefreshAsync(refresh, null)).ShouldBeError(400, "invalid_grant");
+        var key = Signer.Of("ES256", keyId: null);
+        var answer = await RefreshAsync(refresh, key.Proof(_server.Time.Seconds), _certificate);
+        (await CnfAsync(await TokenAsync(answer, "DPoP"))).ShouldBe($$"""{"jkt":"{{key.Thumbprint}}","x5t#S256":"{{HashOf(_certificate)}}"}""");
+        answer = await RefreshAsync(answer.Json.GetProperty("refresh_token").GetString()!, null, _certificate);
+        (await CnfAsync(await TokenAsync(answer, "Bearer"))).ShouldBe($$"""{"x5t#S256":"{{HashOf(_certificate)}}"}""");
+    }
+
+    [Fact]
     public async Task M24_A_header_that_no_proxy_sent_binds_nothing()
     {
         await using var server = await TestServer.StartAsync();
@@ -92,6 +107,15 @@ public sealed class BoundTokenTests : IAsyncLifetime
         answer.Status.ShouldBe(200, answer.ToString());
         answer.Json.GetProperty("token_type").GetString().ShouldBe(type); // M-06
         return Task.FromResult(answer.Json.GetProperty("access_token").GetString()!);
+    }
+
+    private async Task<Answer> RefreshAsync(string token, string? proof, X509Certificate2? certificate = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Token);
+        if (certificate is not null) request.Headers.TryAddWithoutValidation("Client-Cert", TlsServer.Header(certificate));
+        if (proof is not null) request.Headers.TryAddWithoutValidation("DPoP", proof);
+        request.Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", token), new("client_id", "phone")]);
+        return await _server.OAuth.SendAsync(request);
     }
 
     private async Task<Answer> AskAsync(TestClient client, X509Certificate2? certificate, string? proof = null, TestServer? server = null)

@@ -41,6 +41,22 @@ public abstract class JudgingContract : RefreshUseContract
     }
 
     [Fact]
+    public async Task L03_A_refreshed_token_counts_as_issued_when_its_family_began()
+    {
+        await Store.AppendAsync(Records.Row(Selector.Client("web-shop"), issuedBefore: ManualTime.Start));
+        TokenRecord[] records =
+        [
+            Records.Bare("of an earlier one") with { IssuedAt = ManualTime.Start + 9, BasisIssuedAt = ManualTime.Start - 1 }, Records.Bare("of a later one") with { IssuedAt = ManualTime.Start - 9, BasisIssuedAt = ManualTime.Start },
+        ];
+        await Store.AddTokensAsync(records);
+        (await FindAsync("of an earlier one", judge: true)).Match.ShouldBe(new RevocationMatch(SelectorKind.Client, 1));
+        (await FindAsync("of a later one", judge: true)).Match.ShouldBeNull();
+        (await Store.JudgeAsync(records[0], CancellationToken.None)).ShouldBe(new RevocationMatch(SelectorKind.Client, 1));
+        (await Store.JudgeAsync(records[1], CancellationToken.None)).ShouldBeNull();
+        (await Store.CountAsync(Selector.Client("web-shop"), ManualTime.Start, ManualTime.Start, CancellationToken.None)).ShouldBe(1);
+    }
+
+    [Fact]
     public void L03_L12_The_store_agrees_with_a_scan_of_all_rows_whatever_they_are()
     {
         var number = 0;

@@ -66,6 +66,9 @@ internal static class PostgresMigrations
         CREATE TABLE refresh_uses (hash bytea PRIMARY KEY, used_at bigint NOT NULL, grant_id text NOT NULL, proof_key text, successor bytea NOT NULL, forget_after bigint NOT NULL);
         CREATE INDEX refresh_uses_by_end ON refresh_uses (forget_after);
         """,
+        """
+        ALTER TABLE tokens ADD COLUMN basis_issued_at bigint;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

@@ -10,9 +10,9 @@ namespace Touchstone.Server.Storage.Postgres;
 internal sealed class PostgresReader
 {
     private const string Columns =
-        "t.kind, t.client_id, t.issuer, t.born, t.issued_at, t.not_before, t.expires_at, t.subject, t.username, t.scope, t.audience, t.jti, t.grant_id, t.session, t.tenant, t.ancestors, t.lineage, t.grant_expires_at, t.cnf, t.act, t.authorization_details, t.claims";
+        "t.kind, t.client_id, t.issuer, t.born, t.issued_at, t.not_before, t.expires_at, t.subject, t.username, t.scope, t.audience, t.jti, t.grant_id, t.session, t.tenant, t.ancestors, t.lineage, t.grant_expires_at, t.cnf, t.act, t.authorization_details, t.claims, t.basis_issued_at";
 
-    private const int Judgement = 22;
+    private const int Judgement = 23;
 
     private const string ByHash = $"SELECT {Columns} FROM tokens t WHERE t.hash = $1";
 
@@ -35,7 +35,7 @@ internal sealed class PostgresReader
             JOIN LATERAL (
                 SELECT seq FROM revocations
                 WHERE kind = s.kind AND name = s.name AND (issuer IS NULL OR issuer = s.home) AND (tenant IS NULL OR tenant = s.house)
-                    AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.ancestors IS NOT NULL OR t.issued_at < issued_before)))
+                    AND (kind IN (1, 2, 3, 10) OR (seq > t.born AND (issued_before IS NULL OR t.ancestors IS NOT NULL OR coalesce(t.basis_issued_at, t.issued_at) < issued_before)))
                 ORDER BY seq LIMIT 1) AS r ON TRUE
             ORDER BY s.place LIMIT 1) AS m ON TRUE
         """;
@@ -46,7 +46,7 @@ internal sealed class PostgresReader
     private const string RowOfRecord = $"""
         SELECT m.kind, m.seq
         FROM (SELECT $1::bytea AS hash, $2::bytea AS ancestors, $3::text AS grant_id, $4::text AS session, $5::text AS subject, $6::text AS client_id, $7::text AS tenant, $8::text AS issuer,
-            $9::bigint AS born, $10::bigint AS issued_at, $11::text AS jti, $12::text AS lineage) AS t {Judging}
+            $9::bigint AS born, $10::bigint AS issued_at, $11::text AS jti, $12::text AS lineage, $13::bigint AS basis_issued_at) AS t {Judging}
         """;
 
     private readonly NpgsqlConnection _connection;
@@ -102,7 +102,7 @@ internal sealed class PostgresReader
         RowOfRecord, row => row.IsDBNull(0) ? null : new RevocationMatch((SelectorKind)row.GetInt16(0), row.GetInt64(1)),
         PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Subject),
         PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Tenant), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born), PostgresValue.Long(record.IssuedAt),
-        PostgresValue.Text(record.Jti), PostgresValue.Text(LineageText.Of(record.Lineage))))[0];
+        PostgresValue.Text(record.Jti), PostgresValue.Text(LineageText.Of(record.Lineage)), PostgresValue.Long(record.BasisIssuedAt)))[0];
 
     internal async Task<RevocationRow?> FindRowAsync(long seq)
     {
@@ -149,7 +149,7 @@ internal sealed class PostgresReader
             _ => throw new ArgumentOutOfRangeException(nameof(selector)),
         };
         return await ScalarAsync(
-            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $1 AND ($2 IS NULL OR ancestors IS NOT NULL OR issued_at < $2)",
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $1 AND ($2 IS NULL OR ancestors IS NOT NULL OR coalesce(basis_issued_at, issued_at) < $2)",
             PostgresValue.Long(now), PostgresValue.Long(issuedBefore), PostgresValue.Text(selector.Id), PostgresValue.Text(selector.Issuer), PostgresValue.Text(selector.Group),
             PostgresValue.Bytes(selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
     }
@@ -213,6 +213,7 @@ internal sealed class PostgresReader
         Actor = Utf8(row, 19),
         AuthorizationDetails = Utf8(row, 20),
         Claims = Utf8(row, 21),
+        BasisIssuedAt = row.IsDBNull(22) ? null : row.GetInt64(22),
     };
 
     private static byte[] Utf8(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? [] : Encoding.UTF8.GetBytes(row.GetString(column));

@@ -9,12 +9,12 @@ namespace Touchstone.Server.Storage.Postgres;
 internal sealed partial class PostgresTokenStore
 {
     private const string IntoTokens =
-        "INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, cnf, act, authorization_details, claims)";
+        "INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, basis_issued_at, cnf, act, authorization_details, claims)";
 
     private const string InsertToken =
         $"""
         {IntoTokens}
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
         ON CONFLICT DO NOTHING RETURNING 1
         """;
 
@@ -146,7 +146,7 @@ internal sealed partial class PostgresTokenStore
         PostgresValue.Long(record.IssuedAt), PostgresValue.Long(record.NotBefore), PostgresValue.Long(record.ExpiresAt), PostgresValue.Text(record.Subject), PostgresValue.Text(record.Username),
         PostgresValue.Text(record.Scope.IsEmpty ? null : record.Scope.Text), PostgresValue.Text(record.Audience.Count == 0 ? null : string.Join('\n', record.Audience)), PostgresValue.Text(record.Jti),
         PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Tenant),
-        PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(LineageText.Of(record.Lineage)), PostgresValue.Long(record.GrantExpiresAt),
+        PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(LineageText.Of(record.Lineage)), PostgresValue.Long(record.GrantExpiresAt), PostgresValue.Long(record.BasisIssuedAt),
         PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims),
     ];
 

@@ -13,7 +13,7 @@ namespace Touchstone.Server.Storage.Sqlite;
 internal sealed class SqliteReader : IDisposable
 {
     private const string Columns =
-        "kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, cnf, act, authorization_details, claims";
+        "kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, cnf, act, authorization_details, claims, basis_issued_at";
 
     private readonly SqliteConnection _connection;
     private readonly sqlite3_stmt _find;
@@ -113,7 +113,7 @@ internal sealed class SqliteReader : IDisposable
         };
         using var command = Sql.Command(
             _connection,
-            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR ancestors IS NOT NULL OR issued_at < $before)",
+            $"SELECT count(*) FROM tokens WHERE {condition} AND expires_at > $now AND ($before IS NULL OR ancestors IS NOT NULL OR ifnull(basis_issued_at, issued_at) < $before)",
             ("$now", now), ("$before", issuedBefore), ("$id", selector.Id), ("$issuer", selector.Issuer), ("$tenant", selector.Group), ("$hash", selector.Kind is SelectorKind.Token ? selector.Hash.ToArray() : null));
         return (long)command.ExecuteScalar()!;
     }
@@ -182,6 +182,7 @@ internal sealed class SqliteReader : IDisposable
             Actor = Json(row, 19),
             AuthorizationDetails = Json(row, 20),
             Claims = Json(row, 21),
+            BasisIssuedAt = raw.sqlite3_column_type(_find, 22) == raw.SQLITE_NULL ? null : SqliteNative.Int64(row, 22),
         };
     }
 

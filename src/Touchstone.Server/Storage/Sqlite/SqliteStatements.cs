@@ -29,11 +29,11 @@ internal sealed class SqliteStatements : IDisposable
         _connection = connection;
         _token = Prepare(
             """
-            INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, cnf, act, authorization_details, claims)
-            VALUES ($hash, $kind, $client, $issuer, $born, $issued, $notBefore, $expires, $subject, $username, $scope, $audience, $jti, $grant, $session, $tenant, $ancestors, $lineage, $grantExpires, $cnf, $act, $details, $claims)
+            INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, basis_issued_at, cnf, act, authorization_details, claims)
+            VALUES ($hash, $kind, $client, $issuer, $born, $issued, $notBefore, $expires, $subject, $username, $scope, $audience, $jti, $grant, $session, $tenant, $ancestors, $lineage, $grantExpires, $basis, $cnf, $act, $details, $claims)
             ON CONFLICT DO NOTHING
             """,
-            "$hash", "$kind", "$client", "$issuer", "$born", "$issued", "$notBefore", "$expires", "$subject", "$username", "$scope", "$audience", "$jti", "$grant", "$session", "$tenant", "$ancestors", "$lineage", "$grantExpires", "$cnf", "$act", "$details", "$claims");
+            "$hash", "$kind", "$client", "$issuer", "$born", "$issued", "$notBefore", "$expires", "$subject", "$username", "$scope", "$audience", "$jti", "$grant", "$session", "$tenant", "$ancestors", "$lineage", "$grantExpires", "$basis", "$cnf", "$act", "$details", "$claims");
         _row = Prepare(
             "INSERT INTO revocations (seq, id, at, kind, key, issued_before, forget_after, actor, reason) VALUES ($seq, $id, $at, $kind, $key, $before, $forget, $actor, $reason)",
             "$seq", "$id", "$at", "$kind", "$key", "$before", "$forget", "$actor", "$reason");
@@ -99,7 +99,7 @@ internal sealed class SqliteStatements : IDisposable
         _token,
         record.Hash.ToArray(), (long)record.Kind, record.ClientId, record.Issuer, record.Born, record.IssuedAt, record.NotBefore, record.ExpiresAt, record.Subject, record.Username,
         record.Scope.IsEmpty ? null : record.Scope.Text, record.Audience.Count == 0 ? null : string.Join('\n', record.Audience), record.Jti, record.Grant, record.Session, record.Tenant,
-        record.Ancestors.Count == 0 ? null : record.Ancestors.SelectMany(hash => hash.ToArray()).ToArray(), LineageText.Of(record.Lineage), record.GrantExpiresAt,
+        record.Ancestors.Count == 0 ? null : record.Ancestors.SelectMany(hash => hash.ToArray()).ToArray(), LineageText.Of(record.Lineage), record.GrantExpiresAt, record.BasisIssuedAt,
         Json(record.Confirmation), Json(record.Actor), Json(record.AuthorizationDetails), Json(record.Claims));
 
     internal RevocationRow Append(RevocationRow row, SqliteWriter.Committed committed)

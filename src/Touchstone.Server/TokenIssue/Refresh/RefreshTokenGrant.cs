@@ -55,7 +55,7 @@ internal sealed class RefreshTokenGrant(
         if (details.Error is { } notGranted) return notGranted;
 
         // 6. One wins, and what it is told is on the disk.
-        var made = await AccessTokenAsync(request, record, scope, audience, details.Json);
+        var made = await AccessTokenAsync(request, record, scope, audience, details.Json, binding.Issued);
         if (made.Tokens is not { Record: var access } issued) return made;
         var refreshToken = successors.Of(token, access.Grant!);
         if (use is null)
@@ -88,14 +88,14 @@ internal sealed class RefreshTokenGrant(
         return granted.IsEmpty && !asked.IsEmpty ? null : granted;
     }
 
-    private ValueTask<GrantResult> AccessTokenAsync(TokenRequest request, TokenRecord record, ScopeSet scope, IReadOnlyList<string> audience, ReadOnlyMemory<byte> details)
+    private ValueTask<GrantResult> AccessTokenAsync(TokenRequest request, TokenRecord record, ScopeSet scope, IReadOnlyList<string> audience, ReadOnlyMemory<byte> details, ReadOnlyMemory<byte> confirmation)
     {
         var (token, facts) = issuer.CreateAccessToken(request.Client, request.Born);
         return issuer.FinishAsync(request, token, facts with
         {
             Subject = record.Subject, Username = record.Username, Scope = scope, Audience = audience, Grant = RefreshFamily.Of(record), Session = record.Session, Tenant = record.Tenant,
-            Ancestors = record.Ancestors, Lineage = record.Lineage, Confirmation = request.Confirmation, Actor = record.Actor, AuthorizationDetails = details, Claims = record.Claims,
-            ExpiresAt = Math.Min(facts.ExpiresAt, GrantEnd(request, record)),
+            Ancestors = record.Ancestors, Lineage = record.Lineage, Confirmation = confirmation, Actor = record.Actor, AuthorizationDetails = details, Claims = record.Claims,
+            ExpiresAt = Math.Min(facts.ExpiresAt, GrantEnd(request, record)), BasisIssuedAt = record.BasisIssuedAt ?? record.IssuedAt,
         });
     }
 
@@ -104,7 +104,7 @@ internal sealed class RefreshTokenGrant(
     {
         Hash = TokenHash.Of(token), Jti = TokenIssuer.CreateJti(), Grant = RefreshFamily.Of(record), Born = request.Born, IssuedAt = now, NotBefore = null,
         ExpiresAt = RefreshLifetimes.TokenEnd(options, request.Client.Registration.Grants, now, GrantEnd(request, record)), GrantExpiresAt = GrantEnd(request, record),
-        Confirmation = confirmation,
+        BasisIssuedAt = record.BasisIssuedAt ?? record.IssuedAt, Confirmation = confirmation,
     };
 
     private long GrantEnd(TokenRequest request, TokenRecord record) => RefreshLifetimes.GrantEnd(options, request.Client.Registration.Grants, record);
