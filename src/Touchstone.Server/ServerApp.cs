@@ -224,6 +224,7 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<ClientsAdmin>();
         services.AddSingleton<TokensAdmin>();
         services.AddSingleton<TokenRegistration>();
+        services.AddSingleton<Ancestry>();
         services.AddSingleton<RevocationsAdmin>();
         services.AddSingleton<SubjectsAdmin>();
         services.AddSingleton<KeysAdmin>();

@@ -118,13 +118,22 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         else if (ends.Count == before) ends.Add(new Ending(asked, null, default));
     }
 
-    // One token may be the beginning of a family that it does not name: both end.
     private async Task AddAsync(List<Ending> ends, NewRevocation asked, Selector named, CancellationToken cancellationToken)
     {
         var found = named.Kind is SelectorKind.Token ? await tokens.FindAsync(named.Hash, cancellationToken) : default;
-        if (found.Record is { } record && RefreshFamily.Ends(record, options.EffectiveIssuer) is [_, var family]) ends.Add(new Ending(asked, family, default));
+        // A refresh token ends with its family, and what was registered as made from it may name it alone. One without a family begins one; so may one that is being registered at this moment.
+        Selector? beside = named.Kind is not SelectorKind.Token ? null
+            : found.Record is not { } record ? (MayBeOurs(asked) ? Protocol.Revocation.Selector.Grant(RefreshFamily.Of(named.Hash)) : null)
+            : RefreshFamily.Ends(record, options.EffectiveIssuer) is not [var itself, var family] ? null
+            : record.Grant is null ? family : itself;
+        if (beside is { } other) ends.Add(new Ending(asked, other, found) { IsBeside = true });
         ends.Add(new Ending(asked, named, found));
     }
+
+    private bool MayBeOurs(NewRevocation asked) => asked.Token is not { } token || format.Inspect(Encoding.UTF8.GetBytes(token)) is TokenShape.Ours;
+
+    // A refresh token may be ended by a row that spares others of its family: it is over only when its own row stands there. Any other token is over by whatever row ended it.
+    private RevocationMatch? EndedBy(Ending end) => end.Reach is { } reach && (end.IsBeside || end.Found.Record is { Kind: TokenKind.RefreshToken }) ? log.Index.Find(reach, time.GetUtcNow().ToUnixTimeSeconds()) : end.Found.Match;
 
     private async Task AddJwtAsync(List<Ending> ends, NewRevocation asked, string issuer, string jti, Selector? besides, CancellationToken cancellationToken)
     {
@@ -140,30 +149,33 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private async Task<List<RevocationView>> AppendAsync(List<Ending> ends, AdminExchange exchange)
     {
         var (actor, cancellationToken) = (exchange.Actor, exchange.Aborted);
-        var writable = ends.Where(end => end is { Selector: not null, Found.Match: null }).ToList();
+        var endedBy = ends.ConvertAll(EndedBy); // Once: rows come meanwhile.
+        var writable = ends.Where((end, i) => end.Selector is not null && endedBy[i] is null).ToList();
         var outcomes = await log.RevokeAsync([.. writable.Select(end => new RevocationLog.Asked(end.Reach!.Value, log.ForgetAfter(end.Reach!.Value.Kind is SelectorKind.Token ? end.Found.Record : null), end.Asked.Reason, end.Asked.IssuedBefore))], actor);
-        var newest = ends.Max(end => end.Found.Match?.Seq ?? 0);
+        var newest = endedBy.Max(match => match?.Seq ?? 0);
         if (newest > 0) await log.EnforceAsync(newest); // Who ended it may still be waiting for the other nodes.
         var answers = new List<RevocationView>(ends.Count);
-        var (next, unknown) = (0, 0);
-        foreach (var end in ends)
+        var (next, unknown, items) = (0, 0, ends.Count(end => !end.IsBeside));
+        foreach (var (end, match) in ends.Zip(endedBy))
         {
             if (end.Selector is null)
             {
                 answers.Add(new RevocationView(end.Asked.Token is null ? "unknown" : "malformed", end.Name));
                 continue;
             }
-            var outcome = end.Found.Match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
+            var outcome = match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
-            var status = !outcome.IsNew ? "already_revoked" : !await IsUnknownAsync(end, cancellationToken) ? "revoked" : IsOfAnother(end) ? "recorded" : "unknown";
+            var status = !outcome.IsNew || end.IsBeside ? "already_revoked" : !await IsUnknownAsync(end, cancellationToken) ? "revoked" : IsOfAnother(end) ? "recorded" : "unknown";
             if (status is "unknown" or "recorded") unknown++;
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
-            if (outcome.IsNew && ends.Count == 1) logger.Revoked(outcome.Seq, actor, end.Name, RequestIds.Of(exchange.Http));
+            if (end.IsBeside) continue;
+            if (outcome.IsNew && items == 1) logger.Revoked(outcome.Seq, actor, end.Name, RequestIds.Of(exchange.Http));
             else if (outcome.IsNew) logger.RevokedOneOfMany(outcome.Seq, actor, end.Name);
         }
         // One line for one request, however long its list.
         var made = outcomes.Where(outcome => outcome.IsNew).Select(outcome => outcome.Seq).ToList();
-        if (ends.Count > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count - unknown, ends.Count, unknown, RequestIds.Of(exchange.Http));
+        var beside = outcomes.Where((outcome, i) => outcome.IsNew && writable[i].IsBeside).Count();
+        if (items > 1 && made.Count > 0) logger.RevokedMany(made.Min(), made.Max(), actor, made.Count - beside - unknown, items, unknown, RequestIds.Of(exchange.Http));
         return answers;
     }
 
@@ -178,7 +190,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
                 answers.Add(new RevocationView("malformed", end.Name));
                 continue;
             }
-            var count = end.Reach is { } selector && !IsEnded(end, selector) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
+            var count = end is { IsBeside: false, Reach: { } selector } && !IsEnded(end, selector) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
             answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }
         return answers;
@@ -187,14 +199,14 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     // One answer for each item, however many rows it made: the newest row, and the most that was done. A JWT counts the tokens that are named one by one beside it.
     private static RevocationView[] OfItems(List<Ending> ends, List<RevocationView> answers) => [.. ends.Zip(answers).GroupBy(static pair => pair.First.Asked, ReferenceEqualityComparer.Instance).Select(static item =>
     {
-        var (last, tokens) = (item.Last().Second, item.Where(static pair => pair.First.Selector is { Kind: SelectorKind.Token }).ToList());
+        var (last, tokens) = (item.Last().Second, item.Where(static pair => pair.First is { IsBeside: false, Selector.Kind: SelectorKind.Token }).ToList());
         var newest = item.Select(static pair => pair.Second).Reverse().MaxBy(static answer => answer.Seq ?? 0)!;
         var status = item.Select(static pair => pair.Second.Status).MaxBy(static status => Array.IndexOf(ByWeight, status))!;
         return newest with { Status = status, TokenSha256 = newest.TokenSha256 ?? last.TokenSha256, Tokens = last.Tokens is null || tokens.Count == 0 ? last.Tokens : tokens.Sum(static pair => pair.Second.Tokens) };
     })];
 
     // What its row would not be written for: the token is ended, or all that the selector names is, for ever.
-    private bool IsEnded(Ending end, Selector selector) => end.Found.Match is not null || (selector.EndsForEver && log.Index.Find(selector) is not null);
+    private bool IsEnded(Ending end, Selector selector) => EndedBy(end) is not null || (selector.EndsForEver && log.Index.Find(selector, time.GetUtcNow().ToUnixTimeSeconds()) is not null);
 
     // Told of what an index tells at once. For a grant, session or tenant without tokens the whole table would be read: there a dry run counts.
     private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch
@@ -220,7 +232,10 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
     private sealed record Ending(NewRevocation Asked, Selector? Selector, FoundRecord Found)
     {
         /// <summary>What the row names: a refresh token's whole grant (RFC 7009 §2.1).</summary>
-        internal Selector? Reach => Found.Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
+        internal Selector? Reach => !IsBeside && Found.Record is { Kind: TokenKind.RefreshToken, Grant: { } grant } ? Protocol.Revocation.Selector.Grant(grant) : Selector;
+
+        /// <summary>Whether it goes with another one, which is the one that is told.</summary>
+        internal bool IsBeside { get; init; }
 
         /// <summary>Whether no token of that name is registered; of a JWT alone.</summary>
         internal bool IsUnknown { get; init; }

@@ -14,7 +14,7 @@ using Touchstone.Server.TokenIssue;
 namespace Touchstone.Server.Admin;
 
 /// <summary><c>/admin/tokens</c>: issue tokens for a subject, register those of another authorization server, look one up with the reason why it is inactive.</summary>
-internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer issuer, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, Freshness freshness, ClientDirectory clients, TokenFormat format, TimeProvider time)
+internal sealed class TokensAdmin(TokenRegistration registration, Ancestry ancestry, TokenIssuer issuer, TokenLookup tokens, ITokenStore store, ISubjectStore subjects, RevocationLog log, Freshness freshness, ClientDirectory clients, TokenFormat format, TimeProvider time)
 {
     private const int MaxItems = 1000;
 
@@ -41,8 +41,8 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
             if (asked.Born is { } cursor && log.IsBehind(cursor)) await freshness.ReadAsync(); // Another node gave it.
             if (registration.TryMake(asked, born, out var record, out var token, out var errors))
             {
-                var whole = await WithAncestorsAsync(record, made, exchange.Aborted);
-                if (whole is null) errors.Add(new ProblemError($"with theirs they are more than {TokenRecord.MaxAncestors}, or the token itself is among them", "ancestors"));
+                var (whole, fault) = await ancestry.AddAsync(record, [.. made.Select(item => item.Record)], exchange.Aborted);
+                if (fault is not null) errors.Add(new ProblemError(fault, "ancestors"));
                 // After born was taken: a subject that is disabled from here on is met by its row.
                 if (record.Subject is { } subject && await subjects.FindDisabledAsync(record.Issuer, subject, exchange.Aborted) is not null) errors.Add(new ProblemError("this subject is disabled", "sub"));
                 // Of our own, some are JWTs: only now that the record says all.
@@ -77,21 +77,6 @@ internal sealed class TokensAdmin(TokenRegistration registration, TokenIssuer is
         IssuedToken[] answers = [.. made.Select(item => new IssuedToken(item.Token, item.Record.TokenType, item.Record.Hash.ToString(), item.Record.Jti, item.Record.ExpiresAt) { Grant = item.Record.Grant, RefreshToken = item.Refresh?.Token })];
         if (isArray) exchange.Answer(StatusCodes.Status201Created, answers, AdminJson.Default.IReadOnlyListIssuedToken);
         else exchange.Answer(StatusCodes.Status201Created, answers[0], AdminJson.Default.IssuedToken);
-    }
-
-    // What ends a parent's parent ends the parent, so it has to end this one too: a record lists them all. Null when that can't be.
-    private async Task<TokenRecord?> WithAncestorsAsync(TokenRecord record, List<Made> made, CancellationToken cancellationToken)
-    {
-        if (record.Ancestors.Count == 0) return record;
-        var all = new List<TokenHash>(record.Ancestors);
-        foreach (var parent in record.Ancestors)
-        {
-            // One of the same request is not in the store yet.
-            var known = made.Find(item => item.Record.Hash == parent)?.Record ?? (await tokens.FindAsync(parent, cancellationToken)).Record;
-            if (known is not null) all.AddRange(known.Ancestors);
-        }
-        TokenHash[] ancestors = [.. all.Distinct()];
-        return ancestors.Length <= TokenRecord.MaxAncestors && !ancestors.Contains(record.Hash) ? record with { Ancestors = ancestors } : null;
     }
 
     internal async Task LookUpAsync(AdminExchange exchange)

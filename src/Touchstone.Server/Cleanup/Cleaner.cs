@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Touchstone.Protocol.Revocation;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Storage;
@@ -16,6 +17,9 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
     // After a batch it rests this many times as long as the batch took, so two thirds of the writer's time are other writes'.
     private const int Rest = 2;
 
+    // How many rows that memory holds are looked for in a run.
+    private const int Looked = 1000;
+
     // A run that lasts longer can't keep up with what expires: larger batches then, and shorter rests, rather than a database that only grows.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
@@ -25,7 +29,7 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
     private readonly long _begun = time.GetTimestamp();
     private readonly DateTimeOffset _begunAt = time.GetUtcNow();
     private ITimer? _timer;
-    private long _runBegun;
+    private long _runBegun, _looked;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,6 +62,7 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
             var now = Now();
             var tokens = await EachBatchAsync("tokens", most => store.RemoveTokensAsync(now - (long)options.KeepExpired.TotalSeconds, most));
             var rows = await EachBatchAsync("revocations", most => ForgetRowsAsync(now, most));
+            await DropForgottenAsync(now);
             var assertions = await EachBatchAsync("assertions", most => store.ForgetAssertionsAsync(now, most));
             var refreshes = await EachBatchAsync("refresh_uses", most => store.ForgetRefreshUsesAsync(now, most));
             var uses = await RemoveSecretUsesAsync();
@@ -108,6 +113,20 @@ internal sealed class Cleaner(ICleanedStore store, ICallerStore callers, Revocat
         var forgotten = await store.ForgetRowsAsync(now, most);
         log.Forget(forgotten);
         return new CleanedBatch(forgotten.Rows.Count, forgotten.Held);
+    }
+
+    // What another node's cleaner forgot is still held here. Some in each run, from where the last one ended.
+    private async Task DropForgottenAsync(long now)
+    {
+        var gone = new List<(Selector Selector, long Seq)>();
+        var over = log.Index.Over(now, _looked, Looked);
+        foreach (var row in over)
+        {
+            _stopping.Token.ThrowIfCancellationRequested();
+            if (await store.FindRowAsync(row.Seq, _stopping.Token) is null) gone.Add(row);
+        }
+        _looked = over.Count < Looked ? 0 : over[^1].Seq;
+        if (gone.Count > 0) log.Forget(new ForgottenRows(gone, ForgottenRows.ThroughOf(gone), TimeSpan.Zero));
     }
 
     // There are few: at most two for each client.

@@ -50,12 +50,14 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
             logger.ForeignRevocation(caller, found.Record.ClientId, RequestIds.Of(exchange.Http));
             return "foreign";
         }
-        if (found.Match is not null)
+        // What ended a refresh token may have left others of its grant alive: those it takes with it all the same.
+        if (found.Match is not null && found.Record.Kind is not TokenKind.RefreshToken)
         {
             await log.EnforceAsync(found.Match.Seq); // Who revoked it may still be waiting for the other nodes.
             return "already_revoked";
         }
         var row = await log.RevokeAsync(found.Record, caller, reason: null);
+        if (!row.IsNew) return "already_revoked";
         logger.Revoked(row.Seq, caller, "a token of its own", RequestIds.Of(exchange.Http));
         return "revoked";
     }

@@ -51,6 +51,10 @@ internal sealed class RevocationIndex(long floor, int era = 0)
         }
     }
 
+    /// <summary>Rows above a number that may be forgotten by now, in order. Whether they were is for the store to say: there they may be kept for longer, for what descends from a token.</summary>
+    internal IReadOnlyList<(Selector Selector, long Seq)> Over(long now, long after, int most) =>
+        [.. _reaches.SelectMany(pair => pair.Value.Over(now).Select(seq => (pair.Key, seq))).Where(row => row.seq > after).OrderBy(row => row.seq).Take(most)];
+
     /// <summary>The row that ends a token, or null. A kind that has no row at all costs nothing.</summary>
     internal RevocationMatch? Match(TokenRecord record)
     {
@@ -71,8 +75,10 @@ internal sealed class RevocationIndex(long floor, int era = 0)
     /// <summary>The rows that are in force, as far as memory knows them: what they reach and until when, and not by whom or why.</summary>
     internal IReadOnlyList<RevocationRow> Rows() => [.. _reaches.SelectMany(pair => pair.Value.Rows(pair.Key)).OrderBy(row => row.Seq)];
 
-    /// <summary>The first row of a selector that ends for ever, or null: a second row would say nothing new.</summary>
-    internal RevocationMatch? Find(in Selector selector) => _reaches.TryGetValue(selector, out var reach) ? reach.First : null;
+    /// <summary>
+    /// The first row of a selector that ends for ever and is not to be forgotten yet, or null: a second row would say nothing new. One that may be forgotten is perhaps not in the store any more, and who asks means it to last.
+    /// </summary>
+    internal RevocationMatch? Find(in Selector selector, long now) => _reaches.TryGetValue(selector, out var reach) ? reach.FirstKept(now) : null;
 
     private RevocationMatch? Match(in Selector selector, TokenRecord record)
     {
@@ -92,6 +98,17 @@ internal sealed class RevocationIndex(long floor, int era = 0)
         private Reach((RevocationMatch, long, long)[] rows) => _rows = rows;
 
         internal RevocationMatch First => _rows[0].Row;
+
+        internal IEnumerable<long> Over(long now) => _rows.Where(kept => kept.ForgetAfter < now).Select(kept => kept.Row.Seq);
+
+        internal RevocationMatch? FirstKept(long now)
+        {
+            foreach (var (row, _, forgetAfter) in _rows)
+            {
+                if (forgetAfter > now) return row;
+            }
+            return null;
+        }
 
         internal IEnumerable<RevocationRow> Rows(Selector selector) => _rows.Select(kept => new RevocationRow
         {

@@ -94,19 +94,25 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         var own = new List<RevocationRow>();
         foreach (var record in records)
         {
-            var index = Index;
-            var match = index.Floor == 0 ? index.Match(record) : await store.JudgeAsync(record, cancellationToken);
+            var match = await JudgeAsync(record, cancellationToken);
             if (match is null || (await store.FindRowAsync(match.Seq, cancellationToken))?.ForgetAfter >= record.ExpiresAt) continue;
             own.Add(Row(new Asked(Selector.Token(record.Hash), ForgetAfter(record), "registered when it was ended already"), actor));
         }
         return records.Any(record => record.Born < Forgotten) ? null : own; // Looked at after judging.
     }
 
-    /// <summary>Ends one token, or its whole grant when it is a refresh token of one (RFC 7009 §2.1). Ending it twice is one row.</summary>
+    /// <summary>The row that ends a record, whether or not it is stored.</summary>
+    internal async ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken)
+    {
+        var index = Index;
+        return index.Floor == 0 ? index.Match(record) : await store.JudgeAsync(record, cancellationToken);
+    }
+
+    /// <summary>Ends one token, and its whole grant when it is a refresh token of one (RFC 7009 §2.1); that row is then the one that is told. Ending it twice adds nothing.</summary>
     internal async Task<RevocationOutcome> RevokeAsync(TokenRecord record, string actor, string? reason)
     {
         // A grant's other tokens may outlive this one.
-        return (await RevokeAsync([.. RefreshFamily.Ends(record, options.EffectiveIssuer).Select(selector => new Asked(selector, ForgetAfter(selector.Kind is SelectorKind.Token ? record : null), reason))], actor))[0];
+        return (await RevokeAsync([.. RefreshFamily.Ends(record, options.EffectiveIssuer).Select(selector => new Asked(selector, ForgetAfter(selector.Kind is SelectorKind.Token ? record : null), reason))], actor))[^1];
     }
 
     /// <summary>Writes a client's new registration and the row that tells of it, in one commit; false, and nothing is written, when what was read is not what stands there any more.</summary>
@@ -122,10 +128,10 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         var outcomes = new RevocationOutcome[asked.Count];
         var fresh = new List<(int Index, RevocationRow Row)>(asked.Count);
-        var index = Index;
+        var (index, now) = (Index, time.GetUtcNow().ToUnixTimeSeconds());
         for (var i = 0; i < asked.Count; i++)
         {
-            if (asked[i].Selector.EndsForEver && index.Find(asked[i].Selector) is { } existing) outcomes[i] = new RevocationOutcome(existing.Seq, IsNew: false);
+            if (asked[i].Selector.EndsForEver && index.Find(asked[i].Selector, now) is { } existing) outcomes[i] = new RevocationOutcome(existing.Seq, IsNew: false);
             else fresh.Add((i, Row(asked[i], actor)));
         }
         // Who ends again what was ended already is told the same: it binds every node.

@@ -11,6 +11,9 @@ internal interface ICleanedStore
     /// <summary>Removes rows of the revocation log that may be forgotten before a second, and says which. Afterwards memory has to drop them too. The newest row stays, whatever its age: readers know by it that the log is still the one they follow.</summary>
     Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most);
 
+    /// <summary>A row of the revocation log, or null when it is not there any more.</summary>
+    ValueTask<RevocationRow?> FindRowAsync(long seq, CancellationToken cancellationToken);
+
     /// <summary>Removes used assertions that may be forgotten before a second.</summary>
     Task<CleanedBatch> ForgetAssertionsAsync(long forgetBefore, int most);
 
@@ -25,4 +28,9 @@ internal interface ICleanedStore
 internal readonly record struct CleanedBatch(int Count, TimeSpan Held);
 
 /// <summary>The rows that a batch forgot. A cursor below <paramref name="Through"/> is too old for a registration: what it would have to be judged against is gone.</summary>
-internal sealed record ForgottenRows(IReadOnlyList<(Selector Selector, long Seq)> Rows, long Through, TimeSpan Held);
+internal sealed record ForgottenRows(IReadOnlyList<(Selector Selector, long Seq)> Rows, long Through, TimeSpan Held)
+{
+    /// <summary>A row of one token is forgotten when that token is over, and one of a registration ends none: only the others make old cursors useless.</summary>
+    internal static long ThroughOf(IEnumerable<(Selector Selector, long Seq)> rows) =>
+        rows.Where(row => row.Selector.Kind is not (SelectorKind.Token or SelectorKind.Registration)).Select(row => row.Seq).DefaultIfEmpty(0).Max();
+}

@@ -24,12 +24,53 @@ public sealed class AncestorsTests(Acme acme) : IClassFixture<Acme>
         (await acme.Admin.LookUpAsync(brother)).GetProperty("revocation").GetProperty("selector").GetString().ShouldBe("token:" + Hash(parent));
     }
 
-    [Fact]
-    public async Task A_child_of_an_ended_or_unknown_parent()
+    [Theory]
+    [InlineData("token")]
+    [InlineData("sub")]
+    [InlineData("session")]
+    public async Task L12_A_child_of_an_ended_parent_is_refused(string selector)
     {
-        var parent = await acme.TokenAsync();
-        await acme.Admin.RevokeAsync(parent);
-        (await acme.OAuth.IntrospectAsync(await IssueAsync(parent), acme.Orders)).ShouldBeInactive();
+        var name = "of-" + selector;
+        var parent = await acme.Admin.IssueAsync(new { client_id = "web-shop", sub = name, session = name, aud = Acme.OrdersApi });
+        await acme.Admin.PostAsync(AdminCalls.Revocations, new Dictionary<string, string> { [selector] = selector == "token" ? parent : name });
+        var refused = (await PostAsync([Hash(parent)])).ShouldBeProblem(400);
+        refused.Faults().ShouldBe(["ancestors"]);
+        refused.GetProperty("errors")[0].GetProperty("detail").GetString().ShouldBe("one of them is revoked");
+    }
+
+    [Theory]
+    [InlineData("sub")]
+    [InlineData("session")]
+    [InlineData("grant")]
+    [InlineData("tenant")]
+    [InlineData("client_id")]
+    [InlineData("jti")]
+    public async Task L12_What_ends_a_parent_ends_its_children(string selector)
+    {
+        var name = "parent-" + selector;
+        await acme.Admin.AddClientAsync(new { client_id = name, kind = "client" });
+        var parent = await acme.Admin.IssueAsync(new { client_id = name, sub = name, session = name, grant = name, tenant = name, jti = name });
+        var child = await IssueAsync(parent);
+        var grandchild = await IssueAsync(child);
+        var other = await acme.TokenAsync();
+        foreach (var token in (string[])[child, grandchild]) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive();
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new Dictionary<string, string> { [selector] = name })).Status.ShouldBe(200);
+        foreach (var token in (string[])[child, grandchild]) (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeInactive();
+        (await acme.OAuth.IntrospectAsync(other, acme.Orders)).ShouldBeActive();
+    }
+
+    [Fact]
+    public async Task L12_What_could_end_the_parents_is_bounded()
+    {
+        var parents = new List<string>();
+        for (var i = 0; i < 9; i++) parents.Add(Hash(await acme.Admin.IssueAsync(new { client_id = "web-shop", sub = $"many-{i}", session = $"many-{i}", grant = $"many-{i}" })));
+        (await PostAsync([.. parents[..8]])).Status.ShouldBe(201); // Each has a jti too.
+        (await PostAsync([.. parents])).ShouldBeProblem(400).Faults().ShouldBe(["ancestors"]);
+    }
+
+    [Fact]
+    public async Task A_child_of_an_unknown_parent_ends_with_it()
+    {
         var orphan = await IssueAsync("never seen here");
         (await acme.OAuth.IntrospectAsync(orphan, acme.Orders)).ShouldBeActive();
         await acme.Admin.RevokeAsync("never seen here");

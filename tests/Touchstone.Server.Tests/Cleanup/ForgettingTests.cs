@@ -80,7 +80,7 @@ public sealed class ForgettingTests : IAsyncDisposable
         await Server.Admin.IssueAsync(Foreign("late", expiresIn: 89 * Day, grant: "g"));
         (await Server.OAuth.IntrospectAsync("late", _orders)).ShouldBeInactive();
         await AdvanceAndCleanAsync((10 * Day) + (2 * Hour));
-        Log.Index.Find(Selector.Grant("g")).ShouldBeNull();
+        Log.Index.Find(Selector.Grant("g"), 0).ShouldBeNull();
         (await Server.OAuth.IntrospectAsync("late", _orders)).ShouldBeInactive();
     }
 
@@ -119,6 +119,29 @@ public sealed class ForgettingTests : IAsyncDisposable
         await StartAsync();
         await RevokeAsync(new { grant = "g" });
         await AdvanceAndCleanAsync((90 * Day) + Hour + 1);
+        (await RevokeAsync(new { grant = "g" })).Json.GetProperty("status").GetString().ShouldBe("revoked");
+        Rows().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_another_node_forgot_is_written_again_when_it_is_ended_again_and_leaves_memory(bool isCleaned)
+    {
+        await StartAsync();
+        var known = await Server.Admin.IssueAsync(new { client_id = "web-shop", expires_in = 100 });
+        await Server.Admin.RevokeAsync(known);
+        await RevokeAsync(new { grant = "g" });
+        var seq = Log.Seq - 1;
+        Server.Time.AdvanceSeconds((90 * Day) + Hour + 1);
+        (await Server.Services.GetRequiredService<ICleanedStore>().ForgetRowsAsync(Server.Time.Seconds, 100)).Rows.Count.ShouldBeGreaterThanOrEqualTo(2);
+        if (isCleaned)
+        {
+            await AdvanceAndCleanAsync(0);
+            Log.Index.Rows().ShouldNotContain(row => row.Selector.EndsForEver);
+            Log.Forgotten.ShouldBe(seq);
+        }
+        else Log.Index.Rows().ShouldContain(row => row.Selector.EndsForEver);
         (await RevokeAsync(new { grant = "g" })).Json.GetProperty("status").GetString().ShouldBe("revoked");
         Rows().ShouldBe(1);
     }

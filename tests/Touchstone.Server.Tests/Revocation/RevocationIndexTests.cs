@@ -52,9 +52,10 @@ public sealed class RevocationIndexTests
         // What descends from others may descend from an earlier issue: it is met as well.
         index.Match(Full).ShouldNotBeNull();
         if (selector.Kind is SelectorKind.Token && selector.Hash != Full.Hash) return;
-        var first = Full with { Ancestors = [] };
+        var first = Full with { Ancestors = [], BasisIssuedAt = null };
         (index.Match(first) is not null).ShouldBe(selector.EndsForEver);
         index.Match(first with { IssuedAt = Full.IssuedAt - 1 }).ShouldNotBeNull();
+        index.Match(first with { BasisIssuedAt = Full.IssuedAt - 1 }).ShouldNotBeNull(); // So is what was refreshed from one.
     }
 
     [Fact]
@@ -90,8 +91,21 @@ public sealed class RevocationIndexTests
     public void Find_gives_the_first_row_of_a_selector()
     {
         var index = With(Records.Row(Selector.Grant("g"), seq: 3), Records.Row(Selector.Grant("g"), seq: 9));
-        index.Find(Selector.Grant("g")).ShouldBe(new RevocationMatch(SelectorKind.Grant, 3));
-        index.Find(Selector.Grant("h")).ShouldBeNull();
+        index.Find(Selector.Grant("g"), ManualTime.Start).ShouldBe(new RevocationMatch(SelectorKind.Grant, 3));
+        index.Find(Selector.Grant("h"), ManualTime.Start).ShouldBeNull();
+    }
+
+    [Fact]
+    public void L12_Find_gives_no_row_that_the_store_may_have_forgotten()
+    {
+        var row = Records.Row(Selector.Grant("g"), seq: 3);
+        var index = With(row, row with { Seq = 9, ForgetAfter = row.ForgetAfter + 5 });
+        index.Find(row.Selector, row.ForgetAfter - 1).ShouldBe(new RevocationMatch(SelectorKind.Grant, 3));
+        index.Find(row.Selector, row.ForgetAfter).ShouldBe(new RevocationMatch(SelectorKind.Grant, 9));
+        index.Find(row.Selector, row.ForgetAfter + 5).ShouldBeNull();
+        index.Over(row.ForgetAfter + 1, 0, 10).ShouldBe([(row.Selector, 3L)]);
+        index.Over(row.ForgetAfter + 6, 0, 1).ShouldBe([(row.Selector, 3L)]);
+        index.Over(row.ForgetAfter + 6, 3, 10).ShouldBe([(row.Selector, 9L)]);
     }
 
     [Fact]
@@ -100,8 +114,8 @@ public sealed class RevocationIndexTests
         var index = new RevocationIndex(5);
         index.Add([Records.Row(Selector.Grant("g"), seq: 5), Records.Row(Selector.Grant("h"), seq: 6)], 6);
         (index.Floor, index.Seq, index.Count).ShouldBe((5, 6, 1));
-        index.Find(Selector.Grant("g")).ShouldBeNull();
-        index.Find(Selector.Grant("h")).ShouldNotBeNull();
+        index.Find(Selector.Grant("g"), ManualTime.Start).ShouldBeNull();
+        index.Find(Selector.Grant("h"), ManualTime.Start).ShouldNotBeNull();
     }
 
     [Fact]

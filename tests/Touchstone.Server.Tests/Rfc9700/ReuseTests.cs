@@ -102,6 +102,58 @@ public sealed class ReuseTests : IAsyncLifetime
     [Theory]
     [InlineData("/oauth/revoke")]
     [InlineData("/admin/revocations")]
+    public async Task R07_R30_Revoking_a_refresh_token_that_is_ended_already_ends_those_of_its_grant_that_are_not(string path)
+    {
+        var time = _acme.Time.Seconds;
+        object item = new { client_id = "app", sub = "u-7", kind = "refresh_token", grant = "g-" + path, iat = time - 100 };
+        var old = await _acme.Admin.IssueAsync(item);
+        var access = await _acme.Admin.IssueAsync(new { client_id = "app", sub = "u-7", aud = Acme.OrdersApi, grant = "g-" + path });
+        await _acme.Admin.PostAsync(AdminCalls.Revocations, new { sub = "u-7", issued_before = time - 50 });
+        (await _acme.ReasonAsync(old)).ShouldBe("revoked");
+        (await _acme.IsActiveAsync(access)).ShouldBeTrue();
+
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", new { token = old })).Json.GetProperty("tokens").GetInt64().ShouldBe(2);
+        await RevokeAsync(path, old);
+        (await _acme.IsActiveAsync(access)).ShouldBeFalse();
+        (await _acme.Admin.LookUpAsync(access)).GetProperty("revocation").GetProperty("selector").GetString().ShouldBe("grant:g-" + path);
+        (await _acme.Admin.RevokeAsync(old)).GetProperty("status").GetString().ShouldBe("already_revoked");
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations + "?dry_run=true", new { token = old })).Json.GetProperty("tokens").GetInt64().ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("/oauth/revoke")]
+    [InlineData("/admin/revocations")]
+    [InlineData("reuse")]
+    public async Task L12_What_was_registered_as_made_from_a_refresh_token_ends_with_it(string how)
+    {
+        // Also what was stored when nothing was known of its parent but the hash.
+        var (_, old, _) = await _acme.IssueAsync(_acme.App);
+        var child = await _acme.Admin.IssueAsync(new { client_id = "app", sub = "u", aud = Acme.OrdersApi, ancestors = new[] { TokenHash.Of(old).ToString() } });
+        await _acme.Server.Services.GetRequiredService<ITokenStore>().AddTokensAsync([Records.Bare("early child") with { Audience = [Acme.OrdersApi], Ancestors = [TokenHash.Of(old)] }]);
+        await _acme.RefreshAsync(old, _acme.App);
+        foreach (var token in (string[])[child, "early child"]) (await _acme.IsActiveAsync(token)).ShouldBeTrue();
+        if (how == "reuse") (await _acme.OAuth.RefreshAsync(old, _acme.App)).ShouldBeError(400, "invalid_grant");
+        else await RevokeAsync(how, old);
+        foreach (var token in (string[])[child, "early child"]) (await _acme.IsActiveAsync(token)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task F02_One_without_a_grant_that_is_revoked_by_its_hash_before_it_is_stored_takes_with_it_what_came_of_it_meanwhile()
+    {
+        var token = new TokenFormat().Create(TokenKind.RefreshToken, System.Security.Cryptography.RandomNumberGenerator.GetBytes(TokenFormat.EntropySize));
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations, new { token_sha256 = TokenHash.Of(token).ToString() })).ShouldBeJson(200).Json.GetProperty("status").GetString().ShouldBe("unknown");
+        // It was stored and used between the look-up and the commit.
+        await OfAnEarlierVersionAsync(token);
+        var store = _acme.Server.Services.GetRequiredService<ITokenStore>();
+        var record = (await store.FindAsync(TokenHash.Of(token), judge: false, CancellationToken.None)).Record!;
+        await store.AddTokensAsync([Records.Bare("came of it") with { Audience = [Acme.OrdersApi], Grant = TokenIssue.Refresh.RefreshFamily.Of(record), Born = long.MaxValue / 2 }]);
+        (await _acme.IsActiveAsync("came of it")).ShouldBeFalse();
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations, new { token_sha256 = TokenHash.Of(token).ToString() })).Json.GetProperty("status").GetString().ShouldBe("already_revoked");
+    }
+
+    [Theory]
+    [InlineData("/oauth/revoke")]
+    [InlineData("/admin/revocations")]
     [InlineData("reuse")]
     public async Task F02_R07_One_that_was_stored_without_a_grant_begins_one_at_its_first_use_which_ends_with_it(string how)
     {
@@ -181,9 +233,9 @@ public sealed class ReuseTests : IAsyncLifetime
         else (await _acme.Admin.RevokeAsync(token)).GetProperty("status").GetString().ShouldBe("revoked");
     }
 
-    private async Task<string> OfAnEarlierVersionAsync()
+    private async Task<string> OfAnEarlierVersionAsync(string? given = null)
     {
-        var token = new TokenFormat().Create(TokenKind.RefreshToken, System.Security.Cryptography.RandomNumberGenerator.GetBytes(TokenFormat.EntropySize));
+        var token = given ?? new TokenFormat().Create(TokenKind.RefreshToken, System.Security.Cryptography.RandomNumberGenerator.GetBytes(TokenFormat.EntropySize));
         await _acme.Server.Services.GetRequiredService<ITokenStore>().AddTokensAsync([Records.Bare(token) with
         {
             Kind = TokenKind.RefreshToken, ClientId = "app", Issuer = TestServer.DefaultIssuer, Subject = "u-1", Scope = Records.Scope("orders:read"), Audience = [Acme.OrdersApi], Born = long.MaxValue / 2,

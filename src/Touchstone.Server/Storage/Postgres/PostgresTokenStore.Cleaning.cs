@@ -49,8 +49,7 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
                 held = TimeSpan.FromMicroseconds(row.GetInt64(5));
                 return (Selector: PostgresRows.SelectorOf(row.GetInt64(0), (SelectorKind)row.GetInt16(1), row.GetString(2), PostgresRows.Text(row, 3), PostgresRows.Text(row, 4)), Seq: row.GetInt64(0));
             });
-            // A row of one token is forgotten when that token is over, and one of a registration ends none: only the others make old cursors useless.
-            var through = rows.Where(row => row.Selector.Kind is not (SelectorKind.Token or SelectorKind.Registration)).Select(row => row.Seq).DefaultIfEmpty(0).Max();
+            var through = ForgottenRows.ThroughOf(rows);
             var forgotten = new ForgottenRows(rows, through, held);
             return () => forgotten;
         });

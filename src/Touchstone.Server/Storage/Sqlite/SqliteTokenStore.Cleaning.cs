@@ -32,8 +32,7 @@ internal sealed partial class SqliteTokenStore : ICleanedStore
             "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations WHERE forget_after < $before AND seq < (SELECT seq FROM head) ORDER BY forget_after LIMIT $most) RETURNING seq, kind, key",
             row => (Selector.TryParse((SelectorKind)row.GetByte(1), row.GetString(2), out var selector) ? selector : throw new StoreException($"Row {row.GetInt64(0)} of the revocation log can't be read."), row.GetInt64(0)),
             ("$before", forgetBefore), ("$most", most));
-        // A row of one token is forgotten when that token is over, and one of a registration ends none: only the others make old cursors useless.
-        var through = rows.Where(row => row.Item1.Kind is not (SelectorKind.Token or SelectorKind.Registration)).Select(row => row.Item2).DefaultIfEmpty(0).Max();
+        var through = ForgottenRows.ThroughOf(rows);
         if (through > 0) Run(statements, "UPDATE head SET forgotten = max(forgotten, $through)", ("$through", through));
         return new ForgottenRows(rows, through, time.GetElapsedTime(started));
     });

@@ -25,7 +25,10 @@ internal sealed class RefreshReuse(RevocationLog log, DetectionLog detections, I
     {
         try
         {
-            var ended = await log.RevokeAsync([new RevocationLog.Asked(Selector.Grant(grant), log.ForgetAfterEverything(), "a refresh token was used twice")], RevocationRow.Server);
+            const string Why = "a refresh token was used twice";
+            // The token too: what was registered as made from it may name it alone.
+            var ended = await log.RevokeAsync(
+                [new RevocationLog.Asked(Selector.Grant(grant), log.ForgetAfterEverything(), Why), new RevocationLog.Asked(Selector.Token(record.Hash), log.ForgetAfter(record), Why)], RevocationRow.Server);
             if (!ended[0].IsNew) return;
             detections.Reuse(exchange, record, grant, ended[0].Seq);
             logger.RefreshReused(record.ClientId, ended[0].Seq, RequestIds.Of(exchange.Http));
