@@ -69,6 +69,8 @@ internal sealed class LocalJwts
         if (vouched.Keys is not { } keys) return new LocalJudgement(LocalVerdict.CannotTell);
         if (vouched.Verdict is not SignatureVerdict.Good) return Refuse(issuer, vouched.Verdict is SignatureVerdict.Wrong ? JwtFault.Signature : JwtFault.UnknownKey);
         if (!IntrospectedToken.TryRead(jwt, _texts, out var read)) return Refuse(issuer, JwtFault.Malformed);
+        // A server says by this claim that it knows more of what ends its JWTs than they tell. Where its feed alone is to judge them, they can't be judged: set ByServer.
+        if (issuer.Revocation is JwtRevocation.ByFeed && jwt.Claims.TryGetProperty("touchstone"u8, out _)) return Refuse(issuer, JwtFault.OtherKind);
 
         // 3. Is there a feed to judge it by?
         var isFollowed = issuer.Revocation is JwtRevocation.ByFeed or JwtRevocation.ByServer || (issuer.Revocation is JwtRevocation.Automatic && await _feed.MayBeThereAsync(cancellationToken));

@@ -46,10 +46,10 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
             if (response.Headers.Date is { } date) Volatile.Write(ref _skew, (date - time.GetUtcNow()).Ticks);
             if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response, time));
             if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body || !IsWanted(response.Content.Headers.ContentType)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
-            if (signed is not null && await signed.OpenAsync(body, cancellationToken) is var (fault, json))
+            if (signed is not null)
             {
-                if (fault is not IntrospectionFault.None) return UpstreamAnswer.Failed(fault);
-                body = json;
+                var opened = await signed.OpenAsync(body, token, cancellationToken);
+                return opened.Fault is IntrospectionFault.None ? Judge(opened.Json, opened.AsOf, opened.Tags) : UpstreamAnswer.Failed(opened.Fault);
             }
             return Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"));
         }

@@ -39,8 +39,9 @@ public sealed class FollowerView
         if (jwt.Born is { } born)
         {
             // Who says against which state of the log it was issued is ended by newer rows alone, and those above the floor are all known.
-            // What ends for ever ends whatever its birth.
-            if (born.Epoch != Head.Epoch || born.Seq > Head.Seq) return jwt.Tags.Any(tag => IsReached(_newer, tag, long.MaxValue) || IsReached(_older, tag, long.MaxValue)) ? JwtStanding.Ended : JwtStanding.Unknown;
+            // What ends for ever ends whatever its birth: the server makes none that it ended before, and who is told otherwise asks it.
+            if (jwt.Tags.Any(tag => IsReached(_newer, tag, long.MaxValue) || IsReached(_older, tag, long.MaxValue))) return JwtStanding.Ended;
+            if (born.Epoch != Head.Epoch || born.Seq > Head.Seq) return JwtStanding.Unknown;
             return HasRowAbove(new FollowedMark(born.Epoch, born.Seq, jwt.Tags)) ? JwtStanding.Ended : born.Seq < Floor ? JwtStanding.Unknown : JwtStanding.Good;
         }
         foreach (var tag in jwt.Tags)

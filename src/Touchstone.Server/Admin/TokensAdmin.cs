@@ -49,8 +49,10 @@ internal sealed class TokensAdmin(TokenRegistration registration, Ancestry ances
                 if (errors.Count == 0 && asked.Token is null && asked.TokenSha256 is null && clients.Find(record.ClientId) is { } client)
                 {
                     var finished = await issuer.FinishAsync(client, epoch, token!, whole!);
-                    if (finished.Tokens is { } issued) (token, whole) = (issued.AccessToken, issued.Record);
-                    else errors.Add(new ProblemError(finished.Error!.Description));
+                    if (finished.Tokens is not { } issued) errors.Add(new ProblemError(finished.Error!.Description));
+                    // Who judges a JWT by its birth looks for newer rows only: none is made that an older one ends already.
+                    else if (issued.Record.Hash != whole!.Hash && await log.JudgeAsync(issued.Record, exchange.Aborted) is { } row) errors.Add(new ProblemError($"this JWT would be ended from its birth on, by row {row.Seq} of the revocation log"));
+                    else (token, whole) = (issued.AccessToken, issued.Record);
                 }
                 if (errors.Count == 0)
                 {

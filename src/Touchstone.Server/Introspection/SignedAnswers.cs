@@ -1,12 +1,15 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Touchstone.Protocol;
 using Touchstone.Protocol.Jwt;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Clients;
+using Touchstone.Server.Feed;
 using Touchstone.Server.Http;
 using Touchstone.Server.Leases;
 using Touchstone.Server.Signing;
@@ -19,10 +22,12 @@ internal sealed record AnswerKeys(SigningKey Signing, EncryptionKey? Recipient);
 /// <summary>
 /// Introspection answers as signed JWTs (RFC 9701), encrypted for the caller where it is registered so. What is within is what the plain answer would be; around it stand who says it, to whom and when, and nothing that could make it pass for a token.
 /// </summary>
-internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKeys, Freshness freshness, ServerOptions options, TimeProvider time)
+internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKeys, ClientDirectory clients, Freshness freshness, ServerOptions options, TimeProvider time)
 {
     private static readonly OAuthError NotAcceptable = OAuthError.NotAcceptable.With($"Accept application/json or {AnswerForms.SignedType}.");
     private static readonly OAuthError NoKey = OAuthError.TemporarilyUnavailable.With("The answer is to be encrypted for this client, and no key of it can be had. It is not answered otherwise.");
+
+    private static readonly OAuthError Changed = OAuthError.TemporarilyUnavailable.With("The registration of this client changed meanwhile. Ask again.");
 
     private readonly byte[] _start = [.. "{\"iss\":\""u8, .. JsonEncodedText.Encode(options.EffectiveIssuer).EncodedUtf8Bytes, .. "\",\"aud\":\""u8];
 
@@ -45,8 +50,12 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
             return false;
         }
         exchange.AnswerKeys = new AnswerKeys(key, recipient);
-        if (waits) await freshness.EnsureAsync(); // Memory decides about the token.
-        return true;
+        if (!waits) return true;
+        await freshness.EnsureAsync(); // Memory decides about the token.
+        // And about the caller, which was judged before the wait: disabled since, or with another view, it is not the one that is to be answered.
+        if (clients.Find(client.Id) is { } current && (current == client || current.Introspecting == client)) return true;
+        exchange.RefuseForNow(Changed, "caller_changed", TimeSpan.FromSeconds(1));
+        return false;
     }
 
     /// <summary>Answers 200 with a JWT around the plain answer.</summary>
@@ -54,10 +63,11 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
     {
         exchange.Conclude(outcome, reason);
         var name = exchange.Caller!.NameInJson;
-        var rented = ArrayPool<byte>.Shared.Rent(_start.Length + name.Length + answer.Length + 64);
+        var about = AboutOf(exchange);
+        var rented = ArrayPool<byte>.Shared.Rent(_start.Length + name.Length + answer.Length + about.Length + 64);
         try
         {
-            var claims = Write(rented, name, answer);
+            var claims = Write(rented, name, answer, about);
             var (key, recipient) = exchange.AnswerKeys!;
             var size = JwtWriter.SizeOf(key, JwtRules.AnswerType, claims.Length);
             if (recipient is null)
@@ -81,8 +91,17 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
         }
     }
 
-    // {"iss":…,"aud":…,"iat":…,"token_introspection":…}. No sub and no exp beside them (RFC 9701 §5): an access token has both.
-    private ReadOnlySpan<byte> Write(byte[] buffer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> answer)
+    // Which token it is about, and what keeps it in a cache, as the headers have it: else whoever ends TLS between could exchange answers, or change what ends them. Letters, digits and what base64url has: nothing of it needs escaping.
+    private static byte[] AboutOf(FormExchange exchange)
+    {
+        var headers = exchange.Http.Response.Headers;
+        var asOf = exchange.AsOf is not null && headers[FollowedAnswers.AsOf] is [{ } state] ? $",\"as_of\":\"{state}\"" : "";
+        var tags = asOf.Length > 0 && headers[FollowedAnswers.Tags] is [{ } all] ? $",\"tags\":\"{all}\"" : "";
+        return Encoding.ASCII.GetBytes($",\"touchstone\":{{\"token_sha256\":\"{TokenHash.Of(exchange.Form["token"u8])}\"{asOf}{tags}}}}}");
+    }
+
+    // {"iss":…,"aud":…,"iat":…,"token_introspection":…,"touchstone":…}. No sub and no exp beside them (RFC 9701 §5): an access token has both.
+    private ReadOnlySpan<byte> Write(byte[] buffer, ReadOnlySpan<byte> name, ReadOnlySpan<byte> answer, byte[] about)
     {
         var end = 0;
         void Put(ReadOnlySpan<byte> bytes)
@@ -98,7 +117,7 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
         end += digits;
         Put(",\"token_introspection\":"u8);
         Put(answer);
-        Put("}"u8);
+        Put(about);
         return buffer.AsSpan(0, end);
     }
 

@@ -101,11 +101,11 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         return records.Any(record => record.Born < Forgotten) ? null : own; // Looked at after judging.
     }
 
-    /// <summary>The row that ends a record, whether or not it is stored.</summary>
-    internal async ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken)
+    /// <summary>The row that ends a record, stored or not, of all that are known; null when none does.</summary>
+    internal ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken)
     {
         var index = Index;
-        return index.Floor == 0 ? index.Match(record) : await store.JudgeAsync(record, cancellationToken);
+        return index.Floor == 0 ? new(index.Match(record)) : store.JudgeAsync(record, cancellationToken);
     }
 
     /// <summary>Ends one token, and its whole grant when it is a refresh token of one (RFC 7009 §2.1); that row is then the one that is told. Ending it twice adds nothing.</summary>

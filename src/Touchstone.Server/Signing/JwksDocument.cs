@@ -21,21 +21,20 @@ internal sealed class JwksDocument(SigningKeys keys, ServerOptions options, Time
     /// <summary>The same as an address.</summary>
     internal static string UriOf(string issuer) => new Uri(issuer).GetLeftPart(UriPartial.Authority) + PathOf(issuer);
 
-    internal Task WriteAsync(HttpContext http)
+    internal async Task WriteAsync(HttpContext http)
     {
-        var document = Find();
+        var document = Find(await keys.ReadAsync());
         if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Tag == "*" || known.Compare(document.Tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
         else Responses.WriteJson(http.Response, StatusCodes.Status200OK, document.Json);
         http.Response.Headers.ETag = document.Tag.ToString();
         http.Response.Headers.CacheControl = $"public, max-age={MaxAge}";
         http.Response.Headers.Remove("Pragma");
-        return Task.CompletedTask;
     }
 
     // Made anew when the keys were read again, and each second that may end one's publication.
-    private Written Find()
+    private Written Find(KeyRing ring)
     {
-        var (ring, now) = (keys.Ring, time.GetUtcNow().ToUnixTimeSeconds());
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
         if (Volatile.Read(ref _last) is { } last && last.Ring == ring && last.At == now) return last;
         var json = ring.WriteSet(now);
         var written = new Written(ring, now, json, new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(json))[..16]}\""));

@@ -40,7 +40,7 @@ internal sealed class KeyKeeper(SigningKeys keys, ILogger<KeyKeeper> logger, Tim
         }
         catch (StoreException failed)
         {
-            logger.KeysUnread(failed.Message); // What memory holds still signs.
+            logger.KeysUnread(failed.Message); // What memory holds signs for a minute yet.
         }
         catch (Exception failed)
         {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Touchstone.Server.Revocation;
 using Touchstone.Server.Startup;
 using Touchstone.Server.Storage;
 using Touchstone.Server.Telemetry;
@@ -9,7 +10,7 @@ namespace Touchstone.Server.Signing;
 /// The keys that this server signs JWTs with. They stand in the store, sealed, and all nodes have the same; memory holds them opened. A new one is published for a while before it signs (next), then signs (current),
 /// and stays published until all that it signed has expired (retired).
 /// </summary>
-internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions options, ILogger<SigningKeys> logger, TimeProvider time)
+internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog log, ServerOptions options, ILogger<SigningKeys> logger, TimeProvider time)
 {
     /// <summary>The most published keys of an algorithm: readers of key sets take 32 at most (<see cref="Protocol.Jwt.KeySet.MaxKeys"/>).</summary>
     internal const int MaxPublished = 12;
@@ -20,9 +21,13 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     // How long one can still see in the list what became of a key.
     private const long KeepEnded = 30 * 86400;
 
+    // What memory says of keys counts for so long: then a key that another node retired signs nothing here and is published no more, whatever became of the database. A read that takes longer than it may is one that failed.
+    internal static readonly TimeSpan MostAge = TimeSpan.FromSeconds(60), ReadTimeout = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _changing = new(1), _reading = new(1);
     private KeySeal? _seal;
     private KeyRing _ring = new([]);
+    private long _readAt;
 
     /// <summary>The keys as they were read last.</summary>
     internal KeyRing Ring => Volatile.Read(ref _ring);
@@ -35,19 +40,30 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     // Where there are other nodes they have read it by then: what the first of them signs is published by all.
     private long AtOnce => options.Postgres.Connection is null ? Now : Now + 5;
 
+    private bool IsOld => time.GetElapsedTime(Volatile.Read(ref _readAt)) > MostAge;
+
+    /// <summary>The keys, read again where memory is too old to say what was retired.</summary>
+    /// <exception cref="StoreException">They can't be read: 503.</exception>
+    internal async ValueTask<KeyRing> ReadAsync()
+    {
+        if (IsOld) await RefreshAsync(ifOld: true);
+        return Ring;
+    }
+
     /// <summary>The key that signs now. From memory: call <see cref="EnsureAsync"/> before, where it may be the first time.</summary>
     /// <exception cref="StoreException">There is none, or it can't be opened: 503, for it passes.</exception>
     internal SigningKey Current(string algorithm) => Ring.Current(algorithm, Now) ?? throw new StoreException($"No signing key for {algorithm} can be had.");
 
     /// <summary>The key that signs now; made where there is none yet, which an RSA key takes some tenths of a second for. Mostly done at once.</summary>
-    internal ValueTask<SigningKey> EnsureAsync(string algorithm) => Ring.Current(algorithm, Now) is { } key ? ValueTask.FromResult(key) : MakeAsync(algorithm);
+    internal ValueTask<SigningKey> EnsureAsync(string algorithm) => !IsOld && Ring.Current(algorithm, Now) is { } key ? ValueTask.FromResult(key) : MakeAsync(algorithm);
 
-    /// <summary>Opens the keys before the first request, and makes the first one. One for RS256 is made when it is first needed.</summary>
+    /// <summary>Opens the keys before the first request, and makes the first one. One for RS256 takes longer: <see cref="KeepAsync"/> makes it in the background.</summary>
     internal async Task BeginAsync()
     {
+        var began = time.GetTimestamp();
         var stored = await store.ReadKeysAsync(CancellationToken.None);
         _seal = await seals.FindAsync(mayMake: stored.All(key => key.Sealed is null) || options.Signing.ReplaceUnreadable);
-        Take(stored);
+        Take(stored, began);
         if (Ring.All.FirstOrDefault(key => key.IsLocked(Now)) is { Stored: { } locked })
         {
             if (!options.Signing.ReplaceUnreadable)
@@ -98,8 +114,9 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     private long? DueAt(KeyRing ring, string algorithm)
     {
         var (now, keys, overlap) = (Now, ring.Of(algorithm), (long)options.Signing.Overlap.TotalSeconds);
-        if (keys.Count == 0) return null;
-        if (keys.Where(key => key.Stored.IsOpen).Select(key => key.Stored).FirstOrDefault() is not { } newest) return ring.Current(algorithm, now) is null ? now : now + overlap;
+        // Before anybody needs it, so that who caches jwks.json knows it when it first signs.
+        if (keys.Count == 0) return AtOnce;
+        if (keys.Where(key => key.Stored.IsOpen).Select(key => key.Stored).FirstOrDefault() is not { } newest) return ring.Current(algorithm, now) is null ? AtOnce : now + overlap;
         if (options.Signing.RotateAfter == TimeSpan.Zero || ring.Published(algorithm, now) >= MaxPublished) return null;
         var end = newest.SignsFrom + (long)options.Signing.RotateAfter.TotalSeconds;
         return now >= end - overlap ? Math.Max(end, now + overlap) : null;
@@ -110,7 +127,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
         await RefreshAsync();
         // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
         var ring = Ring;
-        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
+        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, AtOnce);
         return Current(algorithm);
     }
 
@@ -124,8 +141,8 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
             if (Ring.NextNumber(algorithm) != number) return;
             var key = await Task.Run(() => SigningKey.Create(algorithm));
             var stored = new StoredKey(key.Kid, algorithm, number, Now, signsFrom, key.Jwk) { Sealed = _seal!.Seal(key.Kid, key.Export()) };
-            // What the older one signs last may live as long as any token.
-            if (await store.AddKeyAsync(stored, signsFrom + (long)options.MaxTokenLifetime.TotalSeconds + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
+            // What the older one signs last may live as long as any token, and what it signed when tokens were allowed to live longer does.
+            if (await store.AddKeyAsync(stored, Math.Max(signsFrom + (long)options.MaxTokenLifetime.TotalSeconds, log.LastExpiry) + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
             await RefreshAsync();
         }
         finally
@@ -135,24 +152,34 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, ServerOptions
     }
 
     // One at a time: what was read before must not come into memory behind what was read after.
-    private async Task RefreshAsync()
+    private async Task RefreshAsync(bool ifOld = false)
     {
-        await _reading.WaitAsync();
+        using var patience = new CancellationTokenSource(ReadTimeout, time);
+        var isMine = false;
         try
         {
-            Take(await store.ReadKeysAsync(CancellationToken.None));
+            await _reading.WaitAsync(patience.Token);
+            isMine = true;
+            if (ifOld && !IsOld) return; // Somebody read them while this one waited.
+            var began = time.GetTimestamp();
+            Take(await store.ReadKeysAsync(patience.Token).AsTask().WaitAsync(patience.Token), began);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new StoreException($"The signing keys could not be read within {ReadTimeout.TotalSeconds} seconds.", late);
         }
         finally
         {
-            _reading.Release();
+            if (isMine) _reading.Release();
         }
     }
 
-    private void Take(IReadOnlyList<StoredKey> stored)
+    private void Take(IReadOnlyList<StoredKey> stored, long began)
     {
         var known = Ring.All.ToDictionary(key => key.Stored.Kid, StringComparer.Ordinal);
         var ring = new KeyRing(stored.Select(key => new HeldKey(key, key.Sealed is null ? null : known.GetValueOrDefault(key.Kid).Key ?? Open(key))));
         Volatile.Write(ref _ring, ring);
+        Volatile.Write(ref _readAt, began); // Last: what is young enough is this.
     }
 
     private SigningKey? Open(StoredKey stored)

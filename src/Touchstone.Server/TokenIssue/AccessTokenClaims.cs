@@ -77,11 +77,16 @@ internal static class AccessTokenClaims
     }
 
     // A record with a lineage can be ended by what stands nowhere in the JWT: subjects, clients and sessions of the tokens that it descends from. A follower would look for what is named, find no row, and
-    // accept what the server would not. Without born it does not believe that it knows all, and asks.
+    // accept what the server would not. Without born it does not believe that it knows all, and asks. The claim is there all the same: by it everybody knows a JWT of which the server knows more.
     private static void WriteBirth(Utf8JsonWriter json, TokenRecord record, Guid epoch)
     {
-        if (record.Lineage.Count > 0) return;
         json.WriteStartObject("touchstone"u8);
+        if (record.Lineage.Count > 0)
+        {
+            json.WriteBoolean("lineage"u8, true);
+            json.WriteEndObject();
+            return;
+        }
         json.WriteString("born"u8, RevocationLog.CursorOf(epoch, record.Born));
         if (record.Grant is { } grant) json.WriteString("grant"u8, grant);
         if (record.Tenant is { } tenant) json.WriteString("tenant"u8, tenant);

@@ -1,3 +1,4 @@
+using Touchstone.Protocol.Introspection;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Signing;
@@ -17,14 +18,21 @@ internal sealed class AccessTokenFormats(ClientDirectory clients)
     internal string? AlgorithmFor(Client client, TokenRecord record)
     {
         if (record.Kind is not TokenKind.AccessToken) return null;
-        // What a resource server is registered with is about tokens for it, not about those that it gets.
-        var own = client.Registration is { Kind: ClientRegistration.ClientKind, Grants: { } grants } ? grants : null;
+        // One JWT shows each of them what is for the others alone (RFC 9396 §9.1).
+        if (record.Audience.Count > 1 && DetailsFilter.IsNeeded(record.AuthorizationDetails.Span)) return null;
+        var own = OwnOf(client);
         if (own?.AccessTokenFormat is Opaque) return null;
         var (wantAll, algorithm, isNarrowed) = WishesOf(record.Audience);
         // A JWT shows all that it says to everybody who holds it: a view that narrows would be none.
         if (isNarrowed || !(own?.AccessTokenFormat is Jwt || wantAll)) return null;
         return own?.AccessTokenSigningAlg ?? algorithm ?? SigningKey.Es256;
     }
+
+    /// <summary>Whether the client itself is registered for JWTs. Where it is not, an opaque token is as good to it.</summary>
+    internal static bool IsWishOf(Client client) => OwnOf(client)?.AccessTokenFormat is Jwt;
+
+    // What a resource server is registered with is about tokens for it, not about those that it gets.
+    private static GrantRegistration? OwnOf(Client client) => client.Registration is { Kind: ClientRegistration.ClientKind, Grants: { } grants } ? grants : null;
 
     private Wishes WishesOf(IReadOnlyList<string> audience)
     {

@@ -7,7 +7,7 @@ using Touchstone.Server.Storage;
 namespace Touchstone.Server.TokenIssue;
 
 /// <summary><c>client_credentials</c> (RFC 6749 §4.4), with <c>scope</c>, <c>resource</c> (RFC 8707) and <c>authorization_details</c> (RFC 9396): a client gets a token for itself.</summary>
-internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore subjects, TokenIssuer issuer, DetailTypes types, ServerOptions options) : IGrant
+internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore subjects, TokenIssuer issuer, DetailTypes types, TokenBinding binding, ServerOptions options) : IGrant
 {
     public string Type => GrantTypes.ClientCredentials;
 
@@ -17,6 +17,8 @@ internal sealed class ClientCredentialsGrant(ITokenStore store, ISubjectStore su
     public async ValueTask<GrantResult> IssueAsync(TokenRequest request)
     {
         var client = request.Client;
+
+        if (await binding.UseProofAsync(request) is { } replayed) return replayed;
 
         // 1. What for?
         if (GrantedScope(request) is not { } scope) return OAuthError.InvalidScope;

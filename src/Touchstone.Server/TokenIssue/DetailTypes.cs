@@ -38,26 +38,39 @@ internal sealed class DetailTypes
     }
 
     /// <summary>
-    /// Judges what is asked for out of what was granted before, by a refresh or subject token: each object has to be one of those (their equality is the one comparison that is right for every type, RFC 9396 §6.1).
-    /// Nothing asked: all of them, as far as the audience may know of them.
+    /// Judges what is asked for out of what was granted before, by a refresh or subject token: each object has to be one of those, each of which is given once (their equality is the one comparison that is right for every type, RFC 9396 §6.1),
+    /// and of a type that this server knows and the client is registered for by now. Nothing asked: all of them that are so, as far as the audience may know of them.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="granted">What was granted before; empty for nothing.</param>
     /// <param name="audience">The audience of the token that is to be issued.</param>
-    internal static DetailsResult Narrow(TokenRequest request, ReadOnlyMemory<byte> granted, IReadOnlyList<string> audience)
+    /// <param name="former">The audience of the token that they were granted with: what names no resource was meant for these, and for no others.</param>
+    internal DetailsResult Narrow(TokenRequest request, ReadOnlyMemory<byte> granted, IReadOnlyList<string> audience, IReadOnlyList<string> former)
     {
         var within = DetailsFilter.For(granted, audience);
+        var isWithin = audience.All(name => former.Contains(name, StringComparer.Ordinal));
+        List<JsonElement> known = within.IsEmpty ? [] : [.. JsonElement.Parse(within.Span).EnumerateArray().Where(detail => isWithin || (detail.ValueKind is JsonValueKind.Object && detail.TryGetProperty("locations"u8, out _)))];
+        var registered = request.Client.Registration.Grants?.AuthorizationDetailsTypes ?? [];
         var asked = request.Exchange.Form["authorization_details"u8];
-        if (asked.IsEmpty) return new DetailsResult(null, within);
+        if (asked.IsEmpty)
+        {
+            // A server without types knows nothing of those that an administrator gave, and leaves them as they are.
+            var kept = _types.Count == 0 ? known : known.FindAll(detail => TypeFault(detail, registered) is null);
+            return new DetailsResult(null, DetailsJson.Write(kept));
+        }
         if (!DetailsJson.TryParse(asked, out var details)) return Refused(DetailsJson.Shape);
-        JsonElement[] known = within.IsEmpty ? [] : [.. JsonElement.Parse(within.Span).EnumerateArray()];
-        var index = 0;
+        var given = new List<JsonElement>();
         foreach (var detail in details.Value.EnumerateArray())
         {
-            if (!known.Any(other => JsonElement.DeepEquals(other, detail))) return Refused($"authorization_details[{index}]: was not granted before, or is not for this audience.");
-            index++;
+            var path = $"authorization_details[{given.Count}]";
+            if (TypeFault(detail, registered) is { } fault) return Refused($"{path}.type: {fault}");
+            var index = known.FindIndex(other => JsonElement.DeepEquals(other, detail));
+            if (index < 0) return Refused($"{path}: was not granted before, or is not for this audience.");
+            // As it was granted, and not a second time.
+            given.Add(known[index]);
+            known.RemoveAt(index);
         }
-        return new DetailsResult(null, DetailsJson.Write(details.Value));
+        return new DetailsResult(null, DetailsJson.Write(given));
     }
 
     /// <summary>What is wrong with details that an administrator gives a token of ours; null when nothing is. He may use every type, for any resource.</summary>
@@ -69,12 +82,17 @@ internal sealed class DetailTypes
         foreach (var detail in details.EnumerateArray())
         {
             var path = $"authorization_details[{index++}]";
-            var name = detail.GetProperty("type"u8).GetString()!;
-            if (!_types.TryGetValue(name, out var type)) return $"{path}.type: this server has no such type.";
-            if (registered?.Contains(name, StringComparer.Ordinal) is false) return $"{path}.type: is not registered for this client.";
-            if (type.Fault(detail, path, reach) is { } fault) return fault;
+            if (TypeFault(detail, registered) is { } unfit) return $"{path}.type: {unfit}";
+            if (_types[detail.GetProperty("type"u8).GetString()!].Fault(detail, path, reach) is { } fault) return fault;
         }
         return null;
+    }
+
+    // What an administrator gave where there were no types need not have one.
+    private string? TypeFault(JsonElement detail, IReadOnlyList<string>? registered)
+    {
+        if (detail.ValueKind is not JsonValueKind.Object || !detail.TryGetProperty("type"u8, out var type) || type.ValueKind is not JsonValueKind.String || type.GetString() is not { } name || !_types.ContainsKey(name)) return "this server has no such type.";
+        return registered?.Contains(name, StringComparer.Ordinal) is false ? "is not registered for this client." : null;
     }
 
     private static DetailsResult Refused(string fault) => new(OAuthError.InvalidAuthorizationDetails.With(fault));

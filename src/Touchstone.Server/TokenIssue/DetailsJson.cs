@@ -11,7 +11,7 @@ internal static class DetailsJson
 {
     internal const int MaxBytes = 16 << 10, MaxObjects = 32, MaxDepth = 8;
 
-    internal static readonly string Shape = $"authorization_details: must be a JSON array of 1 to {MaxObjects} objects with a type, at most {MaxBytes} bytes and {MaxDepth} levels, no member twice and no control characters.";
+    internal static readonly string Shape = $"authorization_details: must be a JSON array of 1 to {MaxObjects} objects with a type, at most {MaxBytes} bytes and {MaxDepth} levels, no member twice, no control characters, and no number that a double does not hold (beyond 9007199254740991, or with too many digits).";
 
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
@@ -45,12 +45,27 @@ internal static class DetailsJson
         return buffer.WrittenMemory;
     }
 
+    /// <summary>Some of several as an array; nothing where there are none.</summary>
+    internal static ReadOnlyMemory<byte> Write(IReadOnlyCollection<JsonElement> details)
+    {
+        if (details.Count == 0) return default;
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(buffer, Writing))
+        {
+            json.WriteStartArray();
+            foreach (var detail in details) detail.WriteTo(json);
+            json.WriteEndArray();
+        }
+        return buffer.WrittenMemory;
+    }
+
     private static bool IsDetail(JsonElement detail) => detail.ValueKind is JsonValueKind.Object && detail.TryGetProperty("type"u8, out var type) && type.ValueKind is JsonValueKind.String;
 
     // The depth is bounded by the reader.
     private static bool IsPlain(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => IsPlain(value.GetString()!),
+        JsonValueKind.Number => ExactNumber.Is(value.GetRawText()),
         JsonValueKind.Array => value.EnumerateArray().All(IsPlain),
         JsonValueKind.Object => value.EnumerateObject().All(member => IsPlain(member.Name) && IsPlain(member.Value)),
         _ => true,

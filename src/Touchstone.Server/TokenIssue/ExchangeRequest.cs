@@ -1,4 +1,5 @@
 using Touchstone.Protocol;
+using Touchstone.Protocol.Tokens;
 
 namespace Touchstone.Server.TokenIssue;
 
@@ -29,8 +30,8 @@ internal readonly record struct ExchangeRequest(string SubjectType, string? Acto
     }
 
     /// <summary>The authorization details of the new token: those of the subject's token that are asked for. None where none are named: what somebody may do in detail does not travel by itself.</summary>
-    internal static DetailsResult DetailsOf(TokenRequest request, ReadOnlyMemory<byte> ofSubject, IReadOnlyList<string> audience) =>
-        request.Exchange.Form["authorization_details"u8].IsEmpty ? default : DetailTypes.Narrow(request, ofSubject, audience);
+    internal static DetailsResult DetailsOf(TokenRequest request, DetailTypes types, TokenRecord subject, IReadOnlyList<string> audience) =>
+        request.Exchange.Form["authorization_details"u8].IsEmpty ? default : types.Narrow(request, subject.AuthorizationDetails, audience, subject.Audience);
 
     private static OAuthError NotAccepted(string parameter) => OAuthError.InvalidRequest.With($"As {parameter} this server takes {TokenTypes.AccessToken} and {TokenTypes.Jwt}.");
 }

@@ -27,14 +27,14 @@ internal sealed class TokenBinding(ClientCertificates certificates, ProofNonces 
     private readonly long _window = (long)options.DPoP.ProofWindow.TotalSeconds;
 
     /// <summary>Judges what was presented, and says in the request to what its tokens are bound. An error where they can't be bound as they have to be.</summary>
-    internal async ValueTask<OAuthError?> JudgeAsync(TokenRequest request)
+    internal OAuthError? Judge(TokenRequest request)
     {
         // 1. The certificate, which costs nothing. Anybody's will do: it is bound to, not trusted.
         var grants = request.Client.Registration.Grants;
         if (!TryReadCertificate(request, out var certificate) && grants?.TlsClientCertificateBoundAccessTokens is true)
             return OAuthError.InvalidRequest.With("The tokens of this client are bound to a certificate: show one that is in time.");
 
-        // 2. The proof. It is used up last, by a client that is known and may use this grant: nobody else fills the store.
+        // 2. The proof. The grant uses it up, once it knows that there is something to be had with it.
         ReadOnlyMemory<byte> key = default;
         if (request.Exchange.Http.Request.Headers.ContainsKey(Header))
         {
@@ -46,13 +46,22 @@ internal sealed class TokenBinding(ClientCertificates certificates, ProofNonces 
                 request.Exchange.Http.Response.Headers[NonceHeader] = nonces.Create(now);
                 if (!nonces.IsGood(proof!.Nonce, now)) return OAuthError.UseDPoPNonce;
             }
-            if (!await uses.UseAssertionAsync(KeyOf(proof!), proof!.IssuedAt + _window + Leeway)) return Refuse(request, DPoPFault.Replayed);
-            key = proof.Thumbprint.ToArray();
+            request.UnusedProof = proof;
+            key = proof!.Thumbprint.ToArray();
         }
         else if (grants?.DpopBoundAccessTokens is true) return Refuse(request, DPoPFault.Count);
 
         request.Presented = new PresentedKeys(key, certificate);
         request.Confirmation = BindingRules.Confirm(new PresentedKeys(key, grants?.TlsClientCertificateBoundAccessTokens is true ? certificate : default));
+        return null;
+    }
+
+    /// <summary>Uses up the proof of a request, if it has one: an error where it was used before. Called by a grant when the client has shown more than a name, for this writes into the store.</summary>
+    internal async ValueTask<OAuthError?> UseProofAsync(TokenRequest request)
+    {
+        if (request.UnusedProof is not { } proof) return null;
+        if (!await uses.UseAssertionAsync(KeyOf(proof), proof.IssuedAt + _window + Leeway)) return Refuse(request, DPoPFault.Replayed);
+        request.UnusedProof = null;
         return null;
     }
 

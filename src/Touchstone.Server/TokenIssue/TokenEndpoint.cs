@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
+using Touchstone.Protocol.ClientAuth;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Http;
 using Touchstone.Server.Limits;
@@ -9,7 +10,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.TokenIssue;
 
 /// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): who asks, which grant, may it, to what are the tokens bound. What each grant judges and issues is its own (<see cref="IGrant"/>).</summary>
-internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, TokenBinding binding, CallerLimits limits, ILogger<TokenEndpoint> logger)
+internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, TokenBinding binding, CallerLimits limits, AddressLimits addresses, ILogger<TokenEndpoint> logger)
 {
     private readonly IGrant[] _grants = [.. grants];
 
@@ -50,15 +51,22 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         }
 
         // 4. To what are the tokens bound?
-        if (await binding.JudgeAsync(request) is { } unproven)
+        if (binding.Judge(request) is { } unproven)
         {
-            exchange.Refuse(unproven);
+            Refuse(exchange, caller.Method, unproven, null);
             return;
         }
 
         // 5. What the grant says.
         var result = await grant.IssueAsync(request);
         if (result.Tokens is { } issued) exchange.Answer(issued.Write(), "issued", type);
-        else exchange.Refuse(result.Error!, result.Reason);
+        else Refuse(exchange, caller.Method, result.Error!, result.Reason);
+    }
+
+    // Of a public client everybody knows the name: what fails is held against the address, as a wrong secret would be, or one address could use up what the client may do in a second.
+    private void Refuse(FormExchange exchange, ClientAuthMethod method, OAuthError error, string? reason)
+    {
+        if (method is ClientAuthMethod.None && (error.Code == OAuthError.InvalidGrant.Code || error.Code == OAuthError.InvalidDPoPProof.Code)) addresses.Failed(exchange.Http, exchange.Started);
+        exchange.Refuse(error, reason);
     }
 }

@@ -14,7 +14,7 @@ namespace Touchstone.Server.TokenIssue;
 /// Whatever comes between judging the tokens and writing the new one ends it: its birth was taken before, and all that could end them names it too.
 /// </summary>
 internal sealed class TokenExchangeGrant(
-    ITokenStore store, TokenLookup tokens, ISubjectStore subjects, ClientDirectory clients, TokenIssuer issuer, TokenFormat format, ServerOptions options, ILogger<TokenExchangeGrant> logger) : IGrant
+    ITokenStore store, TokenLookup tokens, ISubjectStore subjects, ClientDirectory clients, TokenIssuer issuer, DetailTypes types, TokenBinding binding, TokenFormat format, ServerOptions options, ILogger<TokenExchangeGrant> logger) : IGrant
 {
     // One text for all that may be wrong with a token: who brings one that is not his learns nothing about it.
     private static readonly OAuthError NotAcceptable = OAuthError.InvalidRequest.With("The subject token or the actor token is not acceptable.");
@@ -32,6 +32,8 @@ internal sealed class TokenExchangeGrant(
         if (ExchangeRequest.TryRead(request, out var asked) is { } unreadable) return unreadable;
         if (ExchangeTargets.Choose(request, registered.Targets ?? [], clients) is not { } audience) return OAuthError.InvalidTarget;
 
+        if (await binding.UseProofAsync(request) is { } replayed) return replayed;
+
         // 3. Whose tokens are they?
         var subject = await FindAsync(request, request.Exchange.Form["subject_token"u8], asked.SubjectType);
         var actor = asked.ActorType is { } actorType ? await FindAsync(request, request.Exchange.Form["actor_token"u8], actorType) : null;
@@ -47,7 +49,7 @@ internal sealed class TokenExchangeGrant(
             Scope = request.Scope,
         });
         if (decision.Record is not { } record) return Refuse(request, decision);
-        var details = ExchangeRequest.DetailsOf(request, subject.Record!.AuthorizationDetails, audience);
+        var details = ExchangeRequest.DetailsOf(request, types, subject.Record!, audience);
         if (details.Error is { } notGranted) return notGranted;
 
         // 5. Written first, told then.

@@ -39,8 +39,14 @@ internal sealed class TokenIssuer(TokenFormat format, AccessTokenFormats formats
             ExpiresAt = now + (long)options.AccessTokenLifetime.TotalSeconds,
         });
     }
+
     /// <summary>The token in the form that its client or its resource servers want, once its record says all: as it was made, or a JWT in its place. Last before it is stored.</summary>
-    internal ValueTask<GrantResult> FinishAsync(TokenRequest request, string token, TokenRecord record) => FinishAsync(request.Client, request.Epoch, token, record);
+    internal ValueTask<GrantResult> FinishAsync(TokenRequest request, string token, TokenRecord record)
+    {
+        // A grant that forgot it would let a proof be used for ever.
+        if (request.UnusedProof is not null) throw new InvalidOperationException("a token was to be issued for a proof that was not used up");
+        return FinishAsync(request.Client, request.Epoch, token, record);
+    }
 
     /// <inheritdoc cref="FinishAsync(TokenRequest, string, TokenRecord)"/>
     /// <param name="client">Whose token it is.</param>
@@ -50,11 +56,13 @@ internal sealed class TokenIssuer(TokenFormat format, AccessTokenFormats formats
     internal async ValueTask<GrantResult> FinishAsync(Client client, Guid epoch, string token, TokenRecord record)
     {
         if (formats.AlgorithmFor(client, record) is not { } algorithm) return new IssuedTokens(token, record);
-        if (record is not { Subject: not null, Jti: not null, Audience.Count: > 0 }) return OAuthError.InvalidRequest.With("A JWT access token names its subject and its audience (RFC 9068 section 2.2).");
+        // What resource servers wish is no reason to refuse: a refresh that went well yesterday goes well after they changed their mind.
+        var opaque = AccessTokenFormats.IsWishOf(client) ? null : new IssuedTokens(token, record);
+        if (record is not { Subject: not null, Jti: not null, Audience.Count: > 0 }) return opaque ?? (GrantResult)OAuthError.InvalidRequest.With("A JWT access token names its subject and its audience (RFC 9068 section 2.2).");
         var key = await keys.EnsureAsync(algorithm);
         var claims = AccessTokenClaims.Write(record, epoch);
         // A longer one could not be introspected, nor revoked by its value.
-        if (JwtWriter.SizeOf(key, JwtRules.AccessTokenType, claims.Length) > TokenFormat.MaxLength) return OAuthError.InvalidRequest.With($"The access token would have more than {TokenFormat.MaxLength} characters as a JWT: ask for less, or for an opaque token.");
+        if (JwtWriter.SizeOf(key, JwtRules.AccessTokenType, claims.Length) > TokenFormat.MaxLength) return opaque ?? (GrantResult)OAuthError.InvalidRequest.With($"The access token would have more than {TokenFormat.MaxLength} characters as a JWT: ask for less, or for an opaque token.");
         var jwt = JwtWriter.Write(key, JwtRules.AccessTokenType, claims);
         return new IssuedTokens(jwt, record with { Hash = TokenHash.Of(jwt) });
     }

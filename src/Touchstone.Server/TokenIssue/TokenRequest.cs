@@ -1,4 +1,5 @@
 using System.Text;
+using Touchstone.Protocol.DPoP;
 using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Http;
@@ -23,6 +24,9 @@ internal sealed class TokenRequest(FormExchange exchange, Client client, long bo
 
     /// <summary>To what the tokens of this request are bound: <c>cnf</c> of their records (RFC 7800); empty where they are bound to nothing.</summary>
     internal ReadOnlyMemory<byte> Confirmation { get; set; }
+
+    /// <summary>The proof that was found good and is to be used up yet (<see cref="TokenBinding.UseProofAsync"/>): by the grant, once it knows that the token is this client's. Null where there is none.</summary>
+    internal DPoPProof? UnusedProof { get; set; }
 
     /// <summary>The thumbprint of the key of a DPoP proof that was found good; empty without one.</summary>
     internal ReadOnlyMemory<byte> ProofKey => Presented.Key;

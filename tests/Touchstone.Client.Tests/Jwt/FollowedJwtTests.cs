@@ -39,6 +39,16 @@ public sealed class FollowedJwtTests
     }
 
     [Fact]
+    public async Task H06_By_the_feed_alone_none_is_judged_that_says_that_its_server_knows_more()
+    {
+        await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);
+        (await site.CheckAsync(site.Token("j1"))).IsActive.ShouldBeTrue();
+        (await site.CheckAsync(site.Token("j2", more: new JsonObject { ["born"] = await site.CursorAsync(), ["grant"] = "g" }))).IsActive.ShouldBeFalse();
+        (await site.CheckAsync(site.Token("j3", more: new JsonObject { ["lineage"] = true }))).IsActive.ShouldBeFalse();
+        site.Introspections.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Another_signature_over_the_same_claims_does_not_save_it()
     {
         await using var site = await JwtSite.OpenAsync(JwtRevocation.ByFeed);

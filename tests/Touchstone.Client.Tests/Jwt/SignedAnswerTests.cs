@@ -57,6 +57,8 @@ public sealed class SignedAnswerTests
             ["active as a text"] = (Sign(server, With(server, "token_introspection", new JsonObject { ["active"] = "true" })), Type),
             ["another's key"] = (stranger.Sign(stranger.Header("token-introspection+jwt"), Answer(server)), Type),
             ["a changed signature"] = (good[..^4] + "AAAA", Type),
+            ["an answer about another token"] = (Sign(server, With(server, "touchstone", new JsonObject { ["token_sha256"] = Protocol.Tokens.TokenHash.Of("other").ToString() })), Type),
+            ["an answer about no token"] = (Sign(server, With(server, "touchstone", new JsonObject { ["as_of"] = "x" })), Type),
             ["active at the top alone"] = (Sign(server, With(With(server, "token_introspection", null), "active", true)), Type),
         };
         foreach (var (name, (body, type)) in cases)
@@ -66,7 +68,7 @@ public sealed class SignedAnswerTests
             var result = await client.IntrospectAsync("t");
             (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.Malformed), name);
         }
-        server.Introspection = http => OtherServer.AnswerAsync(http, good, Type);
+        server.Introspection = http => OtherServer.AnswerAsync(http, Sign(server, With(server, "touchstone", new JsonObject { ["token_sha256"] = Protocol.Tokens.TokenHash.Of("t").ToString() })), Type);
         await using var working = ClientOf(server);
         (await working.IntrospectAsync("t")).IsActive.ShouldBeTrue();
     }

@@ -49,9 +49,10 @@ public sealed class FollowedJwtTests
     [Fact]
     public void L08_One_that_says_when_it_was_born_is_ended_by_newer_rows_alone()
     {
-        Take(40, [new FeedEvent(30, 1)]);
-        Born(30, 1).ShouldBe(JwtStanding.Good);
-        Born(29, 1).ShouldBe(JwtStanding.Ended);
+        Take(40, [new FeedEvent(30, 1), new FeedEvent(30, 3, Then)]);
+        Born(30, 3).ShouldBe(JwtStanding.Good);
+        Born(29, 3).ShouldBe(JwtStanding.Ended);
+        Born(30, 1).ShouldBe(JwtStanding.Ended, "what ends for ever ends what was born after it too");
         _log.View.Judge(new FollowedJwt([2], (Guid.NewGuid(), 35), null)).ShouldBe(JwtStanding.Unknown, "a birth in another life of the log says nothing");
         Born(41, 2).ShouldBe(JwtStanding.Unknown, "nor does one that is still to come");
         Born(41, 1).ShouldBe(JwtStanding.Ended, "but what ends for ever ends it");

@@ -66,6 +66,26 @@ public sealed class FormatTests(JwtServer jwts) : IClassFixture<JwtServer>
         (await jwts.Admin.PostAsync($"{AdminCalls.Clients}/rs-narrow/grants", new { access_token_format = "jwt" })).ShouldBeProblem(400).Faults().ShouldBe(["access_token_format"]);
     }
 
+    [Fact]
+    public async Task D21_No_JWT_for_several_shows_one_of_them_what_is_for_another()
+    {
+        object details = new[] { new { type = "t", locations = new[] { Acme.OrdersApi } } };
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "signed", sub = "u", aud = new[] { Acme.OrdersApi, Acme.BillingApi }, authorization_details = details })).ShouldBeFalse();
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "signed", sub = "u", aud = Acme.OrdersApi, authorization_details = details })).ShouldBeTrue();
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "signed", sub = "u", aud = new[] { Acme.OrdersApi, Acme.BillingApi }, authorization_details = new[] { new { type = "t" } } })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task H03_What_only_resource_servers_wish_is_no_reason_to_refuse()
+    {
+        await AddAsync("silent-bare", null);
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "silent-bare", sub = "u", aud = JwtServer.LedgerApi })).ShouldBeTrue();
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "silent-bare", aud = JwtServer.LedgerApi })).ShouldBeFalse();
+        Jwts.IsJwt(await jwts.TokenAsync(new { client_id = "silent-bare", sub = "u", aud = JwtServer.LedgerApi, claims = new { big = new string('x', 4000) } })).ShouldBeFalse();
+        // A client that is registered for JWTs relies on them.
+        (await jwts.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "signed", aud = JwtServer.LedgerApi })).ShouldBeProblem(400);
+    }
+
     [Theory]
     [InlineData("access_token_format", "JWT")]
     [InlineData("access_token_signing_alg", "none")]

@@ -36,6 +36,20 @@ public sealed class JwtEndsTests(JwtServer jwts) : IClassFixture<JwtServer>
         (await jwts.Server.VerifyAsync(token)).ShouldBe(SignatureVerdict.Good);
     }
 
+    [Theory]
+    [InlineData("session", "born-ended")]
+    [InlineData("grant", "born-ended")]
+    [InlineData("ancestors", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    public async Task L08_None_is_made_that_was_ended_before_it_was_born(string member, string value)
+    {
+        (await jwts.Admin.PostAsync(AdminCalls.Revocations, new Dictionary<string, string> { [member == "ancestors" ? "token_sha256" : member] = value })).Status.ShouldBe(200);
+        Dictionary<string, object> Body(string client) => new() { ["client_id"] = client, ["sub"] = "u-4821", ["aud"] = Acme.OrdersApi, [member] = member == "ancestors" ? new[] { value } : value };
+        var refused = (await jwts.Admin.PostAsync(AdminCalls.Tokens, Body("signed"))).ShouldBeProblem(400);
+        refused.GetRawText().ShouldContain("this JWT would be ended from its birth on");
+        // An opaque one is asked about, and known to be over.
+        (await jwts.OAuth.IntrospectAsync(await jwts.Admin.IssueAsync(Body(jwts.Acme.Shop.Id)), jwts.Acme.Orders)).ShouldBeInactive();
+    }
+
     [Fact]
     public async Task R01_The_client_revokes_its_JWT_by_value()
     {

@@ -31,10 +31,10 @@ internal static class Jwts
     /// <summary>Whether it has the shape of a JWT.</summary>
     internal static bool IsJwt(string token) => token.Count(c => c == '.') == 2;
 
-    /// <summary>The keys as an administrator sees them.</summary>
-    internal static async Task<JsonElement[]> KeysAsync(this TestServer server) => [.. (await server.Admin.GetAsync("/admin/keys")).Json.GetProperty("items").EnumerateArray()];
+    /// <summary>The keys of an algorithm as an administrator sees them.</summary>
+    internal static async Task<JsonElement[]> KeysAsync(this TestServer server, string algorithm = "ES256") => [.. (await server.Admin.GetAsync("/admin/keys")).Json.GetProperty("items").EnumerateArray().Where(key => key.GetProperty("alg").GetString() == algorithm)];
 
-    /// <summary>The kids of the published keys.</summary>
-    internal static async Task<string[]> PublishedAsync(this TestServer server) =>
-        [.. (await server.OAuth.GetAsync(Jwks)).Json.GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString()!)];
+    /// <summary>The kids of the published keys of an algorithm.</summary>
+    internal static async Task<string[]> PublishedAsync(this TestServer server, string algorithm = "ES256") =>
+        [.. (await server.OAuth.GetAsync(Jwks)).Json.GetProperty("keys").EnumerateArray().Where(key => key.GetProperty("alg").GetString() == algorithm).Select(key => key.GetProperty("kid").GetString()!)];
 }

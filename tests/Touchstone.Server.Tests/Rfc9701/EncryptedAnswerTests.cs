@@ -60,6 +60,29 @@ public sealed class EncryptedAnswerTests(Acme acme) : IClassFixture<Acme>
         (await server.OAuth.SignedAsync("unknown", caller)).ShouldBeError(503, "temporarily_unavailable");
     }
 
+    [Theory]
+    [InlineData("disable")]
+    [InlineData("view")]
+    public async Task J09_A_caller_that_changes_while_its_keys_are_fetched_is_not_answered_as_it_was(string change)
+    {
+        await using var server = await TestServer.StartAsync(options => options.AllowPrivateJwksUris = true);
+        await using var keys = await KeyServer.StartAsync(JwtReader.NewRecipient("ECDH-ES").Jwks);
+        var (asked, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        keys.Answer = async http =>
+        {
+            asked.TrySetResult();
+            await goOn.Task;
+            await http.Response.WriteAsync(keys.Keys.ToJsonString());
+        };
+        var caller = await server.Admin.AddClientAsync(new { client_id = "rs", kind = "resource-server", audience = new[] { Acme.OrdersApi }, introspection_encrypted_response_alg = "ECDH-ES", jwks_uri = keys.Uri });
+        var answering = server.OAuth.SignedAsync("unknown", caller);
+        await asked.Task;
+        await server.Admin.ChangeAsync("rs", change, change == "view" ? new { sub = "pairwise" } : null);
+        goOn.SetResult();
+        (await answering).ShouldBeError(503, "temporarily_unavailable").Header("Retry-After").ShouldBe("1");
+        (await server.OAuth.SignedAsync("unknown", caller)).Status.ShouldBe(change == "view" ? 200 : 401);
+    }
+
     [Fact]
     public async Task Every_fault_of_a_registration_is_told_at_once()
     {

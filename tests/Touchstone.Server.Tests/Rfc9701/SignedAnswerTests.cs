@@ -15,7 +15,7 @@ public sealed class SignedAnswerTests(Acme acme) : IClassFixture<Acme>
         var answer = await acme.OAuth.SignedAsync(token, acme.Orders);
         answer.HeaderNames.ShouldBe((await acme.OAuth.IntrospectAsync(token, acme.Orders)).HeaderNames);
         var jwt = answer.ShouldBeSigned(acme.Server);
-        System.Text.Encoding.UTF8.GetString(jwt.Payload.Span).ShouldBe($$"""{"iss":"https://as.acme.test","aud":"rs-orders","iat":{{acme.Time.Seconds}},"token_introspection":{{plain}}}""");
+        System.Text.Encoding.UTF8.GetString(jwt.Payload.Span).ShouldBe($$$"""{"iss":"https://as.acme.test","aud":"rs-orders","iat":{{{acme.Time.Seconds}}},"token_introspection":{{{plain}}},"touchstone":{"token_sha256":"{{{Protocol.Tokens.TokenHash.Of(token)}}}"}}""");
     }
 
     [Fact]
@@ -98,7 +98,8 @@ public sealed class SignedAnswerTests(Acme acme) : IClassFixture<Acme>
         var token = await acme.TokenAsync();
         var plain = await acme.OAuth.SignedAsync(token, acme.Orders, "application/json", follow: "1");
         var signed = await acme.OAuth.SignedAsync(token, acme.Orders, follow: "1");
-        signed.ShouldBeSigned(acme.Server);
+        var about = signed.ShouldBeSigned(acme.Server).Claims.GetProperty("touchstone");
+        (about.GetProperty("as_of").GetString(), about.GetProperty("tags").GetString()).ShouldBe((plain.Header("Touchstone-As-Of"), plain.Header("Touchstone-Tags")));
         foreach (var header in (string[])["Touchstone-As-Of", "Touchstone-Tags"]) signed.Header(header).ShouldBe(plain.Header(header).ShouldNotBeNull());
     }
 

@@ -158,8 +158,35 @@ public sealed class SigningKeysTests
         var keys = server.Services.GetRequiredService<SigningKeys>();
         var made = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => keys.EnsureAsync("RS256").AsTask()));
         made.Select(key => key.Kid).Distinct().ShouldHaveSingleItem();
-        (await server.PublishedAsync()).Length.ShouldBe(2);
+        (await server.PublishedAsync("RS256")).Length.ShouldBe(1);
         keys.EnsureAsync("RS256").IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_key_for_RS256_is_published_long_before_it_is_needed()
+    {
+        await using var server = await TestServer.StartAsync();
+        (await server.PublishedAsync("RS256")).ShouldBeEmpty("the start does not wait for it");
+        await AdvanceAsync(server, TimeSpan.FromMinutes(1));
+        var published = (await server.PublishedAsync("RS256")).ShouldHaveSingleItem();
+        await AdvanceAsync(server, TimeSpan.FromMinutes(10));
+        (await server.Services.GetRequiredService<SigningKeys>().EnsureAsync("RS256")).Kid.ShouldBe(published);
+        (await server.KeysAsync("RS256")).Select(State).ShouldBe(["current"]);
+    }
+
+    [Fact]
+    public async Task A_key_stays_published_as_long_as_tokens_that_were_allowed_to_live_longer()
+    {
+        using var folder = new TempFolder();
+        long expires;
+        await using (var first = await TestServer.StartAsync(data: folder.Path))
+        {
+            await first.Admin.AddClientAsync(new { client_id = "long", kind = "client", audience = new[] { Acme.OrdersApi } });
+            expires = (await first.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "long", sub = "u", expires_in = 80 * 86400 })).ShouldBeJson(201).Json.GetProperty("expires_at").GetInt64();
+        }
+        await using var second = await TestServer.StartAsync(options => options.MaxTokenLifetime = TimeSpan.FromDays(2), data: folder.Path);
+        (await second.Admin.PostAsync(Rotate, new { now = true })).ShouldBeJson(200);
+        (await second.KeysAsync())[0].GetProperty("published_until").GetInt64().ShouldBeGreaterThanOrEqualTo(expires + 3600);
     }
 
     [Fact]

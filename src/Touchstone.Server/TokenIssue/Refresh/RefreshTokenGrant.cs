@@ -13,7 +13,7 @@ namespace Touchstone.Server.TokenIssue.Refresh;
 /// Whether a token is good is asked of the store, and so is whether it was used: of uses at once the store lets one win.
 /// </summary>
 internal sealed class RefreshTokenGrant(
-    ITokenStore store, ISubjectStore subjects, RefreshSuccessors successors, RefreshGrace grace, RefreshReuse reuse, TokenIssuer issuer, TokenFormat format, ServerOptions options, ILogger<RefreshTokenGrant> logger, TimeProvider time) : IGrant
+    ITokenStore store, ISubjectStore subjects, RefreshSuccessors successors, RefreshGrace grace, RefreshReuse reuse, TokenIssuer issuer, DetailTypes types, TokenBinding bindings, TokenFormat format, ServerOptions options, ILogger<RefreshTokenGrant> logger, TimeProvider time) : IGrant
 {
     public string Type => GrantTypes.RefreshToken;
 
@@ -35,6 +35,8 @@ internal sealed class RefreshTokenGrant(
         }
         var binding = BindingRules.JudgeRefresh(record.Confirmation, client.Registration.Public, request.Presented, request.Confirmation);
         if (!binding.IsAccepted) return OAuthError.InvalidGrant;
+        // Now only: a public client is whoever says so, and what it sends fills no store.
+        if (await bindings.UseProofAsync(request) is { } replayed) return replayed;
 
         // 3. Used before? Asked before anything else can refuse it: a used one is told of whatever else is wrong.
         var use = await store.FindRefreshUseAsync(hash, CancellationToken.None);
@@ -51,7 +53,7 @@ internal sealed class RefreshTokenGrant(
         if (asked.Any(resource => !record.Audience.Contains(resource, StringComparer.Ordinal))) return OAuthError.InvalidTarget;
 
         var audience = asked.Count == 0 ? record.Audience : asked;
-        var details = DetailTypes.Narrow(request, record.AuthorizationDetails, audience);
+        var details = types.Narrow(request, record.AuthorizationDetails, audience, record.Audience);
         if (details.Error is { } notGranted) return notGranted;
 
         // 6. One wins, and what it is told is on the disk.
