@@ -59,11 +59,11 @@ public sealed class FeedTests(Acme acme) : IClassFixture<Acme>
     [Fact]
     public async Task Every_way_to_end_a_token_comes_as_an_event_with_a_tag_of_the_token()
     {
-        var more = new { client_id = "web-shop", sub = "u-7", aud = Acme.OrdersApi, grant = "g-7", session = "s-7", tenant = "t-7", ancestors = new[] { new string('a', 64) } };
+        var more = new { client_id = "web-shop", sub = "u-7", aud = Acme.OrdersApi, grant = "g-7", session = "s-7", tenant = "t-7", ancestors = new[] { Protocol.Tokens.TokenHash.Of("its parent").ToString() } };
         string[] tags = [];
         object[] ends =
         [
-            new { token_sha256 = new string('a', 64) }, new { grant = "g-7" }, new { session = "s-7" }, new { sub = "u-7" }, new { client_id = "web-shop" }, new { tenant = "t-7" }, new { all = true },
+            new { token = "its parent" }, new { grant = "g-7" }, new { session = "s-7" }, new { sub = "u-7" }, new { client_id = "web-shop" }, new { tenant = "t-7" }, new { all = true },
         ];
         // A server of its own: in the end nobody has a token any more.
         await using var own = await Acme.StartAsync();
