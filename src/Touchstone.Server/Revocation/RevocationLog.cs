@@ -17,7 +17,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
-    private long _forgotten;
+    private long _forgotten, _forgottenTokens;
 
     /// <summary>The most selectors kept in memory: 2 million (some 400 MB). Above it memory starts afresh from the head: correct at any size, only slower for what is older.</summary>
     internal int MaxRows { get; set; } = 2_000_000;
@@ -47,6 +47,13 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         set => Volatile.Write(ref _forgotten, value);
     }
 
+    /// <summary>The newest row that was forgotten, of those that end one token and what descends from it. Whether a token whose issue was judged before it descends from an ended one can't be told any more.</summary>
+    internal long ForgottenTokens
+    {
+        get => Volatile.Read(ref _forgottenTokens);
+        set => Volatile.Write(ref _forgottenTokens, value);
+    }
+
     /// <summary>The row number of a cursor of this epoch that is not too old, or false.</summary>
     internal bool TryReadCursor(string cursor, out long seq)
     {
@@ -71,7 +78,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         var fresh = new RevocationIndex(0, Index.Era + 1);
         fresh.Add(contents.Rows, contents.Seq);
-        (Forgotten, LastExpiry) = (contents.Forgotten, Math.Max(LastExpiry, contents.LastExpiry));
+        (Forgotten, ForgottenTokens, LastExpiry) = (contents.Forgotten, contents.ForgottenTokens, Math.Max(LastExpiry, contents.LastExpiry));
         Volatile.Write(ref _index, fresh);
         // Last: who takes the epoch first and a number of the log then has no number of the old life with the name of the new.
         Epoch = contents.Epoch;
@@ -82,6 +89,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal void Forget(ForgottenRows rows)
     {
         if (rows.Through > Forgotten) Forgotten = rows.Through;
+        if (rows.ThroughTokens is var tokens && tokens > ForgottenTokens) ForgottenTokens = tokens;
         Index.Forget(rows.Rows);
     }
 
@@ -98,7 +106,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
             if (match is null || (await store.FindRowAsync(match.Seq, cancellationToken))?.ForgetAfter >= record.ExpiresAt) continue;
             own.Add(Row(new Asked(Selector.Token(record.Hash), ForgetAfter(record), "registered when it was ended already"), actor));
         }
-        return records.Any(record => record.Born < Forgotten) ? null : own; // Looked at after judging.
+        return records.Any(record => record.Born < Forgotten || (record.Ancestors.Count > 0 && record.Born < ForgottenTokens)) ? null : own; // Looked at after judging.
     }
 
     /// <summary>The row that ends a record, stored or not, of all that are known; null when none does.</summary>

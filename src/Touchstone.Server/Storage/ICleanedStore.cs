@@ -33,4 +33,7 @@ internal sealed record ForgottenRows(IReadOnlyList<(Selector Selector, long Seq)
     /// <summary>A row of one token is forgotten when that token is over, and one of a registration ends none: only the others make old cursors useless.</summary>
     internal static long ThroughOf(IEnumerable<(Selector Selector, long Seq)> rows) =>
         rows.Where(row => row.Selector.Kind is not (SelectorKind.Token or SelectorKind.Registration)).Select(row => row.Seq).DefaultIfEmpty(0).Max();
+
+    /// <summary>The newest of those that end a token: what was made from it before and comes only now would not find them.</summary>
+    internal long ThroughTokens => Rows.Where(row => row.Selector.Kind is SelectorKind.Token).Select(row => row.Seq).DefaultIfEmpty(0).Max();
 }

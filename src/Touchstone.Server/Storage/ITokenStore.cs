@@ -103,6 +103,9 @@ internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<Revocat
     /// <summary>The newest forgotten row of those that may end several tokens; 0 when none was.</summary>
     public long Forgotten { get; init; }
 
+    /// <summary>The newest forgotten row of those that end a token and what descends from it; 0 when none was.</summary>
+    public long ForgottenTokens { get; init; }
+
     /// <summary>When the last of the stored tokens expires: later than any that is issued now, when the setting was larger once.</summary>
     public long LastExpiry { get; init; }
 }

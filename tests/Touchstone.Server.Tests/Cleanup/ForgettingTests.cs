@@ -101,6 +101,29 @@ public sealed class ForgettingTests : IAsyncDisposable
         (await Server.OAuth.IntrospectAsync("t", _orders)).ShouldBeActive();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task L12_A_cursor_that_is_older_than_a_forgotten_row_of_a_token_registers_nothing_that_may_descend_from_it(bool isRestarted)
+    {
+        await StartAsync();
+        var old = (await Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString();
+        await Server.Admin.IssueAsync(Foreign("parent", expiresIn: 100));
+        await Server.Admin.RevokeAsync("parent");
+        await NewerRowAsync();
+        var cursor = (await Server.Admin.GetAsync("/admin/cursor")).Json.GetProperty("cursor").GetString();
+        await AdvanceAndCleanAsync(100 + Hour + 1);
+        Rows().ShouldBe(0);
+        if (isRestarted) await RestartAsync();
+        string[] ancestors = [TokenHash.Of("parent").ToString()];
+        (await Server.Admin.PostAsync(AdminCalls.Tokens, Child("child", old))).ShouldBeProblem(400).Faults().ShouldBe(["born"]);
+        (await Server.Admin.PostAsync(AdminCalls.Tokens, Child("child", cursor))).Status.ShouldBe(201);
+        // What descends from nothing does not care.
+        (await Server.Admin.PostAsync(AdminCalls.Tokens, Foreign("t", 100, born: old))).Status.ShouldBe(201);
+
+        object Child(string token, string? born) => new { token, client_id = "web-shop", iss = "https://other.acme.test", expires_in = 100, born, ancestors };
+    }
+
     [Fact]
     public async Task A_shorter_MaxTokenLifetime_forgets_no_row_that_an_older_longer_token_needs()
     {

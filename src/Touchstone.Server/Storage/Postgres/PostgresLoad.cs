@@ -42,7 +42,7 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string?
         batch.Ask($"SELECT {PostgresRows.Columns} FROM revocations ORDER BY seq");
         batch.Ask("SELECT registration FROM clients");
         batch.Ask("SELECT name, value FROM settings");
-        batch.Ask("SELECT through, (SELECT coalesce(max(expires_at), 0) FROM tokens) FROM forgotten");
+        batch.Ask("SELECT through, tokens, (SELECT coalesce(max(expires_at), 0) FROM tokens) FROM forgotten");
     }
 
     private static async Task<PostgresLoad> TakeAsync(PostgresBatch batch)
@@ -54,12 +54,12 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string?
         var settings = (await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)))).ToDictionary(StringComparer.Ordinal);
         settings.Remove(PostgresNotices.Setting, out var secret); // The store's own, and so is the next.
         settings.Remove(PostgresEpoch.Before);
-        var (forgotten, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1))))[0];
+        var (forgotten, forgottenTokens, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2))))[0];
         // The newest row is never forgotten.
         var cursor = new LogCursor(head.Epoch, head.Seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id);
         return new PostgresLoad(
-            new StoreContents(head.Epoch, head.Seq, rows, clients, settings) { Forgotten = forgotten, LastExpiry = lastExpiry },
-            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, forgotten),
+            new StoreContents(head.Epoch, head.Seq, rows, clients, settings) { Forgotten = forgotten, ForgottenTokens = forgottenTokens, LastExpiry = lastExpiry },
+            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, forgotten, forgottenTokens),
             secret);
     }
 }

@@ -8,12 +8,12 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <summary>
 /// The log as this node follows it: one cursor, moved by its own commits and by what other nodes committed, and always over every row between. It brings both into memory in the order of the log.
 /// </summary>
-internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long> onForgotten, Action onMoved, TimeProvider time) : IAsyncDisposable
+internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long, long> onForgotten, Action onMoved, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
     private readonly RecentRows _recent = new();
     private volatile Place _place = new(default, 0);
-    private long _forgotten;
+    private long _forgotten, _forgottenTokens;
     private volatile bool _isOther;
     private volatile LifeSeen _life = new("", default);
 
@@ -141,7 +141,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
             return true;
         }
         if (read.View.Database != life.Database) _life = new LifeSeen(read.View.Database, time.Read());
-        if (read.Forgotten > _forgotten) onForgotten(_forgotten = read.Forgotten);
+        if (read.Forgotten > _forgotten || read.ForgottenTokens > _forgottenTokens) onForgotten(_forgotten = read.Forgotten, _forgottenTokens = read.ForgottenTokens);
         if (read.Rows.Count > 0 || read.ClientChanges != changes) Publish(read.Rows, read.Registrations, read.Cursor, read.ClientChanges);
         return read.IsWhole;
     }

@@ -68,6 +68,7 @@ internal static class PostgresMigrations
         """,
         """
         ALTER TABLE tokens ADD COLUMN basis_issued_at bigint;
+        ALTER TABLE forgotten ADD COLUMN tokens bigint NOT NULL DEFAULT 0;
         """,
     ];
 

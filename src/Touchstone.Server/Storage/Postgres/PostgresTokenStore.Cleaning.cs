@@ -37,7 +37,9 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
                 DELETE FROM revocations WHERE ctid = ANY (ARRAY(
                     SELECT r.ctid FROM revocations AS r, mine WHERE held AND forget_after < $1 AND seq < (SELECT seq FROM head) ORDER BY forget_after LIMIT $2 FOR UPDATE OF r SKIP LOCKED))
                 RETURNING seq, kind, name, issuer, tenant),
-            kept AS (UPDATE forgotten SET through = greatest(through, last.seq) FROM (SELECT max(seq) AS seq FROM gone WHERE kind NOT IN (1, 8)) AS last WHERE last.seq IS NOT NULL)
+            kept AS (
+                UPDATE forgotten SET through = greatest(through, last.seq), tokens = greatest(tokens, last.token)
+                FROM (SELECT max(seq) FILTER (WHERE kind NOT IN (1, 8)) AS seq, max(seq) FILTER (WHERE kind = 1) AS token FROM gone) AS last WHERE last.seq IS NOT NULL OR last.token IS NOT NULL)
             SELECT seq, kind, name, issuer, tenant, {Took} FROM gone
             """,
             PostgresValue.Long(forgetBefore), PostgresValue.Long(most)),

@@ -35,7 +35,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         // The database keeps the time of the wall, and so does whoever waits for it or for other nodes.
         var clock = TimeProvider.System;
         _notices = new PostgresNotices(_database.Sender);
-        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), through => Node!.Memory?.Forgot(through), () => _barrier!.Moved(), clock);
+        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), (through, tokens) => Node!.Memory?.Forgot(through, tokens), () => _barrier!.Moved(), clock);
         _nodes = new PostgresNodes(_database, _notices);
         Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _notices, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         Followers = new PostgresFollowers(_database, () => Node.Instance);

@@ -52,7 +52,10 @@ internal static class Migrations
         CREATE TABLE refresh_uses (hash BLOB PRIMARY KEY, used_at INTEGER NOT NULL, grant_id TEXT NOT NULL, proof_key TEXT, successor BLOB NOT NULL, forget_after INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX refresh_uses_by_end ON refresh_uses (forget_after);
         """,
-        "ALTER TABLE tokens ADD COLUMN basis_issued_at INTEGER;",
+        """
+        ALTER TABLE tokens ADD COLUMN basis_issued_at INTEGER;
+        ALTER TABLE head ADD COLUMN forgotten_tokens INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     /// <summary>The schema of this version.</summary>

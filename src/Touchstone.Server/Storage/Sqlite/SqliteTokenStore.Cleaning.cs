@@ -34,7 +34,9 @@ internal sealed partial class SqliteTokenStore : ICleanedStore
             ("$before", forgetBefore), ("$most", most));
         var through = ForgottenRows.ThroughOf(rows);
         if (through > 0) Run(statements, "UPDATE head SET forgotten = max(forgotten, $through)", ("$through", through));
-        return new ForgottenRows(rows, through, time.GetElapsedTime(started));
+        var forgotten = new ForgottenRows(rows, through, time.GetElapsedTime(started));
+        if (forgotten.ThroughTokens is > 0 and var tokens) Run(statements, "UPDATE head SET forgotten_tokens = max(forgotten_tokens, $through)", ("$through", tokens));
+        return forgotten;
     });
 
     private Task<CleanedBatch> CleanAsync(string text, params (string Name, object? Value)[] parameters) => WriteAsync((statements, committed) =>

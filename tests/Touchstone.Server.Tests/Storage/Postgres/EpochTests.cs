@@ -174,7 +174,7 @@ public sealed class EpochTests : IAsyncLifetime
 
         internal void Forget() => Restarted = null;
 
-        public void Forgot(long through)
+        public void Forgot(long through, long tokens)
         {
         }
 

@@ -72,6 +72,17 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L12_The_newest_forgotten_row_of_a_token_is_known_beside_that_of_others_and_after_a_start()
+    {
+        await _nodes[0].AppendAsync([Records.Row(Selector.Token(TokenHash.Of("a"))) with { ForgetAfter = Now }, Records.Row(Selector.Grant("g")) with { ForgetAfter = Now }, Records.Row(Selector.Token(TokenHash.Of("b"))) with { ForgetAfter = Now + 50 }, Records.Row(Selector.Grant("h"))]);
+        (await _nodes[0].ForgetRowsAsync(Now + 9, 10)).ThroughTokens.ShouldBe(1);
+        (await _nodes[0].ForgetRowsAsync(Now + 99, 10)).ThroughTokens.ShouldBe(3);
+        await using var later = _stores.Open("later");
+        var loaded = await later.LoadAsync((_, _, _) => { }, CancellationToken.None);
+        (loaded.Forgotten, loaded.ForgottenTokens).ShouldBe((2, 3));
+    }
+
+    [Fact]
     public async Task L12_A_token_s_row_is_remembered_as_long_as_whatever_descends_from_it()
     {
         var ancestor = TokenHash.Of("ancestor");
