@@ -74,13 +74,14 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     }
 
     /// <summary>Reads what other nodes changed; adds a key where one is due, and forgets what is over.</summary>
-    internal async Task KeepAsync()
+    /// <param name="mayBegin">Whether the first key of an algorithm is made as well, which takes some tenths of a second.</param>
+    internal async Task KeepAsync(bool mayBegin = true)
     {
         await RefreshAsync();
         foreach (var algorithm in SigningKey.Algorithms)
         {
             var ring = Ring;
-            if (DueAt(ring, algorithm) is { } from) await AddAsync(ring, algorithm, from);
+            if ((mayBegin || ring.Of(algorithm).Count > 0) && DueAt(ring, algorithm) is { } from) await AddAsync(ring, algorithm, from);
         }
         var now = Now;
         if (Ring.All.Any(key => key.Stored.PublishedUntil < now - KeepEnded || (key.Stored.Sealed is not null && key.Stored.SignsUntil < now - Margin)))
@@ -106,7 +107,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     internal async Task<HeldKey?> RetireAsync(string kid)
     {
         await store.RetireKeyAsync(kid, Now);
-        await KeepAsync();
+        await KeepAsync(mayBegin: false);
         return Ring.All.Where(key => key.Stored.Kid == kid).Cast<HeldKey?>().FirstOrDefault();
     }
 

@@ -65,7 +65,7 @@ public sealed class AuthorizationDetailsTests(DetailTypesServer server) : IClass
     [InlineData("""[{"type":"payment","actions":[],}]""")]
     [InlineData("""[{"type":"payment","actions":[],"creditor":{"a":{"a":{"a":{"a":{"a":{"a":{}}}}}}}}]""")]
     public async Task D01_D05_What_is_no_array_of_plain_objects_is_refused(string details) =>
-        (await server.AskAsync(details)).ShouldBeError(400, "invalid_authorization_details", "authorization_details: must be a JSON array of 1 to 32 objects with a type, at most 16384 bytes and 8 levels, no member twice and no control characters.");
+        (await server.AskAsync(details)).ShouldBeError(400, "invalid_authorization_details", "authorization_details: must be a JSON array of 1 to 32 objects with a type, at most 16384 bytes and 8 levels, no member twice, no control characters, and no number that a double does not hold (beyond 9007199254740991, or with too many digits).");
 
     [Fact]
     public async Task D05_Bytes_that_are_no_text_are_refused()

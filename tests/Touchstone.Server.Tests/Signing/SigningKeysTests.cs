@@ -182,7 +182,7 @@ public sealed class SigningKeysTests
         await using (var first = await TestServer.StartAsync(data: folder.Path))
         {
             await first.Admin.AddClientAsync(new { client_id = "long", kind = "client", audience = new[] { Acme.OrdersApi } });
-            expires = (await first.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "long", sub = "u", expires_in = 80 * 86400 })).ShouldBeJson(201).Json.GetProperty("expires_at").GetInt64();
+            expires = (await first.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "long", sub = "u", expires_in = 80 * 86400 })).ShouldBeJson(201).Json.GetProperty("exp").GetInt64();
         }
         await using var second = await TestServer.StartAsync(options => options.MaxTokenLifetime = TimeSpan.FromDays(2), data: folder.Path);
         (await second.Admin.PostAsync(Rotate, new { now = true })).ShouldBeJson(200);
