@@ -128,7 +128,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         await RefreshAsync();
         // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
         var ring = Ring;
-        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, AtOnce);
+        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
         return Current(algorithm);
     }
 
