@@ -46,7 +46,7 @@ internal static class AnswerJudge
         var text = Text(json, "error_description") ?? Text(json, "detail") ?? Text(json, "title") ?? Text(json, "error");
         if (Errors(json) is not { } errors) return text;
 
-        var faults = errors.EnumerateArray().Select(fault => $"{Text(fault, "member")}: {Text(fault, "detail")}").Where(fault => fault != text);
+        var faults = errors.EnumerateArray().Select(fault => Text(fault, "member") is { } member ? $"{member}: {Text(fault, "detail")}" : Text(fault, "detail")).Where(fault => fault != text);
         return $"{text} ({string.Join("; ", faults)})";
     }
 

@@ -26,6 +26,7 @@ internal static class CommandLine
         var parse = root.Parse(args, Parsing);
         var output = Output.For(parse);
         if (parse.Action is not HelpWithExamples && UnknownOption.In(parse, args) is { } unknown) return output.Fail(Failure.Usage($"'{Shorten(unknown.Word)}' is no option of '{PathOf(parse)}'.{unknown.Advice} See '{PathOf(parse)} --help'."));
+        if (parse.Action is not HelpWithExamples && ValueMissing.In(UnknownOption.OptionsOf(parse.CommandResult), args) is { } missing) return output.Fail(Failure.Usage($"{missing} See '{PathOf(parse)} --help'."));
         if (parse.Action is ParseErrorAction) return output.Fail(Failure.Usage(Explain(parse)));
         try
         {
@@ -52,7 +53,7 @@ internal static class CommandLine
             [var word, ..] when commands.Count == 0 => $"'{Shorten(word)}' fits nowhere in '{path}'.",
             [var word, ..] => $"'{Shorten(word)}' is no command of '{path}'.{(NearestName.Of(word, commands.Select(command => command.Name)) is { } meant ? $" Did you mean {meant}?" : "")}",
         };
-        return $"{error} See '{path} --help'.";
+        return $"{error}{(error[^1] is '.' or '?' ? "" : ".")} See '{path} --help'.";
     }
 
     private static string PathOf(ParseResult parse)

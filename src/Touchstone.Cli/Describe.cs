@@ -7,7 +7,7 @@ namespace Touchstone.Cli;
 /// <summary>JSON members as people read them: safe for a terminal, and times with their distance from now.</summary>
 internal static class Describe
 {
-    private static readonly HashSet<string> Times = ["exp", "iat", "nbf", "at", "auth_time", "created_at", "disabled_at", "expires_at", "last_used_at"];
+    private static readonly HashSet<string> Times = ["exp", "iat", "nbf", "at", "auth_time", "created_at", "disabled_at", "expires_at", "grant_exp", "last_used_at", "published_until", "retired_at", "signs_from", "signs_until"];
 
     /// <summary>Name and lines of every member that has a value.</summary>
     internal static IEnumerable<(string Name, string[] Lines)> Members(JsonElement json, DateTimeOffset now)

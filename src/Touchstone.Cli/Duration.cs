@@ -15,20 +15,29 @@ internal static class Duration
         HelpName = "duration",
         CustomParser = result =>
         {
-            if (TryParse(result.Tokens[^1].Value) is { } duration) return duration;
-            result.AddError($"{name} takes a duration such as 90s, 30m, 1h or 7d.");
+            var text = result.Tokens[^1].Value;
+            if (TryParse(text) is { } duration) return duration;
+            result.AddError(IsTooLong(text) ? $"{name} takes at most {MaxSeconds / 86_400}d." : $"{name} takes a duration such as 90s, 30m, 1h or 7d.");
             return null;
         },
     };
 
     internal static TimeSpan? TryParse(string text)
     {
-        var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
-        var digits = factor == 0 ? text : text[..^1];
+        var (digits, factor) = Parts(text);
         // NumberStyles.None: no sign, no blanks, no thousands.
         if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > MaxSeconds) return null;
 
         var seconds = number * Math.Max(factor, 1);
         return seconds > MaxSeconds ? null : TimeSpan.FromSeconds(seconds);
+    }
+
+    // A duration in its form, but beyond the bound.
+    private static bool IsTooLong(string text) => Parts(text).Digits is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
+
+    private static (string Digits, int Factor) Parts(string text)
+    {
+        var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
+        return (factor == 0 ? text : text[..^1], factor);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
@@ -31,7 +32,7 @@ internal sealed class Output(TextWriter output, TextWriter error, bool json, Tim
 
     internal int Fail(Failure failure)
     {
-        if (json) error.WriteLine(AsJson(failure).ToJsonString());
+        if (json) error.WriteLine(InOneLine(AsJson(failure)));
         else error.WriteLine($"touchstone: {SafeText.Of(failure.IsOAuth ? $"{failure.Error}: {failure.Detail}" : failure.Detail)}");
         return failure.ExitCode;
     }
@@ -106,6 +107,15 @@ internal sealed class Output(TextWriter output, TextWriter error, bool json, Tim
         if (failure.Status is { } status) body["status"] = status;
         if (failure.Errors is { } errors) body["errors"] = JsonArray.Create(errors);
         return body;
+    }
+
+    // What is harmless stays readable: quotes, + and umlauts. Else the encoder escapes all that is not plain ASCII.
+    private static string InOneLine(JsonObject body)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) body.WriteTo(writer);
+        var text = Encoding.UTF8.GetString(buffer.ToArray());
+        return SafeText.Of(text) == text ? text : body.ToJsonString();
     }
 
     private static string Rewritten(JsonElement answer)

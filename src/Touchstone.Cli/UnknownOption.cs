@@ -13,7 +13,7 @@ internal static class UnknownOption
         // With a command that does not exist, nothing is known of its options.
         if (parse.CommandResult.Command.Subcommands.Count > 0 && parse.UnmatchedTokens is [not ['-', ..], ..]) return null;
 
-        var known = Of(parse.CommandResult);
+        var known = OptionsOf(parse.CommandResult);
         var words = line.TakeWhile(word => word != "--").ToArray();
         for (var i = 0; i < words.Length; i++)
         {
@@ -27,7 +27,8 @@ internal static class UnknownOption
         return null;
     }
 
-    private static Dictionary<string, Option> Of(CommandResult command)
+    /// <summary>The options of a command by each of their names, those of every command among them.</summary>
+    internal static Dictionary<string, Option> OptionsOf(CommandResult command)
     {
         var known = new Dictionary<string, Option>(StringComparer.Ordinal);
         for (var at = command; at is not null; at = at.Parent as CommandResult)

@@ -48,7 +48,7 @@ public sealed class Acme : IAsyncLifetime
         string[] apis = [OrdersApi, BillingApi];
         Orders = await Admin.AddClientAsync(new { client_id = "rs-orders", kind = "resource-server", audience = new[] { OrdersApi } });
         Billing = await Admin.AddClientAsync(new { client_id = "rs-billing", kind = "resource-server", audience = new[] { BillingApi } });
-        Shop = await Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = apis, scope = "orders:read orders:write", may_introspect = true });
+        Shop = await Admin.AddClientAsync(new { client_id = "web-shop", kind = "client", audience = apis, scope = "orders:read orders:write", may_introspect = true, grants = new { grant_types = new[] { "client_credentials", "refresh_token" } } });
         Warehouse = await Admin.AddClientAsync(new { client_id = "warehouse", kind = "client", audience = apis, scope = "orders:read", may_introspect = true });
         Mute = await Admin.AddClientAsync(new { client_id = "mute", kind = "client", audience = apis, scope = "orders:read" });
         Spa = await Admin.AddClientAsync(new { client_id = "spa", kind = "client", @public = true });

@@ -37,7 +37,7 @@ internal static class ClientAdd
 
     private static readonly Option<string> Tenant = new("--tenant") { Description = "The tenant it belongs to.", HelpName = "tenant" };
 
-    static ClientAdd() => Kind.AcceptOnlyFromAmong("resource-server", "client");
+    static ClientAdd() => Kind.TakesOneOf("resource-server", "client");
 
     internal static Command Create(Argument<string> id)
     {

@@ -31,7 +31,7 @@ internal static class ClientCredentialOptions
         Description = "Its assertions may name the token endpoint as their audience, as older libraries do.",
     };
 
-    static ClientCredentialOptions() => Secret.AcceptOnlyFromAmong("-");
+    static ClientCredentialOptions() => Secret.TakesOneOf("-");
 
     internal static IEnumerable<Option> OfNewClient => [Secret, Jwks, JwksUri, .. Names.Select(name => name.Option), LegacyAudience];
 
@@ -52,7 +52,9 @@ internal static class ClientCredentialOptions
         if (call.Get(Jwks) is not { } path) return null;
         try
         {
-            body["jwks"] = JsonNode.Parse(File.ReadAllBytes(path));
+            var bytes = File.ReadAllBytes(path);
+            if (bytes.AsSpan().TrimStart(" \t\r\n"u8).StartsWith("-----BEGIN "u8)) return Failure.Usage($"--jwks {path}: this is PEM; a JSON Web Key Set is needed, such as {{\"keys\":[...]}}.");
+            body["jwks"] = JsonNode.Parse(bytes);
             return null;
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)

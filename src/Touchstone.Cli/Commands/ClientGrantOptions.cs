@@ -6,7 +6,7 @@ namespace Touchstone.Cli.Commands;
 /// <summary>What tokens a client may be issued: options of <c>client add</c> and <c>client set-grants</c>.</summary>
 internal static class ClientGrantOptions
 {
-    private static readonly Option<string[]> GrantType = new("--grant-type") { Description = "A grant type that it may use; may repeat. [default: client_credentials]", HelpName = "type" };
+    private static readonly Option<string[]> GrantType = new("--grant-type") { Description = "A grant type that it may use; may repeat. The list takes the place of the one before, but a policy of exchange allows exchange whatever it says. [default: client_credentials]", HelpName = "type" };
 
     private static readonly Option<string?> Format = new("--access-token-format") { Description = "opaque, or jwt (RFC 9068): of a client, what its access tokens are; of a resource server, what those for it are where the client says nothing. [default: opaque]", HelpName = "opaque|jwt" };
 
@@ -32,11 +32,40 @@ internal static class ClientGrantOptions
 
     private static readonly Option<string[]> DetailsType = new("--authorization-details-type") { Description = "A type of authorization details that it may ask for (RFC 9396); may repeat. [default: none]", HelpName = "type" };
 
+    private static readonly string[] Members =
+    [
+        "grant_types", "access_token_format", "access_token_signing_alg", "token_exchange", "refresh_token_inactivity_seconds", "refresh_token_absolute_seconds",
+        "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens", "authorization_details_types",
+    ];
+
     internal static IEnumerable<Option> All { get; } =
     [
         GrantType, Format, SigningAlg, RefreshInactivity, RefreshAbsolute, DPoPBound, CertificateBound, DetailsType,
         ExchangeTarget, ExchangeImpersonation, ExchangeDelegation, ExchangeSubjectAudience, ExchangeSubjectIssuer,
     ];
+
+    /// <summary>Takes the list of types back; beside <see cref="All"/>, for a client that is there.</summary>
+    internal static readonly Option<bool> NoDetails = new("--no-authorization-details") { Description = "It may ask for no type of authorization details." };
+
+    /// <summary>Takes the policy back; beside <see cref="All"/>, for a client that is there.</summary>
+    internal static readonly Option<bool> NoExchange = new("--no-exchange") { Description = "It may exchange no tokens." };
+
+    /// <summary>What a change names and takes back; null when it says nothing.</summary>
+    internal static Outcome<JsonObject?> ReadChange(Call call)
+    {
+        var grants = Read(call) ?? [];
+        if (call.Get(NoExchange) && !grants.TryAdd("token_exchange", null)) return Failure.Usage("--no-exchange and the options of a policy of exchange exclude each other: give one of the two");
+        if (call.Get(NoDetails) && !grants.TryAdd("authorization_details_types", null)) return Failure.Usage("--no-authorization-details and --authorization-details-type exclude each other: give one of the two");
+        return grants.Count == 0 ? null : grants;
+    }
+
+    /// <summary>All back to the default: the server takes back what is null.</summary>
+    internal static JsonObject Default()
+    {
+        var grants = new JsonObject();
+        foreach (var member in Members) grants[member] = null;
+        return grants;
+    }
 
     /// <summary>What was given; null when nothing was.</summary>
     internal static JsonObject? Read(Call call)

@@ -29,7 +29,7 @@ internal static class ClientResponseOptions
     private static Option<string> Choice(string name, string description, params string[] values)
     {
         var option = new Option<string>(name) { Description = description };
-        option.AcceptOnlyFromAmong(values);
+        option.TakesOneOf(values);
         return option;
     }
 }

@@ -28,6 +28,7 @@ internal static class ClientSetResponse
         var body = new JsonObject();
         var isSaid = ClientResponseOptions.Add(call, body);
         // Asked for by name: an empty line must not take an encryption away.
+        if (isSaid && call.Get(Default)) return call.Output.Fail(Failure.Usage("--default and how its answers are made (--response-signing, --response-encryption, --response-content) exclude each other: give one of the two"));
         if (isSaid == call.Get(Default)) return call.Output.Fail(Failure.Usage("say how its answers are made (--response-signing, --response-encryption, --response-content), or --default"));
         if (ClientCredentialOptions.AddKeys(call, body) is { } failure) return call.Output.Fail(failure);
         return call.Output.Answer(await call.Admin.PostAsync($"{ClientCommand.PathOf(id)}/response", body, stop), call.Output.Members);

@@ -28,8 +28,8 @@ internal static class ClientViewOptions
 
     static ClientViewOptions()
     {
-        Sub.AcceptOnlyFromAmong("as-is", "pairwise", "omitted");
-        Aud.AcceptOnlyFromAmong("all", "own");
+        Sub.TakesOneOf("as-is", "pairwise", "omitted");
+        Aud.TakesOneOf("all", "own");
     }
 
     internal static IEnumerable<Option> All => [NoScopes, Claim, NoClaims, Sub, Sector, Aud];

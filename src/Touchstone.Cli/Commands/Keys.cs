@@ -13,7 +13,7 @@ internal static class KeysCommand
 
     static KeysCommand()
     {
-        Alg.AcceptOnlyFromAmong("ES256", "RS256");
+        Alg.TakesOneOf("ES256", "RS256");
         Kid.Validators.Add(static result =>
         {
             // A path of dots would be resolved away, and name another resource.
@@ -41,7 +41,7 @@ internal static class KeysCommand
     private static async Task<int> ListAsync(Call call, CancellationToken stop) => call.Output.Answer(await call.Admin.GetAsync("admin/keys", stop), keys =>
     {
         if (keys.TryGetProperty("items", out var items) && items.ValueKind is JsonValueKind.Array)
-            call.Output.Table(["kid", "alg", "state", "published", "signs from", "signs until", "published until"], [.. items.EnumerateArray().Select(Row)]);
+            call.Output.Table(["kid", "alg", "state", "published", "signs from", "signs until", "published until", "retired"], [.. items.EnumerateArray().Select(Row)]);
     });
 
     private static string[] Row(JsonElement key) =>
@@ -53,6 +53,7 @@ internal static class KeysCommand
         Time(key, "signs_from"),
         Time(key, "signs_until"),
         Time(key, "published_until"),
+        Time(key, "retired_at"),
     ];
 
     private static string Time(JsonElement key, string member) =>

@@ -12,7 +12,7 @@ internal static class SidecarOverrideCommand
 {
     private static readonly Option<string> Admin = new("--admin") { Description = "The listener of the sidecar for operators, as an address or unix:/path.", HelpName = "address", DefaultValueFactory = static _ => "http://127.0.0.1:9081" };
     private static readonly Option<string?> Rule = new("--rule") { Description = "The name of the rule. Left out: what is in force is listed.", HelpName = "name" };
-    private static readonly Option<string?> FailMode = new Option<string?>("--fail-mode") { Description = "What becomes of checks while the server can't be asked.", HelpName = "mode" }.AcceptOnlyFromAmong("closed", "stale_if_error", "open");
+    private static readonly Option<string?> FailMode = new Option<string?>("--fail-mode") { Description = "What becomes of checks while the server can't be asked.", HelpName = "mode" }.TakesOneOf("closed", "stale_if_error", "open");
     private static readonly Option<TimeSpan?> MaxTtl = Duration.Option("--max-ttl", "The longest that an answer is used; it only shortens.");
     private static readonly Option<TimeSpan?> For = Duration.Option("--for", "For how long, 24 hours at most.");
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, for the log.", HelpName = "text" };

@@ -36,6 +36,7 @@ internal static class TokenCommand
     {
         output.Line($"reason  {Describe.Text(lookup, "reason")}");
         PrintMember(output, lookup, "record");
+        PrintMember(output, lookup, "use");
         PrintMember(output, lookup, "revocation");
         PrintMember(output, lookup, "caller");
         PrintMember(output, lookup, "view");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol.ClientAuth;
@@ -171,13 +172,16 @@ internal sealed class ClientsAdmin(ClientDirectory clients, ClientSecrets secret
         clients.Find(exchange.RouteValue("id"))?.Gate.Activity.Block(0);
     }
 
-    /// <summary>Changes what tokens a client may be issued: what the body names, and leaves the rest as it is.</summary>
+    /// <summary>Changes what tokens a client may be issued: what the body names, and leaves the rest as it is. What is null is as by default again.</summary>
     internal async Task SetGrantsAsync(AdminExchange exchange)
     {
-        if (await exchange.ReadAsync(AdminJson.Default.GrantRegistration) is not { } asked) return;
+        using var body = await exchange.ReadDocumentAsync();
+        if (body is null || exchange.Deserialize(body.RootElement, AdminJson.Default.GrantRegistration) is not { } asked) return;
+        string[] takenBack = [.. body.RootElement.EnumerateObject().Where(member => member.Value.ValueKind is JsonValueKind.Null).Select(member => member.Name)];
         await ChangeAsync(exchange, "changed the grants of", client =>
         {
-            var changed = client with { Grants = (client.Grants ?? new GrantRegistration()).With(asked) };
+            var grants = (client.Grants ?? new GrantRegistration()).With(asked, takenBack);
+            var changed = client with { Grants = grants.IsDefault ? null : grants };
             ProblemError[] errors = [.. GrantRegistration.Errors(changed).Select(error => new ProblemError(error.Detail, error.Member["grants.".Length..]))];
             if (errors.Length == 0) return (changed, Selector.Registration(client.ClientId), null);
             exchange.Refuse(400, "The grants were not changed.", errors);

@@ -36,6 +36,7 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         // As at the token endpoint: a token of ours that names no audience is for its client's default one.
         if (asked.Aud is null && !isForeign && clients.Find(asked.ClientId ?? "")?.Registration.Audience is [var first, ..]) audience = [first];
         var isRefreshed = !isForeign && (asked.Refresh || kind is TokenKind.RefreshToken);
+        if (isRefreshed) CheckRefresh(asked, Check);
         var grants = clients.Find(asked.ClientId ?? "")?.Registration.Grants;
         var grantEnd = RefreshLifetimes.GrantEnd(options, grants, now);
         var expires = ExpiresAt(asked, isForeign, now, isRefreshed && kind is TokenKind.RefreshToken ? RefreshLifetimes.TokenEnd(options, grants, now, grantEnd) - now : (long)options.AccessTokenLifetime.TotalSeconds, Check);
@@ -119,6 +120,15 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         var client = asked.ClientId is null ? null : clients.Find(asked.ClientId);
         check(isForeign || client is not null, "client_id", "no client of this name; add it first");
         check(client is null or { Registration.Enabled: true }, "client_id", "this client is disabled");
+    }
+
+    // Nobody could use it: the token endpoint would refuse the client.
+    private void CheckRefresh(NewToken asked, Action<bool, string, string> check)
+    {
+        if (clients.Find(asked.ClientId ?? "")?.Registration is not { } client) return;
+        var member = asked.Refresh ? "refresh" : "kind";
+        if (client.Kind == ClientRegistration.ResourceServerKind) check(false, member, "a resource server is issued no refresh tokens: name a client");
+        else check(client.Grants?.Allows(GrantTypes.RefreshToken) is true, member, "this client may not use the grant refresh_token: add it to its grants.grant_types first");
     }
 
     private TokenHash Hash(NewToken asked, Action<bool, string, string> check)

@@ -35,6 +35,13 @@ internal sealed class CallerFailures(TimeProvider time)
         }
     }
 
+    /// <summary>What a client was refused that proved who it is.</summary>
+    internal void Add(Client client, string reason, HttpContext http)
+    {
+        var failure = new CallerFailure(time.GetUtcNow().ToUnixTimeSeconds(), reason, null, http.Connection.RemoteIpAddress?.ToString(), http.Request.PathBase + http.Request.Path, client.Id);
+        lock (_lock) Add(Of(client.Id), failure, PerClient);
+    }
+
     /// <summary>The refusals of a client, the newest first; for an identifier that no client has, what is known of that.</summary>
     internal IReadOnlyList<CallerFailure> Of(string clientId, bool isKnown)
     {

@@ -33,28 +33,59 @@ internal sealed record GrantRegistration
     /// <summary>The types of authorization details that it may ask for (RFC 9396 §10); null for none.</summary>
     public IReadOnlyList<string>? AuthorizationDetailsTypes { get; init; }
 
-    /// <summary>This, with what another names in place of its own.</summary>
-    internal GrantRegistration With(GrantRegistration changed) => new()
+    /// <summary>Whether nothing is said.</summary>
+    internal bool IsDefault => this == new GrantRegistration();
+
+    /// <summary>Whether a grant type is registered; null where nothing is said of grant types. A policy of exchange is a word for exchange, whatever the list says: else a list that is replaced would switch it off unseen.</summary>
+    internal bool? Allows(string type) => type is TokenIssue.GrantTypes.TokenExchange && TokenExchange is not null ? true : GrantTypes?.Contains(type);
+
+    /// <summary>This, with what another names in place of its own, and without the members that are taken back.</summary>
+    internal GrantRegistration With(GrantRegistration changed, IReadOnlyCollection<string> takenBack)
     {
-        GrantTypes = changed.GrantTypes ?? GrantTypes,
-        AccessTokenFormat = changed.AccessTokenFormat ?? AccessTokenFormat,
-        AccessTokenSigningAlg = changed.AccessTokenSigningAlg ?? AccessTokenSigningAlg,
-        TokenExchange = changed.TokenExchange ?? TokenExchange,
-        RefreshTokenInactivitySeconds = changed.RefreshTokenInactivitySeconds ?? RefreshTokenInactivitySeconds,
-        RefreshTokenAbsoluteSeconds = changed.RefreshTokenAbsoluteSeconds ?? RefreshTokenAbsoluteSeconds,
-        DpopBoundAccessTokens = changed.DpopBoundAccessTokens ?? DpopBoundAccessTokens,
-        TlsClientCertificateBoundAccessTokens = changed.TlsClientCertificateBoundAccessTokens ?? TlsClientCertificateBoundAccessTokens,
-        AuthorizationDetailsTypes = changed.AuthorizationDetailsTypes ?? AuthorizationDetailsTypes,
-    };
+        return new GrantRegistration
+        {
+            GrantTypes = Of("grant_types", changed.GrantTypes, takenBack.Contains("token_exchange") ? WithoutExchange : GrantTypes),
+            AccessTokenFormat = Of("access_token_format", changed.AccessTokenFormat, AccessTokenFormat),
+            AccessTokenSigningAlg = Of("access_token_signing_alg", changed.AccessTokenSigningAlg, AccessTokenSigningAlg),
+            TokenExchange = Of("token_exchange", changed.TokenExchange, TokenExchange),
+            RefreshTokenInactivitySeconds = Of("refresh_token_inactivity_seconds", changed.RefreshTokenInactivitySeconds, RefreshTokenInactivitySeconds),
+            RefreshTokenAbsoluteSeconds = Of("refresh_token_absolute_seconds", changed.RefreshTokenAbsoluteSeconds, RefreshTokenAbsoluteSeconds),
+            DpopBoundAccessTokens = Of("dpop_bound_access_tokens", changed.DpopBoundAccessTokens, DpopBoundAccessTokens),
+            TlsClientCertificateBoundAccessTokens = Of("tls_client_certificate_bound_access_tokens", changed.TlsClientCertificateBoundAccessTokens, TlsClientCertificateBoundAccessTokens),
+            AuthorizationDetailsTypes = Of("authorization_details_types", changed.AuthorizationDetailsTypes, AuthorizationDetailsTypes),
+        };
+
+        T? Of<T>(string member, T? named, T? before) => takenBack.Contains(member) ? default : named ?? before;
+    }
+
+    // The policy takes its grant type with it, which means nothing without one.
+    private string[]? WithoutExchange => GrantTypes?.Where(type => type is not TokenIssue.GrantTypes.TokenExchange).ToArray();
+
+    // Of a resource server only the form of tokens for it can be said: it is issued none but its own for introspection.
+    private IEnumerable<string> MembersOfClients()
+    {
+        if (GrantTypes is not null) yield return "grant_types";
+        if (RefreshTokenInactivitySeconds is not null) yield return "refresh_token_inactivity_seconds";
+        if (RefreshTokenAbsoluteSeconds is not null) yield return "refresh_token_absolute_seconds";
+        if (DpopBoundAccessTokens is not null) yield return "dpop_bound_access_tokens";
+        if (TlsClientCertificateBoundAccessTokens is not null) yield return "tls_client_certificate_bound_access_tokens";
+        if (AuthorizationDetailsTypes is not null) yield return "authorization_details_types";
+    }
 
     /// <summary>Every error of a client's grants, as member and detail.</summary>
     internal static IEnumerable<(string Member, string Detail)> Errors(ClientRegistration client)
     {
         if (client.Grants is not { } grants) yield break;
+        if (client.Kind == ClientRegistration.ResourceServerKind)
+        {
+            foreach (var member in grants.MembersOfClients()) yield return ("grants." + member, "is for clients, which are issued tokens; of a resource server, access_token_format and access_token_signing_alg say how tokens for it are");
+        }
         foreach (var type in grants.GrantTypes ?? [])
         {
             if (!TokenIssue.GrantTypes.All.Contains(type)) yield return ("grants.grant_types", $"'{type}' is none of {string.Join(", ", TokenIssue.GrantTypes.All)}");
         }
+        if (grants.TokenExchange is null && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.TokenExchange) is true)
+            yield return ("grants.grant_types", "token-exchange says nothing without a policy: give token_exchange, which allows the grant by itself, or leave it out");
         if (grants.RefreshTokenInactivitySeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_inactivity_seconds", LifetimeRange);
         if (grants.RefreshTokenAbsoluteSeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_absolute_seconds", LifetimeRange);
         foreach (var type in grants.AuthorizationDetailsTypes ?? [])

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Touchstone.Server.Telemetry;
@@ -6,7 +7,13 @@ namespace Touchstone.Server.Telemetry;
 internal static partial class ServerLog
 {
     [LoggerMessage(100, LogLevel.Information, "A new signing key for {Algorithm}, {Kid}, signs from {From}")]
-    internal static partial void SigningKeyAdded(this ILogger logger, string algorithm, string kid, DateTimeOffset from);
+    private static partial void SigningKeyAdded(ILogger logger, string algorithm, string kid, string from);
+
+    // As ISO 8601: the logger would write a time as the culture has it.
+    internal static void SigningKeyAdded(this ILogger logger, string algorithm, string kid, DateTimeOffset from)
+    {
+        if (logger.IsEnabled(LogLevel.Information)) SigningKeyAdded(logger, algorithm, kid, from.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+    }
 
     [LoggerMessage(101, LogLevel.Warning, "Signing keys are encrypted with a key of the same database: a copy of it holds both. Give every node the same file with Touchstone:Signing:KeyFile (docs/keys.md)")]
     internal static partial void KeysBesideTheirSeal(this ILogger logger);

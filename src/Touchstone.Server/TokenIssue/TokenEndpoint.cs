@@ -10,7 +10,7 @@ using Touchstone.Server.Telemetry;
 namespace Touchstone.Server.TokenIssue;
 
 /// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): who asks, which grant, may it, to what are the tokens bound. What each grant judges and issues is its own (<see cref="IGrant"/>).</summary>
-internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, TokenBinding binding, CallerLimits limits, AddressLimits addresses, ILogger<TokenEndpoint> logger)
+internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog log, IEnumerable<IGrant> grants, TokenBinding binding, CallerLimits limits, AddressLimits addresses, CallerFailures failures, ILogger<TokenEndpoint> logger)
 {
     private readonly IGrant[] _grants = [.. grants];
 
@@ -44,8 +44,9 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
             exchange.Refuse(OAuthError.UnsupportedGrantType);
             return;
         }
-        if (!(client.Registration.Grants?.GrantTypes is { } registered ? registered.Contains(type) : grant.IsByDefault(request)))
+        if (!(client.Registration.Grants?.Allows(type) ?? grant.IsByDefault(request)))
         {
+            failures.Add(client, "grant_type_not_registered", exchange.Http);
             exchange.Refuse(OAuthError.UnauthorizedClient);
             return;
         }
@@ -60,12 +61,17 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         // 5. What the grant says.
         var result = await grant.IssueAsync(request);
         if (result.Tokens is { } issued) exchange.Answer(issued.Write(), "issued", type);
-        else Refuse(exchange, caller.Method, result.Error!, result.Reason);
+        else
+        {
+            if (type == GrantTypes.TokenExchange && result.Error!.Status < 500) failures.Add(client, result.Reason ?? result.Error.Code, exchange.Http);
+            Refuse(exchange, caller.Method, result.Error!, result.Reason);
+        }
     }
 
     // Of a public client everybody knows the name: what fails is held against the address, as a wrong secret would be, or one address could use up what the client may do in a second.
     private void Refuse(FormExchange exchange, ClientAuthMethod method, OAuthError error, string? reason)
     {
+        if (error == OAuthError.InvalidDPoPProof) failures.Add(exchange.Caller!, "dpop_proof_refused", exchange.Http);
         if (method is ClientAuthMethod.None && (error.Code == OAuthError.InvalidGrant.Code || error.Code == OAuthError.InvalidDPoPProof.Code)) addresses.Failed(exchange.Http, exchange.Started);
         exchange.Refuse(error, reason);
     }

@@ -72,7 +72,7 @@ public sealed partial class HelpTests
         result.Output.ShouldContain("Usage:");
     }
 
-    private static Task<IReadOnlyList<(string Path, string Help)>> AllAsync() => All.Value;
+    internal static Task<IReadOnlyList<(string Path, string Help)>> AllAsync() => All.Value;
 
     /// <summary>Every command with its help, found by walking down from the root.</summary>
     private static async Task<IReadOnlyList<(string Path, string Help)>> WalkAsync()
@@ -94,7 +94,7 @@ public sealed partial class HelpTests
     }
 
     // The part with the options alone: examples and descriptions name others'.
-    private static string OptionsOf(string help)
+    internal static string OptionsOf(string help)
     {
         var from = help.IndexOf("\nOptions:", StringComparison.Ordinal);
         var lines = help[from..].Split('\n').Skip(2).TakeWhile(line => line.Length > 0);

@@ -86,6 +86,7 @@ public sealed class GateTests(Acme acme) : IClassFixture<Acme>
     [Fact]
     public async Task L09_A_refresh_token_with_everything_right_is_no_access_token()
     {
+        await acme.Admin.ChangeAsync("admin", "grants", new { grant_types = new[] { "client_credentials", "refresh_token" } });
         var refresh = await acme.Admin.IssueAsync(new { client_id = "admin", kind = "refresh_token", aud = TestServer.DefaultIssuer, scope = Scope });
         (await SendAsync("GET", "/admin/clients", "Bearer " + refresh)).ShouldBeProblem(401);
     }

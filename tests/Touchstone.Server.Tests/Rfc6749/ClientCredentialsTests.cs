@@ -113,7 +113,7 @@ public sealed partial class ClientCredentialsTests(Acme acme) : IClassFixture<Ac
     [InlineData("client_credentials ", "unsupported_grant_type")]
     [InlineData("", "invalid_request")]
     public async Task T02_F09_Other_grants_are_not_supported(string grant, string error) =>
-        (await acme.OAuth.PostAsync("/oauth/token", acme.Shop, ("grant_type", grant), ("username", "u"), ("password", "p"))).ShouldBeError(400, error);
+        (await acme.OAuth.PostAsync("/oauth/token", acme.Warehouse, ("grant_type", grant), ("username", "u"), ("password", "p"))).ShouldBeError(400, error);
 
     [Fact]
     public async Task T02_C12_A_scope_that_stands_twice_is_invalid_request() =>

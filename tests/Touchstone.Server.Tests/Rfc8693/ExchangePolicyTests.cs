@@ -11,12 +11,17 @@ public sealed class ExchangePolicyTests(Exchanges exchanges) : IClassFixture<Exc
         (await exchanges.ExchangeAsync(exchanges.Acme.Spa, subject)).ShouldBeError(400, "unauthorized_client");
         (await exchanges.ExchangeAsync(exchanges.Acme.Orders, subject)).ShouldBeError(400, "unauthorized_client");
         (await exchanges.ExchangeAsync(null, subject)).ShouldBeError(401, "invalid_client");
-        // The grant type by itself says not what.
-        var named = await exchanges.AddAppAsync("only-named", null, grants: [Exchanges.Grant]);
-        (await exchanges.ExchangeAsync(named, subject)).ShouldBeError(400, "unauthorized_client");
-        // And a policy says nothing where the grant types leave it out.
+    }
+
+    [Fact]
+    public async Task X10_A_policy_allows_exchange_whatever_the_grant_types_say()
+    {
         var left = await exchanges.AddAppAsync("left-out", Exchanges.Policy(), grants: ["client_credentials"]);
-        (await exchanges.ExchangeAsync(left, subject)).ShouldBeError(400, "unauthorized_client");
+        (await exchanges.ExchangeAsync(left, await exchanges.SubjectAsync())).Status.ShouldBe(200);
+        (await exchanges.Acme.OAuth.GrantAsync(left)).Status.ShouldBe(200);
+        var only = await exchanges.AddAppAsync("only-exchange", Exchanges.Policy(), grants: []);
+        (await exchanges.ExchangeAsync(only, await exchanges.SubjectAsync())).Status.ShouldBe(200);
+        (await exchanges.Acme.OAuth.GrantAsync(only)).ShouldBeError(400, "unauthorized_client");
     }
 
     [Fact]

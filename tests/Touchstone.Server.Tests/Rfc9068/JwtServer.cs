@@ -24,7 +24,7 @@ public sealed class JwtServer : IAsyncLifetime
         Acme = await Acme.StartAsync(options => options.Unlimit());
         string[] apis = [Acme.OrdersApi, Acme.BillingApi, LedgerApi];
         Ledger = await Admin.AddClientAsync(new { client_id = "rs-ledger", kind = "resource-server", audience = new[] { LedgerApi }, grants = new { access_token_format = "jwt" } });
-        Signed = await Admin.AddClientAsync(new { client_id = "signed", kind = "client", audience = apis, scope = "orders:read orders:write", may_introspect = true, tenant = "north", grants = new { access_token_format = "jwt" } });
+        Signed = await Admin.AddClientAsync(new { client_id = "signed", kind = "client", audience = apis, scope = "orders:read orders:write", may_introspect = true, tenant = "north", grants = new { grant_types = new[] { "client_credentials", "refresh_token" }, access_token_format = "jwt" } });
     }
 
     public ValueTask DisposeAsync() => Acme.DisposeAsync();

@@ -148,7 +148,7 @@ public sealed class TokenProofTests(Acme acme) : IClassFixture<Acme>
     {
         var proof = _key.Proof(Now, claims => claims["htm"] = "GET");
         (await acme.OAuth.ProveAsync(acme.Shop, proof)).ShouldBeBadProof();
-        acme.Server.Logs.Of(43).ShouldContain(line => line.Text.Contains("A DPoP proof of client web-shop was refused: Method", StringComparison.Ordinal));
+        acme.Server.Logs.Of(43).ShouldContain(line => line.Text.Contains("A DPoP proof of client web-shop was refused: htm is not POST", StringComparison.Ordinal));
         acme.Server.Logs.Text.ShouldNotContain(proof);
     }
 }
