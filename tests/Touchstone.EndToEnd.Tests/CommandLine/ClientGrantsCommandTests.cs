@@ -17,7 +17,7 @@ public sealed class ClientGrantsCommandTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task F06_A_refresh_token_nobody_could_use_is_not_issued()
+    public async Task T05_A_refresh_token_nobody_could_use_is_not_issued()
     {
         var refused = await shared.Cli.RunAsync("token", "issue", "--client", "demo-app", "--subject", "alice", "--refresh");
         refused.ShouldEndWith(1);

@@ -30,7 +30,7 @@ public sealed class GrantsTests(Acme acme) : IClassFixture<Acme>
     [Theory]
     [InlineData("rs-orders", "a resource server is issued no refresh tokens: name a client")]
     [InlineData("warehouse", "this client may not use the grant refresh_token: add it to its grants.grant_types first")]
-    public async Task F06_A_refresh_token_that_its_client_could_not_use_is_refused(string client, string detail)
+    public async Task T05_A_refresh_token_that_its_client_could_not_use_is_refused(string client, string detail)
     {
         await ShouldBeRefusedAsync("refresh", new { client_id = client, sub = "u", refresh = true });
         await ShouldBeRefusedAsync("kind", new { client_id = client, sub = "u", kind = "refresh_token" });

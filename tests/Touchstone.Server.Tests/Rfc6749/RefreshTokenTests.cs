@@ -91,8 +91,9 @@ public sealed class RefreshTokenTests : IAsyncLifetime
     {
         foreach (var isPublic in (bool[])[false, true])
         {
-            var other = await _acme.Admin.AddClientAsync(new { client_id = $"other-{isPublic}", kind = "client", @public = isPublic, scope = "orders:read", audience = new[] { Acme.OrdersApi } });
+            var other = await _acme.Admin.AddClientAsync(new { client_id = $"other-{isPublic}", kind = "client", @public = isPublic, scope = "orders:read", audience = new[] { Acme.OrdersApi }, grants = new { grant_types = new[] { "refresh_token" } } });
             var (_, refresh, _) = await _acme.IssueAsync(other);
+            await _acme.Admin.ChangeAsync(other.Id, "grants", """{"grant_types":null}""");
             (await _acme.OAuth.RefreshAsync(refresh, other)).ShouldBeError(400, "unauthorized_client");
             (await _acme.ReasonAsync(refresh)).ShouldBe("active");
         }

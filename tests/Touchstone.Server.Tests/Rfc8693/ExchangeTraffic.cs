@@ -54,7 +54,9 @@ internal sealed class ExchangeTraffic(Acme acme)
                 acme.Time.AdvanceSeconds(1);
                 return expired;
             case "not_yet_valid": return await IssueAsync(client, notBefore: acme.Time.Seconds + 100);
-            case "kind": return await IssueAsync(client, kind: "refresh_token");
+            case "kind":
+                await acme.Admin.ChangeAsync(client, "grants", """{"grant_types":["client_credentials","refresh_token"]}""");
+                return await IssueAsync(client, kind: "refresh_token");
             case "issuer": return await IssueAsync(client, issuer: "https://third.acme.test");
             case "client": return await IssueAsync("mute", audience: "https://other.acme.test/");
             case "key": return await IssueAsync(client, cnf: new { jkt = "k" });
