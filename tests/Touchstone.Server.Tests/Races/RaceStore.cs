@@ -37,15 +37,15 @@ internal sealed class RaceStore(ITokenStore inner, ISubjectStore subjects, RaceG
 
     public ValueTask<RevocationMatch?> JudgeAsync(TokenRecord record, CancellationToken cancellationToken) => ReadAsync("judge", () => inner.JudgeAsync(record, cancellationToken));
 
-    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null) =>
-        WriteAsync("add tokens", () => inner.AddTokensAsync([.. records.Select(Spoil)], ended));
+    public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null, Guid? epoch = null) =>
+        WriteAsync("add tokens", () => inner.AddTokensAsync([.. records.Select(Spoil)], ended, epoch));
 
-    public async Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records)
+    public async Task<RefreshUse?> UseRefreshTokenAsync(RefreshUse use, IReadOnlyList<TokenRecord> records, Guid? epoch = null)
     {
         var before = await WriteAsync("use", async () =>
         {
             TokenRecord[] spoilt = [.. records.Select(Spoil).Select(record => Mutation is RaceMutation.FamilyReplaced ? record with { Grant = "of its own " + use.Successor } : record)];
-            var before = await inner.UseRefreshTokenAsync(use, spoilt);
+            var before = await inner.UseRefreshTokenAsync(use, spoilt, epoch);
             if (before is null || Mutation is not RaceMutation.UseForgotten) return before;
             await inner.AddTokensAsync(spoilt);
             return null;
