@@ -59,7 +59,7 @@ public sealed class ClientKinds : IAsyncLifetime
 
     internal static Place[] Places { get; } =
     [
-        new("token of the client, judged here", [Access, Bound], async (world, it) => (await world.AskAsync(world._plain, it)) is { IsActive: true, Source: IntrospectionSource.Jwt or IntrospectionSource.Memory }, ("access token", "at+jwt")),
+        new("token of the client, judged here", [Access, Bound], async (world, it) => (await world.AskAsync(world._plain, it)) is { IsActive: true, Source: var source } && (source is IntrospectionSource.Jwt || (source is IntrospectionSource.Memory && it.Contains('.'))), ("access token", "at+jwt")),
         new("token of the client, judged here or there", [Access, Bound, Opaque], async (world, it) => (await world.AskAsync(world._plain, it)).IsActive, ("access token", "at+jwt")),
         new("answer that has to be signed", [Signed, Encrypted], (world, it) => world.AnswerAsync(world._signed, it), ("introspection answer", "token-introspection+jwt")),
         new("answer that has to be encrypted", [Encrypted], (world, it) => world.AnswerAsync(world._encrypted, it)),

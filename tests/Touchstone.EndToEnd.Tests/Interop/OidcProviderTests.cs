@@ -109,7 +109,7 @@ public sealed class OidcProviderTests(OidcProvider provider) : IClassFixture<Oid
         var jwks = JsonElement.Parse(await provider.Http.GetByteArrayAsync(new Uri(server.Address, "/.well-known/jwks.json")));
         var claims = await OidcProvider.OpenAsync(new { answer = await answer.Content.ReadAsStringAsync(), key = PrivateOf(own), jwks, issuer, audience = "rs" });
         claims.GetProperty("token_introspection").GetProperty("active").GetBoolean().ShouldBeTrue();
-        claims.EnumerateObject().Select(member => member.Name).ShouldBe(["iss", "aud", "iat", "token_introspection"]);
+        claims.EnumerateObject().Select(member => member.Name).ShouldBe(["iss", "aud", "iat", "token_introspection", "touchstone"]);
     }
 
     private static Dictionary<string, string> PrivateOf(AsymmetricAlgorithm key)

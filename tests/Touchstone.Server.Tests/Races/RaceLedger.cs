@@ -17,6 +17,9 @@ internal sealed record RaceToken(string Name, string Value, string Client, strin
     /// <summary>The refresh token that was used for it, and the step at which that request began.</summary>
     internal (RaceToken Token, int Began)? RefreshedFrom { get; init; }
 
+    /// <summary>When it counts as issued: a refreshed one when its family began.</summary>
+    internal (long From, long To) Basis => RefreshedFrom is { } use ? use.Token.Basis : (IssuedFrom, IssuedTo);
+
     /// <summary>Itself, and all that it was made from.</summary>
     internal IEnumerable<RaceToken> Line => Parents.SelectMany(parent => parent.Line).Prepend(this);
 
@@ -49,10 +52,10 @@ internal sealed record RaceRow(string Kind, string? Id = null)
     };
 
     /// <summary>Whether it has to have ended a token that it names.</summary>
-    internal bool Ends(RaceToken token) => Names(token) && (EndsForEver || (token.Born < Wrote && (IssuedBefore is not { } before || token.IssuedTo < before)));
+    internal bool Ends(RaceToken token) => Names(token) && (EndsForEver || (token.Born < Wrote && (IssuedBefore is not { } before || token.Basis.To < before)));
 
     /// <summary>Whether it may have ended a token, by its own name or by that of one that it was made from. Nobody keeps when those were issued, so what was made from them counts as issued before any time.</summary>
-    internal bool MayEnd(RaceToken token) => token.Line.Any(Names) && (EndsForEver || (token.Born < Wrote && (IssuedBefore is not { } before || token.IssuedFrom < before || token.Parents.Count > 0)));
+    internal bool MayEnd(RaceToken token) => token.Line.Any(Names) && (EndsForEver || (token.Born < Wrote && (IssuedBefore is not { } before || token.Basis.From < before || token.Parents.Count > 0)));
 }
 
 /// <summary>

@@ -41,6 +41,8 @@ internal sealed partial class RaceWorld
         var cursor = _cursors.Count > 0 && _random.Next(2) == 0 ? Any(_cursors) : default;
         var racer = New($"issue for {user} at {client}", (racer, answer) =>
         {
+            // One that was ended before it began is refused where it would be a JWT, for those who judge it by themselves would never hear of that.
+            if (answer.Status == 400 && _ledger.MayBeEnded(Made(racer, "", client, user, RaceServer.TenantOf(client)) with { Grant = grant, Session = session, Born = cursor.Cursor is null ? racer.Began : cursor.Step }, racer.Ended)) return;
             if (!MayHave(racer, answer, 201, client, user)) return;
             var token = Made(racer, answer.Json.GetProperty("token").GetString()!, client, user, RaceServer.TenantOf(client)) with
             {

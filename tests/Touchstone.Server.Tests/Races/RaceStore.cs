@@ -64,7 +64,7 @@ internal sealed class RaceStore(ITokenStore inner, ISubjectStore subjects, RaceG
     }
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) => WriteAsync("append", () =>
-        Mutation is RaceMutation.ReuseWritesNoRow && rows is [{ Actor: RevocationRow.Server }] ? Task.FromResult(rows) : inner.AppendAsync(rows));
+        Mutation is RaceMutation.ReuseWritesNoRow && rows is [{ Actor: RevocationRow.Server }, ..] ? Task.FromResult(rows) : inner.AppendAsync(rows));
 
     public Task<RevocationRow?> ChangeAsync(ClientRegistration read, ClientRegistration changed, RevocationRow row) => WriteAsync("change", () => inner.ChangeAsync(read, changed, row));
 

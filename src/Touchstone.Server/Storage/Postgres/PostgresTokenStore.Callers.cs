@@ -8,7 +8,7 @@ namespace Touchstone.Server.Storage.Postgres;
 internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
 {
     public async Task<bool> UseAssertionAsync(byte[] key, long forgetAfter) => 1 == await CountAsync(
-        "INSERT INTO assertions (key, forget_after) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", () => [PostgresValue.Bytes(key), PostgresValue.Long(forgetAfter)]);
+        "INSERT INTO assertions (key, forget_after) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1", () => [PostgresValue.Bytes(key), PostgresValue.Long(forgetAfter)], "assertion " + Convert.ToHexString(key));
 
     public Task SaveSecretUsesAsync(IReadOnlyList<SecretUse> uses) => WriteAsync<bool>(
         // In one order at all nodes, so that none waits for another that waits for it.

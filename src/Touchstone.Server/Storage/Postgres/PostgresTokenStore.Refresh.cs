@@ -30,7 +30,8 @@ internal sealed partial class PostgresTokenStore
             transaction.Descendants.AddRange(records.Where(record => record.Ancestors.Count > 0));
             return static () => null;
         },
-        records.Count + 1);
+        records.Count + 1,
+        "refresh " + use.Token);
 
     public async ValueTask<RefreshUse?> FindRefreshUseAsync(TokenHash hash, CancellationToken cancellationToken) => await ReadAsync(static (reader, hash) => reader.FindRefreshUseAsync(hash), hash);
 

@@ -130,13 +130,14 @@ internal sealed partial class PostgresTokenStore
         () => [PostgresValue.Text(chain), PostgresValue.Long(through), PostgresValue.Long(most)]);
 
     // A write that is one statement and changes nothing that memory holds: how many rows it gave.
-    private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values) => WriteAsync<int>(
+    private Task<int> CountAsync(string text, Func<Npgsql.NpgsqlParameter[]> values, string? shared = null) => WriteAsync<int>(
         batch => batch.Ask(text, values()), // Made anew when the write is tried again: a parameter belongs to one command.
         async (batch, _) =>
         {
             var count = await batch.CountAsync();
             return () => count;
-        });
+        },
+        shared: shared);
 
     private static void Ask(PostgresBatch batch, TokenRecord record) => batch.Ask(InsertToken, Values(record));
 

@@ -155,7 +155,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         return result;
     }
 
-    private async Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1)
+    private async Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null)
     {
         var started = _time.GetTimestamp();
         _log.ThrowIfOther();
@@ -169,7 +169,8 @@ internal sealed partial class PostgresTokenStore : ITokenStore
                 brought = transaction.Rows.Count > before ? transaction : null;
                 return taken;
             },
-            weight);
+            weight,
+            shared);
         _metrics.StoreWrote(_time.GetElapsedTime(started));
         // On the disk and in memory here; done when no other node decides without it.
         if (brought is null) return result;

@@ -95,6 +95,9 @@ internal abstract class PostgresWrite
     /// <summary>How many statements it takes, roughly: for the size of a batch.</summary>
     internal int Weight { get; init; } = 1;
 
+    /// <summary>What another node may write at the same time, and then one waits for the other; null for what nobody else writes.</summary>
+    internal string? Shared { get; init; }
+
     internal abstract void Ask(PostgresBatch batch);
 
     internal abstract Task TakeAsync(PostgresBatch batch, PostgresTransaction transaction);

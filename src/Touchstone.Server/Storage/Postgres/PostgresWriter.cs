@@ -43,9 +43,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
     internal bool IsFailing => _isFailing || _waiting.Reader.Count >= MaxWaiting;
 
     /// <summary>Writes; done when it is on the disk and memory knows of it.</summary>
-    internal Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1)
+    internal Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null)
     {
-        var write = new PostgresWrite<T>(ask, take) { Origin = AuditOrigin.Current, Weight = weight };
+        var write = new PostgresWrite<T>(ask, take) { Origin = AuditOrigin.Current, Weight = weight, Shared = shared };
         if (!_waiting.Writer.TryWrite(write)) throw new StoreException("Too many writes wait for the database.");
         return write.Task;
     }
@@ -63,7 +63,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         while (await _waiting.Reader.WaitToReadAsync())
         {
             for (var weight = 0; weight < MaxWeight && _waiting.Reader.TryRead(out var write); weight += write.Weight) batch.Add(write);
-            await CommitAsync(batch);
+            // In one order at all nodes, so that none waits for another that waits for it: the database would look a second later, and break one off.
+            await CommitAsync(batch.Exists(write => write.Shared is not null) ? [.. batch.OrderBy(write => write.Shared, StringComparer.Ordinal)] : batch);
             batch.Clear();
         }
     }
