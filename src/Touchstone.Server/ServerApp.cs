@@ -221,7 +221,10 @@ public sealed class ServerApp : IAsyncDisposable
         services.AddSingleton<FormEndpoint>();
 
         services.AddSingleton<AdminGate>();
+        services.AddSingleton<ClientChanges>();
         services.AddSingleton<ClientsAdmin>();
+        services.AddSingleton<ClientCredentialsAdmin>();
+        services.AddSingleton<ClientSettingsAdmin>();
         services.AddSingleton<TokensAdmin>();
         services.AddSingleton<TokenRegistration>();
         services.AddSingleton<Ancestry>();

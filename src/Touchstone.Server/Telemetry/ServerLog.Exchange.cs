@@ -5,6 +5,6 @@ namespace Touchstone.Server.Telemetry;
 /// <summary>What is logged about token exchange.</summary>
 internal static partial class ServerLog
 {
-    [LoggerMessage(100, LogLevel.Information, "Client {ClientId} was refused an exchange: {Reason}; request {Request}")]
+    [LoggerMessage(110, LogLevel.Information, "Client {ClientId} was refused an exchange: {Reason}; request {Request}")]
     internal static partial void ExchangeRefused(this ILogger logger, string clientId, string reason, string request);
 }
