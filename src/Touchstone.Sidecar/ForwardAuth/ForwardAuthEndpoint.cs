@@ -107,7 +107,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
             {
                 for (var i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '-';
             });
-            if (Overrides.Contains(folded)) return true;
+            if (folded is ['X' or 'x', ..] && Overrides.Contains(folded)) return true;
             if (!isPlain && (current.IdentityHeaders.Contains(folded) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
         }
         return false;

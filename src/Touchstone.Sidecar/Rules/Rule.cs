@@ -69,8 +69,27 @@ internal sealed record Rule
     /// <param name="host">The host.</param>
     /// <param name="path">The path.</param>
     /// <param name="isLoose">Whether neither the case of the path nor a slash at its end counts.</param>
-    internal bool Matches(string method, string host, RequestPath path, bool isLoose = false) =>
-        (Methods.Count == 0 || Methods.Contains(method) || (method == "HEAD" && Methods.Contains("GET"))) && (Hosts.Count == 0 || Hosts.Any(pattern => pattern.Matches(host))) && Paths.Any(template => template.Matches(path, isLoose));
+    internal bool Matches(string method, string host, RequestPath path, bool isLoose = false) => TakesMethod(method) && TakesHost(host) && TakesPath(path, isLoose);
+
+    private bool TakesMethod(string method) => Methods.Count == 0 || Methods.Contains(method) || (method == "HEAD" && Methods.Contains("GET"));
+
+    private bool TakesHost(string host)
+    {
+        for (var i = 0; i < Hosts.Count; i++)
+        {
+            if (Hosts[i].Matches(host)) return true;
+        }
+        return Hosts.Count == 0;
+    }
+
+    private bool TakesPath(RequestPath path, bool isLoose)
+    {
+        for (var i = 0; i < Paths.Count; i++)
+        {
+            if (Paths[i].Matches(path, isLoose)) return true;
+        }
+        return false;
+    }
 }
 
 /// <summary>The rules of a file, in its order: the first that matches is the one that counts, and where none does the request is refused.</summary>
