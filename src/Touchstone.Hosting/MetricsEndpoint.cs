@@ -8,16 +8,21 @@ namespace Touchstone.Hosting;
 /// <summary><c>GET /metrics</c>: meters of ours, Kestrel's and the runtime's, in the Prometheus text format.</summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
+    // The SDK makes room for 2,000 series of each instrument at once, 200 KB, where no more than this can be: 5 MB of 11 that an idle sidecar had allocated.
+    private const int MostSeries = 300;
+
     private readonly PrometheusText _text = new();
     private readonly MeterProvider _provider;
 
     /// <summary>Begins to collect.</summary>
     /// <param name="service">What the process is called.</param>
+    /// <param name="wide">The instruments that may have more series than most.</param>
     /// <param name="meters">The names of our meters.</param>
-    internal MetricsEndpoint(string service, params string[] meters) =>
+    internal MetricsEndpoint(string service, string[] wide, params string[] meters) =>
         _provider = Sdk.CreateMeterProviderBuilder()
-            .ConfigureResource(resource => resource.AddService(service))
+            .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddService(service)) // Its own would look for the name of the process.
             .AddMeter([.. meters, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel"])
+            .AddView(instrument => wide.Contains(instrument.Name) ? null : new MetricStreamConfiguration { CardinalityLimit = MostSeries })
             .AddReader(new BaseExportingMetricReader(_text))
             .Build();
 

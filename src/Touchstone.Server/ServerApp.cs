@@ -237,7 +237,7 @@ public sealed class ServerApp : IAsyncDisposable
 
         services.AddSingleton<ServerMetrics>();
         services.AddSingleton<FaultLog>();
-        services.AddSingleton(static _ => new MetricsEndpoint("touchstone", ServerMetrics.MeterName));
+        services.AddSingleton(static _ => new MetricsEndpoint("touchstone", ServerMetrics.Wide, ServerMetrics.MeterName));
         services.AddSingleton<DemoData>();
         services.AddSingleton<Bootstrap>();
     }

@@ -16,7 +16,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
     internal WebApplication Create(WebApplicationBuilder builder)
     {
         // Disposed with the listener.
-        builder.Services.AddSingleton(static _ => new MetricsEndpoint("touchstone-sidecar", SidecarApp.Meters));
+        builder.Services.AddSingleton(static _ => new MetricsEndpoint("touchstone-sidecar", SidecarMetrics.Wide, SidecarApp.Meters));
         var app = builder.Build();
         var page = app.Services.GetRequiredService<MetricsEndpoint>();
         app.Run(http => (http.Request.Method, http.Request.Path.Value) switch

@@ -49,6 +49,9 @@ internal sealed class ServerMetrics : IDisposable
     internal const string CertificateExpiry = "touchstone.server.certificate.expiry";
     internal const string CertificateReloads = "touchstone.server.certificate.reloads";
 
+    /// <summary>Those with a series for each reason there is, or for each certificate.</summary>
+    internal static readonly string[] Wide = [Requests, CertificateExpiry, CertificateReloads];
+
     /// <summary>From 50 µs, because an introspection from memory takes less than that.</summary>
     internal static readonly double[] DurationBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

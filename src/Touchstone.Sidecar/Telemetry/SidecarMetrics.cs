@@ -18,6 +18,9 @@ internal sealed class SidecarMetrics : IDisposable
     internal const string RulesVersion = "touchstone.sidecar.rules.version";
     internal const string RulesRefused = "touchstone.sidecar.rules.refused";
 
+    /// <summary>Those with a series for each rule and each reason.</summary>
+    internal static readonly string[] Wide = [Decided, Admissions];
+
     /// <summary>The rule of a decision that no rule made, and that of all rules beyond the hundredth.</summary>
     internal const string NoRule = "none", OtherRule = "other";
 
