@@ -87,7 +87,7 @@ public sealed class TokenIntrospectionOptions
     /// <summary>How long one try waits at most. From 10 ms to <see cref="Timeout"/>; default 1.5 seconds.</summary>
     public TimeSpan TryTimeout { get; set; } = TimeSpan.FromMilliseconds(1500);
 
-    /// <summary>How often a failed try is repeated. From 0 to 10; default 2.</summary>
+    /// <summary>How often a failed try is repeated; after a 429 once at most. From 0 to 10; default 2.</summary>
     public int Retries { get; set; } = 2;
 
     /// <summary>How many calls may be under way at once. From 1 to 100,000; default 256.</summary>
@@ -105,7 +105,7 @@ public sealed class TokenIntrospectionOptions
     /// <summary>The most tokens of one call. Once there are so many they don't wait any longer. From 2 to 100; default 10.</summary>
     public int BatchSize { get; set; } = 10;
 
-    /// <summary>For how long the server is left alone once half of the calls failed. From 500 ms to 5 minutes; default 2 seconds.</summary>
+    /// <summary>For how long the server is left alone once half of the calls failed; a 429 is none of those. From 500 ms to 5 minutes; default 2 seconds.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>What becomes of access tokens that are JWTs (RFC 9068). Default: they are introspected as all others are.</summary>

@@ -62,6 +62,16 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task One_that_asks_for_fewer_questions_is_asked_once_more_and_no_more()
+    {
+        await using var server = await OtherServer.StartAsync();
+        server.Behavior = http => OtherServer.RefuseAsync(http, 429);
+        await using var client = server.Client(options => options.Retries = 5);
+        (await client.IntrospectAsync("t")).Fault.ShouldBe(IntrospectionFault.Throttled);
+        server.Calls.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_server_that_fails_all_the_time_is_left_alone_for_a_while()
     {
         await using var server = await OtherServer.StartAsync();
