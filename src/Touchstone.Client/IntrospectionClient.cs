@@ -108,6 +108,8 @@ public sealed class IntrospectionClient : IAsyncDisposable
     {
         _follower.Start();
         await _follower.WaitForFirstAsync(cancellationToken);
+        // Where nothing is to be followed nobody looked.
+        if (_options.Feed is FeedMode.Off) await _discovery.LookAsync(_options.TryTimeout, cancellationToken);
     }
 
     /// <summary>Finds out about a token from what is kept, if that is enough. It asks nobody, waits for nothing and allocates nothing; where it is false, <see cref="IntrospectAsync"/> asks.</summary>

@@ -11,7 +11,7 @@ using Touchstone.Sidecar.Telemetry;
 namespace Touchstone.Sidecar;
 
 /// <summary>What operators and orchestrators look at, on a listener of its own: <c>/health/live</c>, <c>/health/ready</c>, <c>/status</c>, <c>/metrics</c>, <c>/overrides</c>, <c>/cache/invalidate</c>.</summary>
-internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IReadOnlyList<Upstream> upstreams, SidecarMetrics metrics, OverridesEndpoint overrides, Drain drain, bool isReadyByFeed)
+internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, Upstreams upstreams, SidecarMetrics metrics, OverridesEndpoint overrides, Drain drain, bool isReadyByFeed)
 {
     internal WebApplication Create(WebApplicationBuilder builder)
     {
@@ -32,12 +32,12 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
         return app;
     }
 
-    // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody.
+    // Whoever answered once answers from memory, and says when it can't tell: taking it away would refuse everybody. Of forwarded callers nothing is asked: who waits for the first question of each gets none.
     private Task ReadyAsync(HttpContext http)
     {
         var missing = drain.HasBegun ? "it is stopping"
-            : upstreams.Any(static upstream => !upstream.Client.Status.IsServerFound) ? "the server was not found yet"
-            : isReadyByFeed && upstreams.Any(static upstream => upstream.Client.Status.Feed is FeedState.Lapsed) ? "the feed is not followed"
+            : upstreams.Own.Any(static upstream => !upstream.Client.Status.IsServerFound) ? "the server was not found yet"
+            : isReadyByFeed && upstreams.Own.Any(static upstream => upstream.Client.Status.Feed is FeedState.Lapsed) ? "the feed is not followed"
             : null;
         return WriteAsync(http, missing is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, json => json.WriteString("status"u8, missing ?? "ready"));
     }
@@ -57,7 +57,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
             if (form["token"] is [{ Length: > 0 } token])
             {
                 var wasKept = false;
-                foreach (var upstream in upstreams) wasKept |= await upstream.Client.InvalidateAsync(token);
+                foreach (var upstream in upstreams.All) wasKept |= await upstream.Client.InvalidateAsync(token);
                 await WriteAsync(http, StatusCodes.Status200OK, json => json.WriteBoolean("was_kept"u8, wasKept));
                 return;
             }
@@ -81,7 +81,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, IRe
         json.WriteNumber("refused_files"u8, watcher.Refused);
         json.WriteEndObject();
         json.WriteStartArray("issuers"u8);
-        foreach (var upstream in upstreams)
+        foreach (var upstream in upstreams.All)
         {
             var status = upstream.Client.Status;
             json.WriteStartObject();

@@ -80,7 +80,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(upstreams.Tokens, rules, cluster) : null;
         var admission = config.Admission is { } admitting ? new AdmissionEndpoint(upstreams.Tokens, decider, rules, admitting, log, metrics) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review, admission));
-        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams.All, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded), drain, config.IsReadyByFeed).Create(NewBuilder([admin], config.AdminTls)) : null;
+        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded), drain, config.IsReadyByFeed).Create(NewBuilder([admin], config.AdminTls)) : null;
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {

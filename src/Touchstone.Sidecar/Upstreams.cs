@@ -19,20 +19,23 @@ internal sealed class Upstreams : IAsyncDisposable
     {
         if (config.SharedCache is { } shared) _redis = new RedisCache(shared.Redis, loggers.CreateLogger<RedisCache>(), time);
         foreach (var issuer in config.Issuers) issuer.Options.SharedCache = _redis is null ? null : config.SharedCache!.At(_redis);
-        Upstream[] own = [.. config.Issuers.Select(issuer => Ask(issuer.Options))];
-        Tokens = new IntrospectionRouter([.. config.Issuers.Zip(own, Route)]);
-        All = own;
+        Own = [.. config.Issuers.Select(issuer => Ask(issuer.Options))];
+        Tokens = new IntrospectionRouter([.. config.Issuers.Zip(Own, Route)]);
+        All = Own;
         if (config.Introspect is not { IsForwarded: true } forwarded) return;
         // One issuer: the reader saw to it.
         var issuerOfCallers = config.Issuers[0];
         var ofCallers = forwarded.Callers.All.ToDictionary(static caller => caller.Id, caller => Ask(issuerOfCallers.As(caller)), StringComparer.Ordinal);
         TokensOfCallers = ofCallers.ToDictionary(static pair => pair.Key, pair => new IntrospectionRouter([Route(issuerOfCallers, pair.Value)]), StringComparer.Ordinal);
-        All = [.. own, .. ofCallers.Values];
+        All = [.. Own, .. ofCallers.Values];
 
         Upstream Ask(TokenIntrospectionOptions options) => new(options.Name, new IntrospectionClient(options, logger: loggers.CreateLogger<IntrospectionClient>(), time: time));
     }
 
     internal IReadOnlyList<Upstream> All { get; }
+
+    /// <summary>Those that are asked as the sidecar. They look for their server until they find it; those of callers when their caller asks.</summary>
+    internal IReadOnlyList<Upstream> Own { get; }
 
     /// <summary>Who knows about tokens as the sidecar sees them.</summary>
     internal IntrospectionRouter Tokens { get; }

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
+using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Tests.ForwardAuth;
+using Touchstone.Sidecar.Tests.Introspection;
 
 namespace Touchstone.Sidecar.Tests;
 
@@ -32,9 +35,47 @@ public sealed class ReadinessTests
         await Should.ThrowAsync<HttpRequestException>(() => site.Http.GetAsync(address));
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> ReadyAsync(SidecarSite site)
+    // Behind what sends requests only to the ready they could not ask before.
+    [Fact]
+    public async Task Callers_that_are_forwarded_need_not_have_asked()
     {
-        using var response = await site.Http.GetAsync(new Uri(site.Admin, "/health/ready"));
+        var (time, isThere) = (new ManualTime(), false);
+        await using var server = await SlowServer.StartAsync(http =>
+        {
+            if (!Volatile.Read(ref isThere)) return Refuse(http);
+            var issuer = $"http://{http.Request.Host}";
+            return http.Response.WriteAsync($$"""{"issuer":"{{issuer}}","introspection_endpoint":"{{issuer}}/introspect"}""");
+        });
+        var (config, faults) = SidecarConfigReader.Read($$"""
+            listen: http://127.0.0.1:0
+            admin: http://127.0.0.1:0
+            issuers: { issuer: "{{server.Address.GetLeftPart(UriPartial.Authority)}}", client_id: gateway, client_secret: s }
+            introspect: { forward: caller, callers: [{ client_id: one, client_secret: a }, { client_id: two, client_secret: b }] }
+            rules: { name: r, paths: /** }
+            """, ".");
+        await using var sidecar = await SidecarApp.StartAsync(config.ShouldNotBeNull(string.Join('\n', faults)), "none.yaml", time: time);
+        using var http = new HttpClient();
+        (await ReadyAsync(http, new Uri(sidecar.Admin!))).ShouldBe((HttpStatusCode.ServiceUnavailable, "{\"status\":\"the server was not found yet\"}"));
+        Volatile.Write(ref isThere, true);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await ReadyAsync(http, new Uri(sidecar.Admin!))).Status is not HttpStatusCode.OK)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        static Task Refuse(HttpContext http)
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        }
+    }
+
+    private static Task<(HttpStatusCode Status, string Body)> ReadyAsync(SidecarSite site) => ReadyAsync(site.Http, site.Admin);
+
+    private static async Task<(HttpStatusCode Status, string Body)> ReadyAsync(HttpClient http, Uri admin)
+    {
+        using var response = await http.GetAsync(new Uri(admin, "/health/ready"));
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 }

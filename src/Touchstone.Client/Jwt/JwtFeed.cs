@@ -19,16 +19,7 @@ internal sealed class JwtFeed(TokenIntrospectionOptions options, FeedFollower fo
     /// <summary>Whether the feed is followed, or should be: so too where that can't be found out.</summary>
     internal async ValueTask<bool> MayBeThereAsync(CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(options.TryTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            await discovery.FindAsync(both.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Then it is not known.
-        }
+        await discovery.LookAsync(options.TryTimeout, cancellationToken);
         // A feed that is not to be followed tells nothing of revoked JWTs: the server has to.
         return discovery.Known is not { Feed: null } || follower.At(time.Read()) is not Freshness.Plain;
     }

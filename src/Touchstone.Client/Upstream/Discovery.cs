@@ -24,6 +24,21 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
     internal ValueTask<ServerEndpoints?> FindAsync(CancellationToken cancellationToken) =>
         options.Issuer is null || (Known is not null && IsFresh(FoundFor)) ? new(Known) : AskAsync(cancellationToken);
 
+    /// <summary>Looks, and waits for so long at most. Whether anything was found, <see cref="Known"/> says.</summary>
+    internal async ValueTask LookAsync(TimeSpan longest, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(longest, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await FindAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Then it is not known.
+        }
+    }
+
     public void Dispose() => _one.Dispose();
 
     private bool IsFresh(TimeSpan period) => _asked is { } asked && time.Read().AtLeastSince(asked) < period;

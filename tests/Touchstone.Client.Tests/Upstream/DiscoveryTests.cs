@@ -24,6 +24,18 @@ public sealed class DiscoveryTests
     }
 
     [Fact]
+    public async Task A_client_that_follows_nothing_looks_for_its_server_too_when_it_starts()
+    {
+        await using var server = await OtherServer.StartAsync();
+        var issuer = server.Address.GetLeftPart(UriPartial.Authority);
+        server.Behavior = http => OtherServer.AnswerAsync(http, $$"""{"issuer":"{{issuer}}","introspection_endpoint":"{{server.Endpoint}}"}""");
+        await using var client = server.Client(options => (options.IntrospectionEndpoint, options.Issuer, options.Feed) = (null, new Uri(issuer), FeedMode.Off));
+        client.Status.IsServerFound.ShouldBeFalse();
+        await client.StartAsync();
+        client.Status.IsServerFound.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_caller_that_is_refused_with_Basic_and_gets_no_token_is_tried_as_at_first()
     {
         await using var server = await OtherServer.StartAsync();

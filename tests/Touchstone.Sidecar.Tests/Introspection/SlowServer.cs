@@ -10,17 +10,23 @@ internal sealed class SlowServer(WebApplication app) : IAsyncDisposable
 {
     internal Uri Address => new(app.Urls.First());
 
-    internal static async Task<SlowServer> StartAsync(Func<Task> wait)
+    internal static Task<SlowServer> StartAsync(Func<Task> wait) => StartAsync(async http =>
+    {
+        await wait();
+        await http.Response.WriteAsync("{\"active\":false}");
+    });
+
+    /// <summary>One that answers as told, in JSON.</summary>
+    internal static async Task<SlowServer> StartAsync(Func<HttpContext, Task> answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         var app = builder.Build();
-        app.Run(async http =>
+        app.Run(http =>
         {
-            await wait();
             http.Response.ContentType = "application/json";
-            await http.Response.WriteAsync("{\"active\":false}");
+            return answer(http);
         });
         await app.StartAsync();
         return new SlowServer(app);
