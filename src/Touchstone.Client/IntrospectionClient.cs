@@ -64,7 +64,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         var server = new AskedServer(_discovery, _http, _time);
         var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         var authentication = new GuardedAuthentication(caller.At(server), faults);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), _metrics, log, _time);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), new WantedGrace(options, faults), _metrics, log, _time);
         _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);

@@ -60,6 +60,12 @@ public sealed class TokenIntrospectionOptions
     /// <summary>How long answers are used, and what happens when the server can't be asked.</summary>
     public IntrospectionPolicy Policy { get; set; } = new();
 
+    /// <summary>
+    /// All policies that checks may bring beside <see cref="Policy"/>, asked for at each poll of the feed: the server is told at once for how long one of them goes on without the feed, and when none does any more. It has to be quick, and one that a check brings and
+    /// it leaves out goes on for no longer than the others. Null, the default: of those that checks brought each counts as in use for an hour after the last check that asked the server, or two.
+    /// </summary>
+    public Func<IEnumerable<IntrospectionPolicy>>? PoliciesInUse { get; set; }
+
     /// <summary>How long an answer may be used at most, by what is in it: asked once for each answer of the server; null leaves it to the policy, which it can only shorten, also where the server can't be asked. Zero, or a function that throws: it is not used again.</summary>
     public Func<IntrospectedToken, TimeSpan?>? TtlOf { get; set; }
 

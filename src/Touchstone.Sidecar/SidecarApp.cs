@@ -68,9 +68,9 @@ internal sealed class SidecarApp : IAsyncDisposable
         // The variables of OpenTelemetry are the only ones that count.
         OtlpExport.Add(builder, config.Otlp, new OtlpSource("touchstone-sidecar", Meters, [SidecarActivities.SourceName, "Touchstone.Client"]), new ConfigurationBuilder().AddEnvironmentVariables().Build());
         var app = builder.Build();
-        var upstreams = new Upstreams(config, app.Services.GetRequiredService<ILoggerFactory>(), time);
         var watcher = app.Services.GetRequiredService<RulesWatcher>();
         var overrides = new PolicyOverrides(rules, app.Services.GetRequiredService<ILogger<PolicyOverrides>>(), time);
+        var upstreams = new Upstreams(config, () => [.. overrides.PoliciesInUse(), .. config.FixedPolicies], app.Services.GetRequiredService<ILoggerFactory>(), time);
         var metrics = new SidecarMetrics(() => rules.Now.Version, () => watcher.Refused);
         var policies = config.Opa is { } opa ? new OpaClient(opa, metrics, time) : null;
         var decider = new Decider(upstreams.Tokens, overrides, policies, time);

@@ -15,10 +15,10 @@ internal sealed class Upstreams : IAsyncDisposable
 {
     private readonly RedisCache? _redis;
 
-    internal Upstreams(SidecarConfig config, ILoggerFactory loggers, TimeProvider time)
+    internal Upstreams(SidecarConfig config, Func<IEnumerable<IntrospectionPolicy>> policies, ILoggerFactory loggers, TimeProvider time)
     {
         if (config.SharedCache is { } shared) _redis = new RedisCache(shared.Redis, loggers.CreateLogger<RedisCache>(), time);
-        foreach (var issuer in config.Issuers) issuer.Options.SharedCache = _redis is null ? null : config.SharedCache!.At(_redis);
+        foreach (var issuer in config.Issuers) (issuer.Options.SharedCache, issuer.Options.PoliciesInUse) = (_redis is null ? null : config.SharedCache!.At(_redis), policies);
         Own = [.. config.Issuers.Select(issuer => Ask(issuer.Options))];
         Tokens = new IntrospectionRouter([.. config.Issuers.Zip(Own, Route)]);
         All = Own;

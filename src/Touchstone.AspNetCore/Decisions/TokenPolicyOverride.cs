@@ -20,7 +20,7 @@ public sealed record TokenPolicyOverride
     /// <summary>What becomes of checks while the server can't be asked; null leaves it as it is.</summary>
     public FailMode? FailMode { get; init; }
 
-    /// <summary>A bound on how long answers are used, with and without a feed; null leaves it as it is. It only shortens.</summary>
+    /// <summary>A bound on how long answers are used, with and without a feed and while the server can't be asked; null leaves it as it is. It only shortens.</summary>
     public TimeSpan? MaxTtl { get; init; }
 
     internal IntrospectionPolicy Apply(IntrospectionPolicy policy) => policy with
@@ -29,6 +29,7 @@ public sealed record TokenPolicyOverride
         MaxTtl = Least(policy.MaxTtl),
         PlainTtl = Least(policy.PlainTtl),
         UnfollowedTtl = Least(policy.UnfollowedTtl),
+        MaxStale = Least(policy.MaxStale),
         StaleWhileRevalidate = MaxTtl is null ? policy.StaleWhileRevalidate : TimeSpan.Zero,
     };
 

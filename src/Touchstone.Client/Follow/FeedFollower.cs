@@ -32,6 +32,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     private readonly TokenIntrospectionOptions _options;
     private readonly Discovery _discovery;
     private readonly FeedPoll _poll;
+    private readonly WantedGrace _grace;
     private readonly LogFollower _log;
     private readonly bool _isPlain; // By the settings: there is nothing to follow, and never will be.
     private readonly bool _judgesJwts; // By all rows there are, where the server lets it.
@@ -46,13 +47,13 @@ internal sealed class FeedFollower : IAsyncDisposable
     private bool _isFailing, _isOutOfReach, _hasGrounds, _lacksGrounds;
     private ClockReading? _readAll;
     private int _restarts;
-    private long _wanted, _told; // Ticks of grace.
+    private long _told; // Ticks of grace.
     private long _events;
     private long _answered; // Ticks of the monotonic clock.
 
-    internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, ClientMetrics metrics, ILogger logger, TimeProvider time)
+    internal FeedFollower(TokenIntrospectionOptions options, Discovery discovery, FeedPoll poll, WantedGrace grace, ClientMetrics metrics, ILogger logger, TimeProvider time)
     {
-        (_options, _discovery, _poll, _metrics, _logger, _time) = (options, discovery, poll, metrics, logger, time);
+        (_options, _discovery, _poll, _grace, _metrics, _logger, _time) = (options, discovery, poll, grace, metrics, logger, time);
         _log = new LogFollower(LeaseTerms.Follower, options.Policy.MaxTtl, options.MaxEvents, _judgesJwts = LocalJwts.NeedRows(options));
         _needsAll = LocalJwts.NeedAllRows(options);
         _isPlain = options.Feed is FeedMode.Off || (options.IntrospectionEndpoint is not null && options.FeedEndpoint is null);
@@ -118,11 +119,7 @@ internal sealed class FeedFollower : IAsyncDisposable
     internal bool IsInGrace(ClockReading now, TimeSpan grace) => _log.IsHeld(now, TimeSpan.FromTicks(Math.Min(grace.Ticks, Volatile.Read(ref _told))));
 
     /// <summary>A check comes that would go on for so long: the next poll tells the server, if it was not told of as much.</summary>
-    internal void Want(TimeSpan grace)
-    {
-        if (grace.Ticks <= Volatile.Read(ref _wanted)) return;
-        lock (_stopping) _wanted = Math.Max(_wanted, grace.Ticks);
-    }
+    internal void Want(TimeSpan grace) => _grace.Want(grace);
 
     public async ValueTask DisposeAsync()
     {
@@ -203,13 +200,16 @@ internal sealed class FeedFollower : IAsyncDisposable
     private async Task<TimeSpan?> PollAsync(Uri feed, bool waits)
     {
         var nonce = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var grace = Volatile.Read(ref _wanted);
-        _log.Poll(nonce, _time.Read());
-        var result = await _poll.SendAsync(feed, nonce, View.Head, _hasGrounds, TimeSpan.FromTicks(grace), waits && View.Head != default, _time, _stopping.Token);
+        var now = _time.Read();
+        var grace = _grace.Longest(now.Monotonic);
+        // Less counts from before it is told, more from after that was heard: nothing goes on for longer than the server knows.
+        if (grace.Ticks < Volatile.Read(ref _told)) Volatile.Write(ref _told, grace.Ticks);
+        _log.Poll(nonce, now);
+        var result = await _poll.SendAsync(feed, nonce, View.Head, _hasGrounds, grace, waits && View.Head != default, _time, _stopping.Token);
         if (result.Answer is { } answer && _log.Answered(answer.Nonce, answer.Told, answer.Offset, _time.Read()))
         {
             Volatile.Write(ref _isOutOfReach, false);
-            Volatile.Write(ref _told, grace);
+            Volatile.Write(ref _told, grace.Ticks);
             Volatile.Write(ref _answered, _time.Read().Monotonic.Ticks);
             Volatile.Write(ref _events, _events + answer.Told.Events.Count);
             if (answer.Age is { } age) _metrics.Enforced(age);

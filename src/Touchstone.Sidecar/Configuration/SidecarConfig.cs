@@ -52,6 +52,10 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>TLS of the listeners; null: none.</summary>
     internal ListenerTls? Tls { get; init; }
 
+    /// <summary>The policies of what counts from the start of the process.</summary>
+    internal IEnumerable<IntrospectionPolicy> FixedPolicies =>
+        ((IntrospectionPolicy?[])[Introspect?.Policy, Kubernetes?.Policy, .. Admission?.Rules.Select(static rule => rule.Token.Policy) ?? []]).OfType<IntrospectionPolicy>();
+
     /// <summary>Which decisions are logged.</summary>
     internal DecisionLogging LogDecisions { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed record PolicyOverride
     /// <summary>What becomes of checks while the server can't be asked; null leaves it as it is.</summary>
     internal FailMode? FailMode { get; init; }
 
-    /// <summary>A bound on how long answers are used, with and without a feed; null leaves it as it is. It only shortens.</summary>
+    /// <summary>A bound on how long answers are used, with and without a feed and while the server can't be asked; null leaves it as it is. It only shortens.</summary>
     internal TimeSpan? MaxTtl { get; init; }
 
     /// <summary>Why; null: nobody said.</summary>
@@ -29,6 +29,7 @@ internal sealed record PolicyOverride
         MaxTtl = Shorter(policy.MaxTtl),
         PlainTtl = Shorter(policy.PlainTtl),
         UnfollowedTtl = Shorter(policy.UnfollowedTtl),
+        MaxStale = Shorter(policy.MaxStale),
         StaleWhileRevalidate = MaxTtl is null ? policy.StaleWhileRevalidate : TimeSpan.Zero,
     };
 

@@ -64,6 +64,9 @@ internal sealed class PolicyOverrides : IDisposable
         return rule.Policy;
     }
 
+    /// <summary>The policies of all rules now.</summary>
+    internal IEnumerable<IntrospectionPolicy> PoliciesInUse() => _rules.Now.Rules.All.Select(PolicyOf);
+
     public void Dispose()
     {
         foreach (var one in _active) one.End?.Dispose();

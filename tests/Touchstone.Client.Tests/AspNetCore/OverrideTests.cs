@@ -54,6 +54,13 @@ public sealed class OverrideTests
     }
 
     [Fact]
+    public void A_TTL_bounds_also_what_is_used_while_the_server_cannot_be_asked()
+    {
+        var bounded = (Open("/") with { FailMode = FailMode.StaleIfError, MaxTtl = TimeSpan.FromSeconds(30) }).Apply(new IntrospectionPolicy());
+        (bounded.FailMode, bounded.MaxStale, bounded.PlainTtl).ShouldBe((FailMode.StaleIfError, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public void What_is_wrong_with_one_is_said_at_once()
     {
         var overrides = new TokenPolicyOverrides(Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, _time);

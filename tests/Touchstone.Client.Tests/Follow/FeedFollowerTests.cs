@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
+using Touchstone.Client.Follow;
 using Touchstone.Client.Testing;
+using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Client.Tests.Follow;
 
@@ -44,7 +47,7 @@ public sealed class FeedFollowerTests
     [Fact]
     public async Task It_is_no_part_of_the_trace_of_the_check_that_began_it()
     {
-        var traces = new System.Collections.Concurrent.ConcurrentQueue<Activity?>();
+        var traces = new ConcurrentQueue<Activity?>();
         await using var client = Client(new Between(_server.CreateHandler())
         {
             Feed = _ =>
@@ -89,9 +92,51 @@ public sealed class FeedFollowerTests
         (await after).IsActive.ShouldBeFalse();
     }
 
-    private IntrospectionClient Client(Between between)
+    [Fact]
+    public async Task Nothing_goes_on_for_longer_than_the_server_knows_also_where_that_becomes_less_and_more()
+    {
+        var grace = TimeSpan.FromMinutes(5);
+        IntrospectionPolicy[] policies = [new() { FailMode = FailMode.StaleIfError, MaxStale = grace }];
+        var (told, isOut) = (new ConcurrentQueue<string>(), false);
+        await using var client = Client(new Between(_server.CreateHandler())
+        {
+            Feed = request =>
+            {
+                told.Enqueue(request.Headers.GetValues("Touchstone-Follower").Single());
+                return Volatile.Read(ref isOut) ? new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) : null;
+            },
+        }, options => options.PoliciesInUse = () => Volatile.Read(ref policies));
+
+        // 1. It is told with the first poll, before any check.
+        await FollowsAsync(client);
+        told.ShouldAllBe(name => name.EndsWith(";grace=300", StringComparison.Ordinal));
+        IsInGrace().ShouldBeTrue();
+
+        // 2. Less is told with the next poll. The server may have heard that, so it counts at once.
+        Volatile.Write(ref isOut, true);
+        Volatile.Write(ref policies, []);
+        await UntilAsync(() => !told.Last().Contains("grace", StringComparison.Ordinal));
+        IsInGrace().ShouldBeFalse();
+
+        // 3. More is told likewise. Whether the server heard that is not known before it answers.
+        Volatile.Write(ref policies, [new() { FailMode = FailMode.FailOpen }]);
+        await UntilAsync(() => told.Last().EndsWith(";grace=unbounded", StringComparison.Ordinal));
+        IsInGrace().ShouldBeFalse();
+        Volatile.Write(ref isOut, false);
+        await UntilAsync(IsInGrace);
+
+        // As it will be when the lease has been over for a minute.
+        bool IsInGrace()
+        {
+            var (now, later) = (_time.Read(), LeaseTerms.Follower.Duration + TimeSpan.FromMinutes(1));
+            return client.Follower.IsInGrace(new ClockReading(now.Monotonic + later, now.Wall + later), grace);
+        }
+    }
+
+    private IntrospectionClient Client(Between between, Action<TokenIntrospectionOptions>? more = null)
     {
         var options = new TokenIntrospectionOptions { Timeout = TimeSpan.FromMinutes(5), TryTimeout = TimeSpan.FromMinutes(5), Retries = 0 };
+        more?.Invoke(options);
         _server.Configure(options);
         options.Backchannel = () => between;
         return new IntrospectionClient(options, time: _time);

@@ -67,6 +67,39 @@ public sealed class OverrideTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_TTL_bounds_also_what_is_used_while_the_server_cannot_be_asked()
+    {
+        var token = await _site.TokenAsync();
+        await SetAsync("""{"rule":"read orders","fail_mode":"stale_if_error","max_ttl_seconds":40,"for_seconds":900}""");
+        await ReasonAsync("/orders", token);
+        // Before the server goes it is told for how long the answer will be used.
+        await GraceIsAsync(40);
+        await _site.Server.DisposeAsync();
+        _site.Server.Time.AdvanceSeconds(20);
+        (await ReasonAsync("/orders", token)).ShouldBe("allowed");
+        _site.Server.Time.AdvanceSeconds(20);
+        (await ReasonAsync("/orders", token)).ShouldBe("cannot_tell");
+    }
+
+    [Fact]
+    public async Task The_server_is_told_for_how_long_answers_go_on_and_when_they_do_no_more()
+    {
+        // By an override: no receipt waits for it once it is over.
+        var token = await _site.TokenAsync();
+        await SetAsync("""{"rule":"any token","fail_mode":"open","for_seconds":60}""");
+        await ReasonAsync("/any", token);
+        await GraceIsAsync(null);
+        _site.Server.Time.AdvanceSeconds(60);
+        await GraceIsAsync(0);
+
+        // And by the file.
+        Rewrite("paths: /any", "fail_mode: stale_if_error, max_stale: 10m, paths: /any");
+        await GraceIsAsync(600);
+        Rewrite("fail_mode: stale_if_error, max_stale: 10m, ", "");
+        await GraceIsAsync(0);
+    }
+
+    [Fact]
     public async Task It_outlives_another_file_as_long_as_its_rule_is_there()
     {
         await SetAsync("""{"rule":"any token","max_ttl_seconds":5,"for_seconds":900}""");
@@ -146,6 +179,19 @@ public sealed class OverrideTests : IAsyncLifetime
         if (origin is not null) request.Headers.Add("Origin", origin);
         using var response = await _site.Http.SendAsync(request);
         return (response.StatusCode, JsonElement.Parse(await response.Content.ReadAsByteArrayAsync()));
+    }
+
+    // Polls go on while the clock does. Null: without end.
+    private async Task GraceIsAsync(int? seconds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await _site.Server.Admin.GetAsync("/admin/followers")).Json.GetProperty("items").EnumerateArray().ToArray() is not [var follower] || Seconds(follower) != seconds)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            _site.Server.Time.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        static int? Seconds(JsonElement follower) => follower.TryGetProperty("grace_seconds", out var grace) && grace.ValueKind is JsonValueKind.Number ? grace.GetInt32() : null;
     }
 
     private async Task<HttpStatusCode> EndAsync(string rule) => (await _site.Http.DeleteAsync(new Uri(_site.Admin, "/overrides?rule=" + Uri.EscapeDataString(rule)))).StatusCode;
