@@ -23,26 +23,28 @@ internal enum DecisionLogging
 /// </summary>
 internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<DecisionLog> logger)
 {
+    private const int MostOfSent = 100;
+
     internal void Tell(in Decision decision, string proxy, in OriginalRequest request)
     {
         if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
         var claims = decision.Token?.Claims;
-        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Shorten(request.Method), Shorten(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, decision.Token?.ClientId, Text(claims, "jti"), decision.Policy.Reason);
+        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Sent(request.Method), Sent(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, LogText.OfName(decision.Token?.ClientId), LogText.OfName(Text(claims, "jti")), LogText.OfPeople(decision.Policy.Reason));
     }
 
     internal void Tell(in Decision decision, AdmissionReview review)
     {
         if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
-        Admitted(logger, decision.Reason, decision.Rule?.Name, review.Operation, Shorten(review.Resource), Shorten(review.Namespace), Shorten(review.Name), review.IsDryRun, decision.Token?.ClientId, Text(decision.Token?.Claims, "jti"));
+        Admitted(logger, decision.Reason, decision.Rule?.Name, review.Operation, Sent(review.Resource), Sent(review.Namespace), Sent(review.Name), review.IsDryRun, LogText.OfName(decision.Token?.ClientId), LogText.OfName(Text(decision.Token?.Claims, "jti")));
     }
 
     /// <summary>A bug, and the request is refused.</summary>
     internal void Broke(Exception bug) => DecisionFailed(logger, bug);
 
-    private static string? Text(JsonElement? claims, string name) => claims is { } known && known.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String ? claim.GetString() : null;
+    // A request that could not be read has none.
+    private static string Sent(string? text) => LogText.OfName(text, MostOfSent) ?? "";
 
-    // It is what a client sent.
-    private static string Shorten(string? text) => text is null ? "" : text.Length <= 100 ? text : text[..100];
+    private static string? Text(JsonElement? claims, string name) => claims is { } known && known.TryGetProperty(name, out var claim) && claim.ValueKind is JsonValueKind.String ? claim.GetString() : null;
 
     [LoggerMessage(11, LogLevel.Error, "A decision failed by a fault of the sidecar. The request was refused.")]
     private static partial void DecisionFailed(ILogger logger, Exception bug);

@@ -252,4 +252,21 @@ public sealed class ForwardAuthTests : IAsyncLifetime
         text.Split('\n').Count(line => line.Contains("asked by nginx", StringComparison.Ordinal)).ShouldBe(count);
         if (count > 0) text.ShouldContain("insufficient_scope by rule write orders");
     }
+
+    // Whoever sends requests chooses host and method: neither becomes another part of the line, nor a command to the terminal that shows it.
+    [Fact]
+    public async Task What_a_client_sends_forges_nothing_in_the_log()
+    {
+        await using var site = await SidecarSite.OpenAsync(more: "log_decisions: all");
+        await site.AskAsync("nginx", "GET", "a.test, asked by envoy; from Server, 0 s old; client admin, jti 1", "/", null);
+        await site.AskAsync("nginx", "GET", "a\u001b[2Jb.test", "/", null);
+        await site.AskAsync("nginx", "GET at b.test", "a.test:8080", "/", null);
+        await site.AskAsync("nginx", "GET", "[::1]:8080", "/", null);
+        var text = site.Logs.Text;
+        text.ShouldContain(": GET at a.test\\u002C\\u0020asked\\u0020by\\u0020envoy\\u003B\\u0020from\\u0020Server\\u002C\\u00200\\u0020s");
+        text.ShouldNotContain("client admin");
+        text.ShouldContain("GET at a\\u001B[2Jb.test, asked by nginx");
+        text.ShouldContain(": GET\\u0020at\\u0020b.test at a.test:8080, asked by nginx");
+        text.ShouldContain("GET at [::1]:8080, asked by nginx");
+    }
 }

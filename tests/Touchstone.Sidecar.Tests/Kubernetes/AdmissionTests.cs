@@ -69,6 +69,15 @@ public sealed class AdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_request_names_forges_nothing_in_the_log()
+    {
+        var review = Review(await _site.TokenAsync("orders:write"));
+        review["request"]!["name"] = "web, dry run: True; client root\u001b[2K\r\nallowed";
+        await AskAsync(review);
+        _site.Logs.Text.ShouldContain("prod/web\\u002C\\u0020dry\\u0020run:\\u0020True\\u003B\\u0020client\\u0020root\\u001B[2K\\u000D\\u000Aallowed, dry run: False; client web-shop");
+    }
+
+    [Fact]
     public async Task What_is_deleted_is_asked_about_by_what_is_stored()
     {
         var admin = await _site.TokenAsync(claims: new { role = "admin" });

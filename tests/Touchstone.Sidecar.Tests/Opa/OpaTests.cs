@@ -76,12 +76,12 @@ public sealed class OpaTests : IAsyncLifetime
         var token = await site.TokenAsync();
         _agent.Documents["touchstone/allow"] = static input => input.GetProperty("request").GetProperty("method").GetString() == "GET"
             ? new JsonObject { ["allow"] = true, ["headers"] = new JsonObject { ["X-Tier"] = "gold\r\nX-User: root", ["X-User"] = "root", ["X-Other"] = "1" } }
-            : new JsonObject { ["allow"] = false, ["reason"] = "after hours" };
+            : new JsonObject { ["allow"] = false, ["reason"] = "after hours,\u001b[2J später" };
         var response = await site.AskAsync("nginx", "GET", "orders.acme.test", "/orders/1", token, ("X-Tier", "platinum"));
         (Header(response, "X-Tier"), Header(response, "X-User"), Header(response, "X-Other")).ShouldBe(("gold%0D%0AX-User: root", "alice", ""));
         Header(await site.AskAsync("nginx", "GET", "orders.acme.test", "/plain", token, ("X-Tier", "platinum")), "X-Tier").ShouldBe("-");
         (await site.AskAsync("nginx", "POST", "orders.acme.test", "/orders/1", token)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        site.Logs.Text.ShouldContain("the policy says: after hours");
+        site.Logs.Text.ShouldContain("the policy says: after hours,\\u001B[2J später");
     }
 
     [Theory]
