@@ -6,8 +6,8 @@ namespace Touchstone.Server.Leases;
 /// <summary>What this process has in memory of the log, where another life of the log begins.</summary>
 internal interface ILogMemory
 {
-    /// <summary>The newest row that the store has forgotten, of those that may end several tokens, and of those that end one and what descends from it.</summary>
-    void Forgot(long through, long tokens);
+    /// <summary>What the store has forgotten by now, and how long rows have to last.</summary>
+    void Mark(LogMarks marks);
 
     /// <summary>The rows that are in force here: those that the store has lost are written again. Their numbers are of the old life.</summary>
     IReadOnlyList<RevocationRow> Held();

@@ -17,7 +17,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal const long ForgetMargin = 3600;
 
     private RevocationIndex _index = new(0);
-    private long _forgotten, _forgottenTokens;
+    private long _forgotten, _forgottenTokens, _longestLifetime;
 
     /// <summary>The most selectors kept in memory: 2 million (some 400 MB). Above it memory starts afresh from the head: correct at any size, only slower for what is older.</summary>
     internal int MaxRows { get; set; } = 2_000_000;
@@ -54,6 +54,9 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         set => Volatile.Write(ref _forgottenTokens, value);
     }
 
+    /// <summary>How long a token may live, in seconds: here, or at another node that was started with a larger <c>MaxTokenLifetime</c>, now or formerly.</summary>
+    internal long LongestLifetime => Math.Max(Volatile.Read(ref _longestLifetime), (long)options.MaxTokenLifetime.TotalSeconds);
+
     /// <summary>The row number of a cursor of this epoch that is not too old, or false.</summary>
     internal bool TryReadCursor(string cursor, out long seq)
     {
@@ -78,11 +81,19 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         var fresh = new RevocationIndex(0, Index.Era + 1);
         fresh.Add(contents.Rows, contents.Seq);
-        (Forgotten, ForgottenTokens, LastExpiry) = (contents.Forgotten, contents.ForgottenTokens, Math.Max(LastExpiry, contents.LastExpiry));
+        (Forgotten, ForgottenTokens, LastExpiry) = (contents.Marks.Forgotten, contents.Marks.ForgottenTokens, Math.Max(LastExpiry, contents.LastExpiry));
+        Mark(contents.Marks);
         Volatile.Write(ref _index, fresh);
         // Last: who takes the epoch first and a number of the log then has no number of the old life with the name of the new.
         Epoch = contents.Epoch;
         metrics.FloorRaised(0);
+    }
+
+    /// <summary>Takes what the store has forgotten, and how long rows have to last: within a life of the log, both only grow.</summary>
+    internal void Mark(LogMarks marks)
+    {
+        (Forgotten, ForgottenTokens) = (Math.Max(Forgotten, marks.Forgotten), Math.Max(ForgottenTokens, marks.ForgottenTokens));
+        Volatile.Write(ref _longestLifetime, Math.Max(Volatile.Read(ref _longestLifetime), marks.LongestLifetime));
     }
 
     /// <summary>Drops rows that the store has forgotten. Their number comes first: who no longer finds them has to find that.</summary>
@@ -177,7 +188,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     internal readonly record struct Asked(Selector Selector, long ForgetAfter, string? Reason = null, long? IssuedBefore = null);
 
     /// <summary>When a row that may name any number of tokens can be forgotten.</summary>
-    internal long ForgetAfterEverything() => Math.Max(time.GetUtcNow().ToUnixTimeSeconds() + (long)options.MaxTokenLifetime.TotalSeconds, LastExpiry) + ForgetMargin;
+    internal long ForgetAfterEverything() => Math.Max(time.GetUtcNow().ToUnixTimeSeconds() + LongestLifetime, LastExpiry) + ForgetMargin;
 
     // Raising the floor is always safe: whatever was last checked below it is judged in the store again.
     private void RaiseFloor(long head)

@@ -143,7 +143,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
             var key = await Task.Run(() => SigningKey.Create(algorithm));
             var stored = new StoredKey(key.Kid, algorithm, number, Now, signsFrom, key.Jwk) { Sealed = _seal!.Seal(key.Kid, key.Export()) };
             // What the older one signs last may live as long as any token, and what it signed when tokens were allowed to live longer does.
-            if (await store.AddKeyAsync(stored, Math.Max(signsFrom + (long)options.MaxTokenLifetime.TotalSeconds, log.LastExpiry) + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
+            if (await store.AddKeyAsync(stored, Math.Max(signsFrom + log.LongestLifetime, log.LastExpiry) + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
             await RefreshAsync();
         }
         finally

@@ -16,7 +16,8 @@ internal sealed class ServerMemory(RevocationLog log, ClientDirectory clients, R
     internal void Begin(StoreContents contents)
     {
         foreach (var registration in contents.Clients) clients.Put(registration);
-        (log.Epoch, log.Forgotten, log.ForgottenTokens, log.LastExpiry) = (contents.Epoch, contents.Forgotten, contents.ForgottenTokens, contents.LastExpiry);
+        (log.Epoch, log.LastExpiry) = (contents.Epoch, contents.LastExpiry);
+        log.Mark(contents.Marks);
         log.Publish(contents.Rows, contents.Seq);
         feed.Begin(HeadOf(contents));
         metrics.HeadMoved(contents.Seq);
@@ -32,7 +33,7 @@ internal sealed class ServerMemory(RevocationLog log, ClientDirectory clients, R
         metrics.HeadMoved(head);
     }
 
-    public void Forgot(long through, long tokens) => (log.Forgotten, log.ForgottenTokens) = (Math.Max(log.Forgotten, through), Math.Max(log.ForgottenTokens, tokens));
+    public void Mark(LogMarks marks) => log.Mark(marks);
 
     public IReadOnlyList<RevocationRow> Held() => log.Index.Rows();
 

@@ -100,11 +100,8 @@ internal sealed record TokenOwners(IReadOnlyDictionary<TokenHash, TokenOwner> Kn
 /// <summary>What memory starts from.</summary>
 internal sealed record StoreContents(Guid Epoch, long Seq, IReadOnlyList<RevocationRow> Rows, IReadOnlyList<ClientRegistration> Clients, IReadOnlyDictionary<string, string> Settings)
 {
-    /// <summary>The newest forgotten row of those that may end several tokens; 0 when none was.</summary>
-    public long Forgotten { get; init; }
-
-    /// <summary>The newest forgotten row of those that end a token and what descends from it; 0 when none was.</summary>
-    public long ForgottenTokens { get; init; }
+    /// <summary>What of the log is forgotten, and how long its rows have to last.</summary>
+    public LogMarks Marks { get; init; }
 
     /// <summary>When the last of the stored tokens expires: later than any that is issued now, when the setting was larger once.</summary>
     public long LastExpiry { get; init; }

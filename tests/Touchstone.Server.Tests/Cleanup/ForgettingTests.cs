@@ -137,6 +137,17 @@ public sealed class ForgettingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_longest_MaxTokenLifetime_of_any_start_is_remembered()
+    {
+        await StartAsync();
+        await RestartAsync(options => options.MaxTokenLifetime = TimeSpan.FromHours(2));
+        Log.LongestLifetime.ShouldBe(90 * Day);
+        await RestartAsync(options => options.MaxTokenLifetime = TimeSpan.FromDays(100));
+        await RestartAsync();
+        Log.ForgetAfterEverything().ShouldBe(Server.Time.Seconds + (100 * Day) + Hour);
+    }
+
+    [Fact]
     public async Task A_grant_that_is_ended_again_after_its_row_was_forgotten_gets_a_new_row()
     {
         await StartAsync();

@@ -10,9 +10,8 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <param name="Cursor">Behind the last of these rows: the head, when they are all.</param>
 /// <param name="Registrations">Those that changed, as they are at that moment or later.</param>
 /// <param name="ClientChanges">How often registrations have changed.</param>
-/// <param name="Forgotten">The newest forgotten row of those that may end several tokens.</param>
-/// <param name="ForgottenTokens">The newest forgotten row of those that end one token and what descends from it.</param>
-internal sealed record LogRead(LogView View, IReadOnlyList<RevocationRow> Rows, LogCursor Cursor, IReadOnlyList<ClientRegistration> Registrations, long ClientChanges, long Forgotten, long ForgottenTokens)
+/// <param name="Marks">What is forgotten, and how long rows have to last.</param>
+internal sealed record LogRead(LogView View, IReadOnlyList<RevocationRow> Rows, LogCursor Cursor, IReadOnlyList<ClientRegistration> Registrations, long ClientChanges, LogMarks Marks)
 {
     /// <summary>Whether the reader knows everything up to the head now.</summary>
     internal bool IsWhole => Cursor == View.Head;

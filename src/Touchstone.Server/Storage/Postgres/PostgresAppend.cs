@@ -9,6 +9,7 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <remarks>
 /// A row of one token also ends what descends from it, which may live longer, so it is remembered as long as the last descendant there is. Who puts in a descendant holds the head as well while it looks for
 /// rows of its ancestors: of the two, the one that comes second sees the other.
+/// A row that is to last as long as any token may was given a time by what its node knows. Another node may have been started with a larger <c>MaxTokenLifetime</c> since: what the database says then is added here.
 /// </remarks>
 internal static class PostgresAppend
 {
@@ -18,15 +19,16 @@ internal static class PostgresAppend
     /// <summary>Adds what appends to a batch.</summary>
     /// <param name="batch">The batch; <see cref="TakeAsync"/> takes the answers.</param>
     /// <param name="transaction">What is to be appended.</param>
+    /// <param name="lifetime">How long rows have to last.</param>
     /// <param name="onlyAfter">Where the head has to be for that; anywhere else, nothing is appended. Null: wherever it is.</param>
-    internal static void Ask(PostgresBatch batch, PostgresTransaction transaction, LogCursor? onlyAfter)
+    internal static void Ask(PostgresBatch batch, PostgresTransaction transaction, PostgresLifetime lifetime, LogCursor? onlyAfter)
     {
         batch.Ask(
             $"UPDATE head SET seq = seq + $1, clients = clients + $2 WHERE $3::bigint IS NULL OR (seq = $3 AND epoch = $4 AND ($3 = 0 OR EXISTS (SELECT 1 FROM revocations AS r WHERE r.seq = $3 AND r.id = $5))) RETURNING epoch, seq, clients, {PostgresDatabase.Life}, (SELECT id FROM revocations AS r WHERE r.seq = head.seq - $1)",
             PostgresValue.Long(transaction.Rows.Count), PostgresValue.Long(transaction.Registrations.Count > 0 ? 1 : 0), PostgresValue.Long(onlyAfter?.Seq),
             PostgresValue.Id(onlyAfter?.Epoch ?? default), PostgresValue.Id(onlyAfter?.Row ?? default));
         // Each statement sees what was committed before it begins, so with the head held every earlier row.
-        if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows);
+        if (transaction.Rows.Count > 0) AskRows(batch, transaction.Rows, lifetime);
         if (transaction.Registrations.Count > 0)
             batch.Do("UPDATE clients SET changed = (SELECT clients FROM head) WHERE client_id = ANY ($1)", PostgresValue.Texts([.. transaction.Registrations.Select(client => client.ClientId).Distinct()]));
         if (transaction.Descendants.Count > 0) RememberAncestors(batch, transaction);
@@ -44,22 +46,22 @@ internal static class PostgresAppend
     }
 
     /// <summary>Puts in rows that the database has lost, within a transaction of the caller's that holds the head.</summary>
-    internal static async Task AppendAgainAsync(NpgsqlConnection connection, IReadOnlyList<RevocationRow> rows)
+    internal static async Task AppendAgainAsync(NpgsqlConnection connection, IReadOnlyList<RevocationRow> rows, PostgresLifetime lifetime)
     {
         await using var batch = new PostgresBatch(connection);
         batch.Do("UPDATE head SET seq = seq + $1", PostgresValue.Long(rows.Count));
-        AskRows(batch, rows);
+        AskRows(batch, rows, lifetime);
         await batch.SendAsync();
         await batch.EndAsync();
     }
 
-    private static void AskRows(PostgresBatch batch, IReadOnlyList<RevocationRow> rows)
+    private static void AskRows(PostgresBatch batch, IReadOnlyList<RevocationRow> rows, PostgresLifetime lifetime)
     {
         batch.Ask(
             $"""
             INSERT INTO revocations ({PostgresRows.Columns})
             SELECT head.seq - $11 + place, new.id, at, kind, name, issuer, tenant, issued_before,
-                CASE WHEN kind = 1 THEN greatest(forget_after, (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12) ELSE forget_after END, actor, reason
+                greatest(forget_after, CASE WHEN kind = 1 THEN (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12 END, CASE WHEN forget_after >= at + $13 + $12 THEN {PostgresLifetime.LastEnd} + $12 END), actor, reason
             FROM head, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
             WHERE head.xmin = pg_current_xact_id()::xid
             RETURNING seq, forget_after
@@ -68,7 +70,7 @@ internal static class PostgresAppend
             PostgresValue.Texts([.. rows.Select(row => PostgresRows.NameOf(row.Selector))]), PostgresValue.Texts([.. rows.Select(row => row.Selector.Issuer)]),
             PostgresValue.Texts([.. rows.Select(row => row.Selector.Group)]), PostgresValue.Longs([.. rows.Select(row => row.IssuedBefore)]),
             PostgresValue.Longs([.. rows.Select(row => (long?)row.ForgetAfter)]), PostgresValue.Texts([.. rows.Select(row => row.Actor)]), PostgresValue.Texts([.. rows.Select(row => row.Reason)]),
-            PostgresValue.Long(rows.Count), PostgresValue.Long(RevocationLog.ForgetMargin));
+            PostgresValue.Long(rows.Count), PostgresValue.Long(RevocationLog.ForgetMargin), PostgresValue.Long(lifetime.Seconds));
     }
 
     private static void RememberAncestors(PostgresBatch batch, PostgresTransaction transaction)

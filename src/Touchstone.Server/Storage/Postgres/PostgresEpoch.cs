@@ -8,7 +8,7 @@ namespace Touchstone.Server.Storage.Postgres;
 /// The begin of another life of the log, after the database was restored, replaced or failed over: the head gets a new epoch (once, by whichever node comes first), the rows that this node still holds
 /// and the database has lost are written again, and memory becomes what the database holds then. One transaction, which holds the head to its end.
 /// </summary>
-internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices notices, PostgresLog log)
+internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices notices, PostgresLog log, PostgresLifetime lifetime)
 {
     /// <summary>Where the epochs lie among the settings that the one of now follows: the one that was held by the node that began it, and the one that the database had.</summary>
     internal const string Before = "epoch_before";
@@ -39,15 +39,16 @@ internal sealed class PostgresEpoch(PostgresDatabase database, PostgresNotices n
         }
     }
 
-    private static async Task<(PostgresLoad Loaded, int Kept)> BeginAsync(NpgsqlConnection connection, Guid old, IReadOnlyList<RevocationRow> held)
+    private async Task<(PostgresLoad Loaded, int Kept)> BeginAsync(NpgsqlConnection connection, Guid old, IReadOnlyList<RevocationRow> held)
     {
         await using var transaction = await connection.BeginTransactionAsync();
         await BeginAsync(connection, old);
+        await lifetime.RaiseAsync(connection); // A backup may be from before this process was started.
         var loaded = await PostgresLoad.ReadHeldAsync(connection);
         var lost = Lost(held, loaded.Contents.Rows);
         if (lost.Count > 0)
         {
-            await PostgresAppend.AppendAgainAsync(connection, lost);
+            await PostgresAppend.AppendAgainAsync(connection, lost, lifetime);
             loaded = await PostgresLoad.ReadHeldAsync(connection);
         }
         await transaction.CommitAsync();

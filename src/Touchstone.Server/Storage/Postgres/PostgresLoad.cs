@@ -42,7 +42,7 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string?
         batch.Ask($"SELECT {PostgresRows.Columns} FROM revocations ORDER BY seq");
         batch.Ask("SELECT registration FROM clients");
         batch.Ask("SELECT name, value FROM settings");
-        batch.Ask("SELECT through, tokens, (SELECT coalesce(max(expires_at), 0) FROM tokens) FROM forgotten");
+        batch.Ask($"SELECT {PostgresRows.Marks}, (SELECT coalesce(max(expires_at), 0) FROM tokens)");
     }
 
     private static async Task<PostgresLoad> TakeAsync(PostgresBatch batch)
@@ -52,14 +52,15 @@ internal sealed record PostgresLoad(StoreContents Contents, LogRead Log, string?
         var rows = await batch.TakeAsync(row => PostgresRows.Read(row));
         var clients = await batch.TakeAsync(row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
         var settings = (await batch.TakeAsync(row => KeyValuePair.Create(row.GetString(0), row.GetString(1)))).ToDictionary(StringComparer.Ordinal);
-        settings.Remove(PostgresNotices.Setting, out var secret); // The store's own, and so is the next.
+        settings.Remove(PostgresNotices.Setting, out var secret); // The store's own, and so are the next.
         settings.Remove(PostgresEpoch.Before);
-        var (forgotten, forgottenTokens, lastExpiry) = (await batch.TakeAsync(row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2))))[0];
+        settings.Remove(LogMarks.LifetimeSetting);
+        var (marks, lastExpiry) = (await batch.TakeAsync(row => (PostgresRows.ReadMarks(row, 0), row.GetInt64(3))))[0];
         // The newest row is never forgotten.
         var cursor = new LogCursor(head.Epoch, head.Seq, rows.Count == 0 ? Guid.Empty : rows[^1].Id);
         return new PostgresLoad(
-            new StoreContents(head.Epoch, head.Seq, rows, clients, settings) { Forgotten = forgotten, ForgottenTokens = forgottenTokens, LastExpiry = lastExpiry },
-            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, forgotten, forgottenTokens),
+            new StoreContents(head.Epoch, head.Seq, rows, clients, settings) { Marks = marks, LastExpiry = lastExpiry },
+            new LogRead(new LogView(cursor, cursor.Row, head.Life), rows, cursor, clients, head.Clients, marks),
             secret);
     }
 }

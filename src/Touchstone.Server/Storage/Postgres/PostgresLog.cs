@@ -8,12 +8,12 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <summary>
 /// The log as this node follows it: one cursor, moved by its own commits and by what other nodes committed, and always over every row between. It brings both into memory in the order of the log.
 /// </summary>
-internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<long, long> onForgotten, Action onMoved, TimeProvider time) : IAsyncDisposable
+internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onCommitted, Action<LogMarks> onMarked, Action onMoved, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
     private readonly RecentRows _recent = new();
     private volatile Place _place = new(default, 0);
-    private long _forgotten, _forgottenTokens;
+    private LogMarks _marks;
     private volatile bool _isOther;
     private volatile LifeSeen _life = new("", default);
 
@@ -30,6 +30,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
     {
         _place = new Place(loaded.Cursor, loaded.ClientChanges);
         _recent.Begin(loaded.Cursor);
+        _marks = loaded.Marks; // Of another life they may be lower.
         _life = new LifeSeen(loaded.View.Database, isOurs ? default : time.Read());
         _isOther = false;
     }
@@ -141,7 +142,7 @@ internal sealed class PostgresLog(PostgresLogReader reader, CommitHandler onComm
             return true;
         }
         if (read.View.Database != life.Database) _life = new LifeSeen(read.View.Database, time.Read());
-        if (read.Forgotten > _forgotten || read.ForgottenTokens > _forgottenTokens) onForgotten(_forgotten = read.Forgotten, _forgottenTokens = read.ForgottenTokens);
+        if (read.Marks != _marks) onMarked(_marks = read.Marks);
         if (read.Rows.Count > 0 || read.ClientChanges != changes) Publish(read.Rows, read.Registrations, read.Cursor, read.ClientChanges);
         return read.IsWhole;
     }

@@ -12,12 +12,12 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
     /// <summary>The most rows of one read. Who is further behind reads again.</summary>
     internal const int MaxRows = 50_000;
 
-    private const int First = 8;
+    private const int First = 9;
 
     // Rows, head, the row at the cursor and what the database says of itself in one statement, which is one snapshot.
     private const string Rows = $"""
         SELECT h.epoch, h.seq, h.clients, (SELECT id FROM revocations WHERE seq = h.seq), (SELECT id FROM revocations WHERE seq = $1),
-            {PostgresDatabase.Life}, (SELECT through FROM forgotten), (SELECT tokens FROM forgotten), r.*
+            {PostgresDatabase.Life}, {PostgresRows.Marks}, r.*
         FROM head h LEFT JOIN LATERAL (SELECT {PostgresRows.Columns} FROM revocations WHERE seq > $1 AND seq <= h.seq ORDER BY seq LIMIT $2) AS r ON TRUE
         ORDER BY r.seq
         """;
@@ -42,7 +42,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
         await batch.SendAsync();
 
         LogView? view = null;
-        var (changes, forgotten, forgottenTokens) = (0L, 0L, 0L);
+        var (changes, marks) = (0L, default(LogMarks));
         var rows = new List<RevocationRow>();
         await batch.TakeAsync(row =>
         {
@@ -50,7 +50,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
             {
                 var head = new LogCursor(row.GetGuid(0), row.GetInt64(1), row.IsDBNull(3) ? Guid.Empty : row.GetGuid(3));
                 view = new LogView(head, row.IsDBNull(4) ? null : row.GetGuid(4), row.GetString(5));
-                (changes, forgotten, forgottenTokens) = (row.GetInt64(2), row.GetInt64(6), row.GetInt64(7));
+                (changes, marks) = (row.GetInt64(2), PostgresRows.ReadMarks(row, 6));
             }
             if (!row.IsDBNull(First)) rows.Add(PostgresRows.Read(row, First));
             return 0;
@@ -59,6 +59,6 @@ internal sealed class PostgresLogReader(PostgresDatabase database) : IAsyncDispo
         await batch.EndAsync();
         if (view is not { } seen) throw new StoreException("The head of the revocation log is missing.");
         var reached = rows.Count == MaxRows ? new LogCursor(seen.Head.Epoch, rows[^1].Seq, rows[^1].Id) : seen.Head;
-        return new LogRead(seen, rows, reached, registrations, changes, forgotten, forgottenTokens);
+        return new LogRead(seen, rows, reached, registrations, changes, marks);
     }
 }

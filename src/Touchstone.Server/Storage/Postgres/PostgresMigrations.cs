@@ -11,6 +11,7 @@ internal static class PostgresMigrations
     // One of many nodes that start together makes the tables, and the others wait for it.
     private const string Patience = "60s";
 
+    // Which rows were forgotten before a mark for them was added is not known: it begins at the newest row there is.
     private static readonly string[] Steps =
     [
         // Text that orders pages has the order of its bytes, as the code has it. The head is one row that every append changes: with room on its page, that costs no index entry.
@@ -69,6 +70,7 @@ internal static class PostgresMigrations
         """
         ALTER TABLE tokens ADD COLUMN basis_issued_at bigint;
         ALTER TABLE forgotten ADD COLUMN tokens bigint NOT NULL DEFAULT 0;
+        UPDATE forgotten SET tokens = (SELECT seq FROM head);
         """,
     ];
 

@@ -12,6 +12,11 @@ internal static class PostgresRows
 
     internal const string SelectRefreshUse = "SELECT hash, used_at, grant_id, proof_key, successor, forget_after FROM refresh_uses WHERE hash = $1";
 
+    /// <summary>What the database says of the log beside the rows (<see cref="LogMarks"/>).</summary>
+    internal const string Marks = $"(SELECT through FROM forgotten), (SELECT tokens FROM forgotten), coalesce({PostgresLifetime.Longest}, 0)";
+
+    internal static LogMarks ReadMarks(NpgsqlDataReader row, int first) => new(row.GetInt64(first), row.GetInt64(first + 1), row.GetInt64(first + 2));
+
     internal static RevocationRow Read(NpgsqlDataReader row, int first = 0) => new()
     {
         Seq = row.GetInt64(first),

@@ -23,6 +23,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     private readonly PostgresBarrier _barrier;
     private readonly PostgresListener _listener;
     private readonly PostgresDurability _durability;
+    private readonly PostgresLifetime _lifetime;
     private PostgresWriter? _writer;
     private CommitHandler? _onCommitted;
     private bool _isDisposed;
@@ -31,13 +32,14 @@ internal sealed partial class PostgresTokenStore : ITokenStore
     {
         (_options, _recorder, _metrics, _logger, _time) = (options, recorder, metrics, logger, time);
         _database = PostgresDatabase.Open(options.Postgres);
+        _lifetime = new PostgresLifetime(options);
         _readers = new PostgresReaders(_database, options.Postgres.ReadConnections);
         // The database keeps the time of the wall, and so does whoever waits for it or for other nodes.
         var clock = TimeProvider.System;
         _notices = new PostgresNotices(_database.Sender);
-        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), (through, tokens) => Node!.Memory?.Forgot(through, tokens), () => _barrier!.Moved(), clock);
+        _log = new PostgresLog(new PostgresLogReader(_database), (rows, registrations, head) => _onCommitted!(rows, registrations, head), marks => Node!.Memory?.Mark(marks), () => _barrier!.Moved(), clock);
         _nodes = new PostgresNodes(_database, _notices);
-        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _notices, _log), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
+        Node = new PostgresNode(_nodes, _log, new PostgresEpoch(_database, _notices, _log, _lifetime), () => ReadAsync(static (reader, _) => reader.NodesAsync(), 0), options.Postgres, metrics, logger, clock);
         Followers = new PostgresFollowers(_database, () => Node.Instance);
         _barrier = new PostgresBarrier(_nodes, _log, () => Node.Instance, clock);
         _listener = new PostgresListener(_database, _notices, Heard, _barrier.Acknowledged, clock);
@@ -63,11 +65,12 @@ internal sealed partial class PostgresTokenStore : ITokenStore
                 await writing.OpenAsync();
                 await Node.RegisterAsync(); // Before anything is read: whoever revokes from now on waits for this node.
                 await KeepSecretAsync(connection).WithinAsync(PostgresLoad.Patience);
+                await _lifetime.RaiseAsync(connection).WithinAsync(PostgresLoad.Patience);
                 var loaded = await PostgresLoad.ReadAsync(connection).WithinAsync(PostgresLoad.Patience);
                 _log.Begin(loaded.Log, isNew);
                 _notices.Use(loaded.NoticesSecret);
                 _logger.UsesPostgres(connection.Database, connection.PostgreSqlVersion, connection.Host);
-                _writer = new PostgresWriter(writing, _notices, _log, Node.Wake, _database.Timeout);
+                _writer = new PostgresWriter(writing, _notices, _log, Node.Wake, _lifetime, _database.Timeout);
                 _barrier.Start();
                 return loaded.Contents;
             }

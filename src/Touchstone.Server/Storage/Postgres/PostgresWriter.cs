@@ -25,17 +25,19 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly PostgresLog _log;
     private readonly Action _onUnsure;
     private readonly TimeSpan _timeout;
+    private readonly PostgresLifetime _lifetime;
     private readonly Task _loop;
     private volatile bool _isFailing;
     private int _misses;
 
-    internal PostgresWriter(PostgresWriterConnection connection, PostgresNotices notices, PostgresLog log, Action onUnsure, TimeSpan timeout)
+    internal PostgresWriter(PostgresWriterConnection connection, PostgresNotices notices, PostgresLog log, Action onUnsure, PostgresLifetime lifetime, TimeSpan timeout)
     {
         _connection = connection;
         _notices = notices;
         _log = log;
         _onUnsure = onUnsure;
         _timeout = timeout;
+        _lifetime = lifetime;
         _loop = Task.Run(RunAsync);
     }
 
@@ -156,7 +158,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             await using var append = new PostgresBatch(connection);
             if (!hasBegun) append.Do(Begin);
             hasBegun = true;
-            PostgresAppend.Ask(append, transaction, onlyAfter: null);
+            PostgresAppend.Ask(append, transaction, _lifetime, onlyAfter: null);
             await append.SendAsync();
             if (!await PostgresAppend.TakeAsync(append, transaction, _log.Cursor.Epoch)) throw new StoreException("The head of the revocation log is missing.");
             await append.EndAsync();
@@ -177,7 +179,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         transaction.Number(after.Epoch, after.Seq + transaction.Rows.Count, 0, "", after.Row, [.. transaction.Rows.Select(row => row.ForgetAfter)]);
         await using var batch = new PostgresBatch(connection);
         batch.Do(Begin);
-        PostgresAppend.Ask(batch, transaction, after);
+        PostgresAppend.Ask(batch, transaction, _lifetime, after);
         AskEnd(batch, transaction, always: false);
         await batch.SendAsync();
         var isDone = await PostgresAppend.TakeAsync(batch, transaction, after.Epoch);

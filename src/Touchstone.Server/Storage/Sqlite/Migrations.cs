@@ -5,6 +5,7 @@ namespace Touchstone.Server.Storage.Sqlite;
 /// <summary>The numbered steps of the schema. A step that was released never changes; a new one is added below it.</summary>
 internal static class Migrations
 {
+    // Which rows were forgotten before a mark for them was added is not known: it begins at the newest row there is.
     private static readonly string[] Steps =
     [
         """
@@ -55,6 +56,7 @@ internal static class Migrations
         """
         ALTER TABLE tokens ADD COLUMN basis_issued_at INTEGER;
         ALTER TABLE head ADD COLUMN forgotten_tokens INTEGER NOT NULL DEFAULT 0;
+        UPDATE head SET forgotten_tokens = seq;
         """,
     ];
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Touchstone.Protocol.Revocation;
@@ -36,13 +37,20 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
             {
                 if (Migrations.IsNew(connection)) _file.RefuseNew();
                 Migrations.Apply(connection);
-                var (epoch, seq, forgotten, forgottenTokens) = Sql.Read(connection, "SELECT epoch, seq, forgotten, forgotten_tokens FROM head", row => (row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)))[0];
+                Sql.Execute(
+                    connection,
+                    "INSERT INTO settings (name, value) VALUES ($name, $own) ON CONFLICT DO UPDATE SET value = excluded.value WHERE CAST(settings.value AS INTEGER) < CAST(excluded.value AS INTEGER)",
+                    ("$name", LogMarks.LifetimeSetting), ("$own", ((long)options.MaxTokenLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
+                var (epoch, seq, marks) = Sql.Read(
+                    connection,
+                    $"SELECT epoch, seq, forgotten, forgotten_tokens, (SELECT CAST(value AS INTEGER) FROM settings WHERE name = '{LogMarks.LifetimeSetting}') FROM head",
+                    row => (row.GetGuid(0), row.GetInt64(1), new LogMarks(row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))))[0];
                 var lastExpiry = Sql.Scalar(connection, "SELECT ifnull(max(expires_at), 0) FROM tokens");
                 var rows = Sql.Read(connection, SqliteRows.Select + " ORDER BY seq", SqliteRows.Read);
                 var clients = Sql.Read(connection, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
-                var settings = Sql.Read(connection, "SELECT name, value FROM settings", row => (Name: row.GetString(0), Value: row.GetString(1)));
+                var settings = Sql.Read(connection, $"SELECT name, value FROM settings WHERE name <> '{LogMarks.LifetimeSetting}'", row => (Name: row.GetString(0), Value: row.GetString(1)));
                 _writer = new SqliteWriter(connection, new SqliteReadLock(_file.Connect(PagesKilobytes)), recorder, onCommitted);
-                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal)) { Forgotten = forgotten, ForgottenTokens = forgottenTokens, LastExpiry = lastExpiry };
+                return new StoreContents(epoch, seq, rows, clients, settings.ToDictionary(setting => setting.Name, setting => setting.Value, StringComparer.Ordinal)) { Marks = marks, LastExpiry = lastExpiry };
             }
             catch
             {

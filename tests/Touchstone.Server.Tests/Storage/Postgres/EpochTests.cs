@@ -174,9 +174,7 @@ public sealed class EpochTests : IAsyncLifetime
 
         internal void Forget() => Restarted = null;
 
-        public void Forgot(long through, long tokens)
-        {
-        }
+        public void Mark(LogMarks marks) => Marks = marks;
 
         public IReadOnlyList<RevocationRow> Held()
         {
@@ -195,4 +193,6 @@ public sealed class EpochTests : IAsyncLifetime
             Restarted = contents;
         }
     }
+        internal LogMarks Marks { get; private set; }
+
 }

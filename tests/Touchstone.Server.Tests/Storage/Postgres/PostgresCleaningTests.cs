@@ -79,7 +79,7 @@ public sealed class PostgresCleaningTests : IAsyncLifetime
         (await _nodes[0].ForgetRowsAsync(Now + 99, 10)).ThroughTokens.ShouldBe(3);
         await using var later = _stores.Open("later");
         var loaded = await later.LoadAsync((_, _, _) => { }, CancellationToken.None);
-        (loaded.Forgotten, loaded.ForgottenTokens).ShouldBe((2, 3));
+        (loaded.Marks.Forgotten, loaded.Marks.ForgottenTokens).ShouldBe((2, 3));
     }
 
     [Fact]

@@ -53,6 +53,19 @@ public sealed class PostgresStartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L12_A_database_from_before_forgotten_rows_of_tokens_were_marked_says_that_any_may_be_forgotten()
+    {
+        await using (var first = _stores.Open())
+        {
+            await LoadAsync(first);
+            await first.AppendAsync([Records.Row(Touchstone.Protocol.Revocation.Selector.Grant("a")), Records.Row(Touchstone.Protocol.Revocation.Selector.Grant("b"))]);
+        }
+        await _stores.ExecuteAsync("ALTER TABLE forgotten DROP COLUMN tokens; ALTER TABLE tokens DROP COLUMN basis_issued_at; UPDATE schema_version SET version = 6");
+        await using var store = _stores.Open();
+        (await store.LoadAsync((_, _, _) => { }, CancellationToken.None)).Marks.ForgottenTokens.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Commits_are_durable_whatever_the_database_says_and_have_a_time_limit()
     {
         var name = await _stores.ScalarAsync("SELECT current_database()");

@@ -44,6 +44,16 @@ public sealed class SqliteTokenStoreTests : KeyStoreContract
     }
 
     [Fact]
+    public async Task L12_A_database_from_before_forgotten_rows_of_tokens_were_marked_says_that_any_may_be_forgotten()
+    {
+        await Store.AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))]);
+        await Store.DisposeAsync();
+        new Database(_folder.Path).Execute("ALTER TABLE head DROP COLUMN forgotten_tokens; ALTER TABLE tokens DROP COLUMN basis_issued_at; PRAGMA user_version = 9");
+        await using var store = Open();
+        (await store.LoadAsync((_, _, _) => { }, CancellationToken.None)).Marks.ForgottenTokens.ShouldBe(2);
+    }
+
+    [Fact]
     public void Data_and_folder_are_readable_by_their_owner_only()
     {
         if (OperatingSystem.IsWindows()) return;
