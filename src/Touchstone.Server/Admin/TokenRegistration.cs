@@ -38,7 +38,8 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         var isRefreshed = !isForeign && (asked.Refresh || kind is TokenKind.RefreshToken);
         if (isRefreshed) CheckRefresh(asked, Check);
         var grants = clients.Find(asked.ClientId ?? "")?.Registration.Grants;
-        var grantEnd = RefreshLifetimes.GrantEnd(options, grants, now);
+        var grantEnd = GrantEnd(grants, asked.Iat ?? now, now);
+        Check(!isRefreshed || grantEnd > now || (!asked.Refresh && (asked.Exp ?? asked.ExpiresIn) is not null), "iat", "the grant would be over already: its tokens end a time after its first one was issued, and that is this one");
         var expires = ExpiresAt(asked, isForeign, now, isRefreshed && kind is TokenKind.RefreshToken ? RefreshLifetimes.TokenEnd(options, grants, now, grantEnd) - now : (long)options.AccessTokenLifetime.TotalSeconds, Check);
         var issued = asked.Iat ?? now;
         Check(issued > 0 && issued < expires, "iat", "must lie before exp");
@@ -92,10 +93,12 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
     {
         var client = clients.Find(access.ClientId)?.Registration;
         var (token, now) = (issuer.CreateToken(TokenKind.RefreshToken), time.GetUtcNow().ToUnixTimeSeconds());
-        var grantEnd = RefreshLifetimes.GrantEnd(options, client?.Grants, now);
+        // What began with the access token: who ends what was issued before a time ends both, and what comes of them by refreshing.
+        var basis = access.BasisIssuedAt ?? access.IssuedAt;
+        var grantEnd = GrantEnd(client?.Grants, basis, now);
         return (access with
         {
-            Hash = TokenHash.Of(token), Kind = TokenKind.RefreshToken, Jti = TokenIssuer.CreateJti(), IssuedAt = now, NotBefore = null, GrantExpiresAt = grantEnd,
+            Hash = TokenHash.Of(token), Kind = TokenKind.RefreshToken, Jti = TokenIssuer.CreateJti(), IssuedAt = now, BasisIssuedAt = basis, NotBefore = null, GrantExpiresAt = grantEnd,
             ExpiresAt = RefreshLifetimes.TokenEnd(options, client?.Grants, now, grantEnd), Confirmation = client is { Public: true } ? access.Confirmation : default,
         }, token);
     }
@@ -113,6 +116,9 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         exchange.Refuse(400, $"Give token (1 to {TokenFormat.MaxLength} bytes) or token_sha256 (64 lower-case hexadecimal digits), not both.");
         return false;
     }
+
+    // A grant lasts from the issue of its first token, whenever that was registered here; one that is to be issued yet lengthens nothing.
+    private long GrantEnd(GrantRegistration? client, long begun, long now) => RefreshLifetimes.GrantEnd(options, client, Math.Min(begun, now));
 
     private void CheckClient(NewToken asked, bool isForeign, Action<bool, string, string> check)
     {

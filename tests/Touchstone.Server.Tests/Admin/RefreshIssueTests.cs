@@ -37,6 +37,36 @@ public sealed class RefreshIssueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L12_A_refresh_token_beside_an_older_access_token_is_of_the_same_time()
+    {
+        var now = _acme.Time.Seconds;
+        var (access, refresh, _) = await _acme.IssueAsync(_acme.App, new { iat = now - 3600, expires_in = 7200 });
+        var (later, spared, _) = await _acme.IssueAsync(_acme.App, new { iat = now - 60, expires_in = 7200 });
+        (await _acme.Admin.PostAsync(AdminCalls.Revocations, new { sub = "u-4821", issued_before = now - 1800 })).Status.ShouldBe(200);
+        (await _acme.IsActiveAsync(access)).ShouldBeFalse();
+        (await _acme.OAuth.RefreshAsync(refresh, _acme.App)).ShouldBeError(400, "invalid_grant");
+        (await _acme.IsActiveAsync(later)).ShouldBeTrue();
+        await _acme.RefreshAsync(spared, _acme.App);
+    }
+
+    [Fact]
+    public async Task F04_A_grant_lasts_from_the_issue_of_its_first_token()
+    {
+        const int Day = 86400;
+        var begun = _acme.Time.Seconds - (80 * Day);
+        foreach (var asked in (object[])[new { client_id = "app", iat = begun, expires_in = 60, refresh = true }, new { client_id = "app", iat = begun, kind = "refresh_token" }])
+        {
+            var json = (await _acme.Admin.PostAsync(AdminCalls.Tokens, asked)).ShouldBeJson(201).Json;
+            var record = await _acme.RecordAsync(json.TryGetProperty("refresh_token", out var beside) ? beside.GetString()! : json.GetProperty("token").GetString()!);
+            (record.GetProperty("exp").GetInt64(), record.GetProperty("grant_exp").GetInt64()).ShouldBe((begun + (90 * Day), begun + (90 * Day)));
+        }
+        // One that would be over is refused, unless it is said when it ends.
+        var over = (await _acme.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "app", iat = begun - (10 * Day), expires_in = 60, refresh = true })).ShouldBeProblem(400);
+        over.Faults().ShouldBe(["iat"]);
+        (await _acme.Admin.PostAsync(AdminCalls.Tokens, new { client_id = "app", iat = begun - (10 * Day), expires_in = 60, kind = "refresh_token" })).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task A_refresh_token_beside_another_kind_or_a_foreign_token_is_refused()
     {
         foreach (var wrong in (object[])[new { client_id = "app", kind = "refresh_token", refresh = true }, new { client_id = "app", token = "theirs", iss = "https://other.test", expires_in = 60, refresh = true }])
