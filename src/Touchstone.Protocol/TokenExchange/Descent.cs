@@ -21,7 +21,11 @@ internal static class Descent
             Ancestors = [.. all.Where(selector => selector.Kind is SelectorKind.Token).Select(selector => selector.Hash)],
         };
         var own = Selector.Of(descended).ToHashSet();
-        descended = descended with { Lineage = [.. all.Where(selector => selector.Kind is not (SelectorKind.Token or SelectorKind.All or SelectorKind.Registration) && !own.Contains(selector))] };
+        descended = descended with { Lineage = [.. WithMembers(all, descended.Tenant).Where(selector => selector.Kind is not (SelectorKind.Token or SelectorKind.All or SelectorKind.Registration) && !own.Contains(selector))] };
         return descended.Ancestors.Count <= TokenRecord.MaxAncestors && descended.Lineage.Count <= TokenRecord.MaxLineage;
     }
+
+    // Within its tenant a subject can be ended by itself, by whatever name it has there.
+    private static IEnumerable<Selector> WithMembers(IEnumerable<Selector> all, string? tenant) =>
+        tenant is null ? all : all.Concat(all.Where(selector => selector.Kind is SelectorKind.Subject).Select(subject => Selector.Member(tenant, subject.Issuer!, subject.Id!))).Distinct();
 }

@@ -31,7 +31,11 @@ internal sealed class Ancestry(TokenLookup tokens, RevocationLog log, ServerOpti
 
         var tied = record with { Ancestors = ancestors };
         var own = Selector.Of(tied).ToHashSet();
-        Selector[] lineage = [.. all.Where(selector => selector.Kind is not (SelectorKind.Token or SelectorKind.All or SelectorKind.Registration) && !own.Contains(selector)).Distinct()];
+        Selector[] lineage = [.. WithMembers(all, record.Tenant).Where(selector => selector.Kind is not (SelectorKind.Token or SelectorKind.All or SelectorKind.Registration) && !own.Contains(selector)).Distinct()];
         return lineage.Length <= TokenRecord.MaxLineage ? (tied with { Lineage = lineage }, null) : (null, $"what could end them is more than {TokenRecord.MaxLineage} subjects, clients, grants, sessions and tenants");
     }
+
+    // Within its tenant a subject can be ended by itself, by whatever name it has there.
+    private static IEnumerable<Selector> WithMembers(IReadOnlyList<Selector> all, string? tenant) =>
+        tenant is null ? all : all.Concat(all.Where(selector => selector.Kind is SelectorKind.Subject).Select(subject => Selector.Member(tenant, subject.Issuer!, subject.Id!)));
 }

@@ -105,6 +105,21 @@ public sealed class ExchangeEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task X05_L12_Within_its_tenant_a_subject_of_another_issuer_is_ended_alone()
+    {
+        var app = await Exchanges.AddAppAsync(_server.Admin, "app-of-tenant", Exchanges.Policy(targets: [Exchanges.StockApi, Acme.OrdersApi], issuers: [Exchanges.Foreign, TestServer.DefaultIssuer]), tenant: "t-1");
+        await _server.Admin.IssueAsync(new { token = "of no tenant", iss = Exchanges.Foreign, client_id = "x", sub = "alice", scope = "stock:read", aud = Acme.OrdersApi, expires_in = 600 });
+        var first = Exchanges.Token(await Exchanges.ExchangeAsync(_server.OAuth, app, "of no tenant", ("resource", Acme.OrdersApi), ("resource", Exchanges.StockApi)));
+        var second = Exchanges.Token(await Exchanges.ExchangeAsync(_server.OAuth, app, first, ("resource", Exchanges.StockApi)));
+        await EndAsync("t-2");
+        foreach (var token in (string[])[first, second]) (await _server.OAuth.IntrospectAsync(token, _stock)).ShouldBeActive();
+        await EndAsync("t-1");
+        foreach (var token in (string[])[first, second]) (await _server.OAuth.IntrospectAsync(token, _stock)).ShouldBeInactive();
+
+        Task EndAsync(string tenant) => Log.RevokeAsync([new RevocationLog.Asked(Selector.Member(tenant, Exchanges.Foreign, "alice"), Log.ForgetAfterEverything())], "test");
+    }
+
+    [Fact]
     public async Task X05_The_row_of_a_token_is_kept_as_long_as_what_was_made_from_it()
     {
         var pair = (await PairsAsync(isForeign: true))[0];
