@@ -132,8 +132,8 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
 
     private bool MayBeOurs(NewRevocation asked) => asked.Token is not { } token || format.Inspect(Encoding.UTF8.GetBytes(token)) is TokenShape.Ours;
 
-    // A refresh token may be ended by a row that spares others of its family: it is over only when its own row stands there. Any other token is over by whatever row ended it.
-    private RevocationMatch? EndedBy(Ending end) => end.Reach is { } reach && (end.IsBeside || end.Found.Record is { Kind: TokenKind.RefreshToken }) ? log.Index.Find(reach, time.GetUtcNow().ToUnixTimeSeconds()) : end.Found.Match;
+    // A token may be ended by a row that spares others of its family, or what names it as its ancestor and nothing else: all is done only when its own row stands there.
+    private RevocationMatch? EndedBy(Ending end) => end.Reach is { EndsForEver: true } reach ? log.Index.Find(reach, time.GetUtcNow().ToUnixTimeSeconds()) : null;
 
     private async Task AddJwtAsync(List<Ending> ends, NewRevocation asked, string issuer, string jti, Selector? besides, CancellationToken cancellationToken)
     {
@@ -165,7 +165,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
             }
             var outcome = match is { } ended ? new RevocationOutcome(ended.Seq, IsNew: false) : outcomes[next++];
             var id = outcome.IsNew ? outcome.Id : (await store.FindRowAsync(outcome.Seq, cancellationToken))?.Id;
-            var status = !outcome.IsNew || end.IsBeside ? "already_revoked" : !await IsUnknownAsync(end, cancellationToken) ? "revoked" : IsOfAnother(end) ? "recorded" : "unknown";
+            var status = !outcome.IsNew || end.IsBeside || WasEnded(end) ? "already_revoked" : !await IsUnknownAsync(end, cancellationToken) ? "revoked" : IsOfAnother(end) ? "recorded" : "unknown";
             if (status is "unknown" or "recorded") unknown++;
             answers.Add(new RevocationView(status, end.Name, id, outcome.Seq, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
             if (end.IsBeside) continue;
@@ -190,7 +190,7 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
                 answers.Add(new RevocationView("malformed", end.Name));
                 continue;
             }
-            var count = end is { IsBeside: false, Reach: { } selector } && !IsEnded(end, selector) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
+            var count = end is { IsBeside: false, Reach: { } selector } && !IsEnded(end) ? await store.CountAsync(selector, end.Asked.IssuedBefore, now, cancellationToken) : 0;
             answers.Add(new RevocationView("dry_run", end.Name, Tokens: count, TokenSha256: end.Sha256, Warning: Warning(end.Asked)));
         }
         return answers;
@@ -205,8 +205,10 @@ internal sealed class RevocationsAdmin(TokenLookup tokens, ITokenStore store, IS
         return newest with { Status = status, TokenSha256 = newest.TokenSha256 ?? last.TokenSha256, Tokens = last.Tokens is null || tokens.Count == 0 ? last.Tokens : tokens.Sum(static pair => pair.Second.Tokens) };
     })];
 
-    // What its row would not be written for: the token is ended, or all that the selector names is, for ever.
-    private bool IsEnded(Ending end, Selector selector) => EndedBy(end) is not null || (selector.EndsForEver && log.Index.Find(selector, time.GetUtcNow().ToUnixTimeSeconds()) is not null);
+    // What is over already, whether or not a row would be written for it. What ended a refresh token may have left others of its family.
+    private bool IsEnded(Ending end) => EndedBy(end) is not null || WasEnded(end);
+
+    private static bool WasEnded(Ending end) => end.Found is { Match: not null, Record.Kind: not TokenKind.RefreshToken };
 
     // Told of what an index tells at once. For a grant, session or tenant without tokens the whole table would be read: there a dry run counts.
     private async ValueTask<bool> IsUnknownAsync(Ending end, CancellationToken cancellationToken) => end.Selector!.Value.Kind switch

@@ -50,12 +50,7 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
             logger.ForeignRevocation(caller, found.Record.ClientId, RequestIds.Of(exchange.Http));
             return "foreign";
         }
-        // What ended a refresh token may have left others of its grant alive: those it takes with it all the same.
-        if (found.Match is not null && found.Record.Kind is not TokenKind.RefreshToken)
-        {
-            await log.EnforceAsync(found.Match.Seq); // Who revoked it may still be waiting for the other nodes.
-            return "already_revoked";
-        }
+        // Whatever ended it may have left alive what is only known to be made from it: its own row takes that with it.
         var row = await log.RevokeAsync(found.Record, caller, reason: null);
         if (!row.IsNew) return "already_revoked";
         logger.Revoked(row.Seq, caller, "a token of its own", RequestIds.Of(exchange.Http));

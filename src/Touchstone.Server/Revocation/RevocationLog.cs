@@ -165,11 +165,12 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         }
         return outcomes;
     }
+
     /// <summary>Done when a row that is there already binds every node, as it does once the request that wrote it was answered; null for all that there are now.</summary>
     internal Task EnforceAsync(long? seq) => store.EnforceAsync(seq);
 
-    /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known.</summary>
-    internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : token.ExpiresAt + ForgetMargin;
+    /// <summary>When a row can be forgotten: after the last token it could end, which for a token is its own end where that is known. Of one that is over already not at once, or each repetition would write another.</summary>
+    internal long ForgetAfter(TokenRecord? token) => token is null ? ForgetAfterEverything() : Math.Max(token.ExpiresAt, time.GetUtcNow().ToUnixTimeSeconds()) + ForgetMargin;
 
     /// <summary>A row that another write brings to the log in its own commit; the store numbers it.</summary>
     internal RevocationRow Row(Asked asked, string actor) => new()

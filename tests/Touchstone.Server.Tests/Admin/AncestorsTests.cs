@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Revocation;
 
 namespace Touchstone.Server.Tests.Admin;
 
@@ -75,6 +78,50 @@ public sealed class AncestorsTests(Acme acme) : IClassFixture<Acme>
         (await acme.OAuth.IntrospectAsync(orphan, acme.Orders)).ShouldBeActive();
         await acme.Admin.RevokeAsync("never seen here");
         (await acme.OAuth.IntrospectAsync(orphan, acme.Orders)).ShouldBeInactive();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task L12_A_parent_that_another_row_ended_is_revoked_by_value_once_and_takes_its_children_with_it(bool isByAdmin)
+    {
+        const string Idp = "https://idp.acme.test";
+        var (child, parent) = ($"child-{isByAdmin}", $"parent-{isByAdmin}");
+        await acme.Admin.IssueAsync(new { token = child, iss = Idp, client_id = "x", sub = "svc", aud = Acme.OrdersApi, expires_in = 600, ancestors = new[] { Hash(parent) } });
+        await acme.Admin.IssueAsync(new { token = parent, iss = Idp, client_id = "web-shop", sub = parent, aud = Acme.OrdersApi, expires_in = 600 });
+        (await acme.Admin.PostAsync(AdminCalls.Revocations, new { sub = parent, iss = Idp })).Status.ShouldBe(200);
+        (await acme.OAuth.IntrospectAsync(parent, acme.Orders)).ShouldBeInactive();
+        (await acme.OAuth.IntrospectAsync(child, acme.Orders)).ShouldBeActive();
+
+        await RevokeAsync();
+        (await acme.OAuth.IntrospectAsync(child, acme.Orders)).ShouldBeInactive();
+        // However often it is repeated, and long after its end.
+        var log = acme.Server.Services.GetRequiredService<RevocationLog>();
+        var seq = log.Seq;
+        await RevokeAsync();
+        log.Seq.ShouldBe(seq);
+        acme.Time.AdvanceSeconds(600 + 3601);
+        for (var i = 0; i < 3; i++) await RevokeAsync();
+        log.Seq.ShouldBeLessThanOrEqualTo(seq + 1);
+
+        async Task RevokeAsync()
+        {
+            if (isByAdmin) await acme.Admin.RevokeAsync(parent);
+            else (await acme.OAuth.RevokeAsync(parent, acme.Shop)).Status.ShouldBe(200);
+        }
+    }
+
+    [Fact]
+    public async Task L12_What_a_parents_subject_has_in_the_childs_tenant_can_be_ended_alone()
+    {
+        const string Idp = "https://idp.acme.test";
+        await acme.Admin.IssueAsync(new { token = "of alice", iss = Idp, client_id = "x", sub = "alice-t", aud = Acme.OrdersApi, expires_in = 600 });
+        var child = await acme.Admin.IssueAsync(new { client_id = "web-shop", sub = "u-1", tenant = "t-child", aud = Acme.OrdersApi, ancestors = new[] { Hash("of alice") } });
+        var log = acme.Server.Services.GetRequiredService<RevocationLog>();
+        await log.RevokeAsync([new RevocationLog.Asked(Selector.Member("t-other", Idp, "alice-t"), log.ForgetAfterEverything())], "test");
+        (await acme.OAuth.IntrospectAsync(child, acme.Orders)).ShouldBeActive();
+        await log.RevokeAsync([new RevocationLog.Asked(Selector.Member("t-child", Idp, "alice-t"), log.ForgetAfterEverything())], "test");
+        (await acme.OAuth.IntrospectAsync(child, acme.Orders)).ShouldBeInactive();
     }
 
     [Fact]
