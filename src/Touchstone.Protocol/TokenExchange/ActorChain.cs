@@ -37,6 +37,43 @@ internal static class ActorChain
         return act.Length <= MaxLength;
     }
 
+    /// <summary>
+    /// What a new token takes over of who acted before. Names in a token of another issuer are that one's, unless they say otherwise; in ours they would be read as our own, so each is told whose it is. Fails when they can't be read, are too many, or become too long.
+    /// </summary>
+    internal static bool TryCarry(ReadOnlyMemory<byte> act, string issuer, string ownIssuer, out ReadOnlyMemory<byte> carried)
+    {
+        carried = act;
+        if (issuer == ownIssuer || act.IsEmpty) return true;
+        if (Depth(act) is not (> 0 and <= MaxDepth)) return false;
+        using var chain = JsonDocument.Parse(act, Strict);
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            if (!TryWrite(json, chain.RootElement, issuer)) return false;
+        }
+        carried = buffer.WrittenMemory;
+        return carried.Length <= MaxLength;
+    }
+
+    private static bool TryWrite(Utf8JsonWriter json, JsonElement actor, string issuer)
+    {
+        json.WriteStartObject();
+        if (!actor.TryGetProperty("iss"u8, out var named)) json.WriteString("iss"u8, issuer);
+        else if (named.ValueKind is not JsonValueKind.String) return false;
+        foreach (var member in actor.EnumerateObject())
+        {
+            if (!member.NameEquals("act"u8))
+            {
+                member.WriteTo(json);
+                continue;
+            }
+            json.WritePropertyName("act"u8);
+            if (!TryWrite(json, member.Value, issuer)) return false;
+        }
+        json.WriteEndObject();
+        return true;
+    }
+
     // How many actors there are, one within the other; -1 when that can't be told.
     private static int Depth(ReadOnlyMemory<byte> act)
     {

@@ -33,7 +33,7 @@ public enum ExchangeFault
     /// <summary>It was not issued to the client, and is for nobody that the client may act for.</summary>
     NotForClient,
 
-    /// <summary>It is bound to a key, and who asks did not prove to have it.</summary>
+    /// <summary>It is bound to a key, and who asks did not prove to have it; or to another one than what else the new token would be bound to.</summary>
     Key,
 
     /// <summary>It has no subject.</summary>

@@ -22,16 +22,16 @@ public static class ExchangeRules
         // 2. Is the subject's token good, and may the client bring it?
         if (WhyInvalid(attempt.Subject, draft, policy) is not ExchangeFault.None and var ofSubject) return ExchangeDecision.Refused(ofSubject);
         var subject = attempt.Subject.Record!;
-        if (subject.ClientId != draft.ClientId && !subject.Audience.Any(policy.SubjectAudiences.Contains)) return ExchangeDecision.Refused(ExchangeFault.NotForClient);
+        if (!IsOwn(subject, draft) && !IsForClient(subject, policy)) return ExchangeDecision.Refused(ExchangeFault.NotForClient);
         if (!IsOneTenant(draft.Tenant, subject.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant);
 
-        // 3. And the actor's? Who lets others act has to have their token by right: one that was issued to the client itself.
+        // 3. And the actor's? Who lets others act has to have their token by right: one that was issued to the client itself, or by another issuer for whom the client acts.
         TokenRecord? actor = null;
         if (attempt.Actor is { } presented)
         {
             if (WhyInvalid(presented, draft, policy) is not ExchangeFault.None and var ofActor) return ExchangeDecision.Refused(ofActor, isOfActor: true);
             actor = presented.Record!;
-            if (actor.ClientId != draft.ClientId) return ExchangeDecision.Refused(ExchangeFault.NotForClient, isOfActor: true);
+            if (!IsOwn(actor, draft) && (actor.Issuer == draft.Issuer || !IsForClient(actor, policy))) return ExchangeDecision.Refused(ExchangeFault.NotForClient, isOfActor: true);
             if (!IsOneTenant(draft.Tenant ?? subject.Tenant, actor.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant, isOfActor: true);
             if (!actor.Actor.IsEmpty) return ExchangeDecision.Refused(ExchangeFault.ActorHasActor);
         }
@@ -40,28 +40,34 @@ public static class ExchangeRules
         var actorHome = draft.Issuer;
         if (!CarriedClaims.TryRead(subject, draft.Issuer, out var carried)
             || (actor is not null && !TryReadHome(actor, draft.Issuer, out actorHome))
-            || !(actor is null ? carried.Allows(draft.Issuer, draft.ClientId, draft.ClientId) : carried.Allows(actorHome, actor.Subject!, actor.ClientId)))
+            || !(actor is null ? carried.Allows(draft.Issuer, draft.ClientId, draft.ClientId, draft.Issuer) : carried.Allows(actorHome, actor.Subject!, actor.ClientId, actor.Issuer)))
             return ExchangeDecision.Refused(ExchangeFault.MayAct);
 
         // 5. Who acts (§4.1)? Whoever acted before stays named.
-        var act = subject.Actor;
-        if (actor is not null && !ActorChain.TryNest(actor, actorHome, draft.Issuer, subject.Actor, out act)) return ExchangeDecision.Refused(ExchangeFault.ActorChain);
+        if (!ActorChain.TryCarry(subject.Actor, subject.Issuer, draft.Issuer, out var act)
+            || (actor is not null && !ActorChain.TryNest(actor, actorHome, draft.Issuer, act, out act)))
+            return ExchangeDecision.Refused(ExchangeFault.ActorChain);
 
         // 6. What for?
         if (GrantedScope(attempt.Scope, subject.Scope, policy.Scope) is not { } scope) return ExchangeDecision.Refused(ExchangeFault.Scope);
 
-        // 7. For how long? Not longer than any of them.
+        // 7. To what is it bound? To all that any of them is bound to, and what the request asks for: else a thief would exchange the binding away.
+        if (!BindingRules.TryJoin(draft.Confirmation, subject.Confirmation, out var confirmation)) return ExchangeDecision.Refused(ExchangeFault.Key);
+        if (!BindingRules.TryJoin(confirmation, actor?.Confirmation ?? default, out confirmation)) return ExchangeDecision.Refused(ExchangeFault.Key, isOfActor: true);
+
+        // 8. For how long? Not longer than any of them.
         var record = draft with
         {
             Subject = subject.Subject,
             Username = subject.Username,
             Scope = scope,
             Actor = act,
+            Confirmation = confirmation,
             Claims = carried.Json,
             ExpiresAt = Math.Min(draft.ExpiresAt, Math.Min(subject.ExpiresAt, actor?.ExpiresAt ?? long.MaxValue)),
         };
 
-        // 8. And what ends one of them ends it.
+        // 9. And what ends one of them ends it.
         return Descent.TryDescend(record, subject, actor, out var descended) ? new ExchangeDecision(descended, ExchangeFault.None, false) : ExchangeDecision.Refused(ExchangeFault.Lineage);
     }
 
@@ -92,11 +98,15 @@ public static class ExchangeRules
         if (!policy.SubjectIssuers.Contains(record.Issuer)) return ExchangeFault.Issuer;
         // Whose names may be used is about who gave them, however many exchanges ago. Claims that can't be read are a fault of their own, further down.
         if (TryReadHome(record, draft.Issuer, out var home) && !policy.SubjectIssuers.Contains(home)) return ExchangeFault.Issuer;
-        // What is made from a bound token is bound as well: else a thief would exchange the binding away.
-        if (!token.IsKeyProven || (!record.Confirmation.IsEmpty && draft.Confirmation.IsEmpty)) return ExchangeFault.Key;
+        if (!token.IsKeyProven) return ExchangeFault.Key;
         if (record.Subject is null) return ExchangeFault.Nobody;
         return token.IsSubjectEnabled ? ExchangeFault.None : ExchangeFault.Disabled;
     }
+
+    // A client of another issuer may have the same name, and is somebody else.
+    private static bool IsOwn(TokenRecord token, TokenRecord draft) => token.Issuer == draft.Issuer && token.ClientId == draft.ClientId;
+
+    private static bool IsForClient(TokenRecord token, ExchangePolicy policy) => token.Audience.Any(policy.SubjectAudiences.Contains);
 
     private static bool IsOneTenant(string? one, string? other) => one is null || other is null || one == other;
 

@@ -53,6 +53,18 @@ public static class BindingRules
         return confirmation.IsEmpty ? new RefreshBinding(true, isPublic ? issued : default, issued) : new RefreshBinding(true, confirmation, Join(confirmation, issued, presented));
     }
 
+    /// <summary><c>cnf</c> of what is made from two tokens, or from one and with keys of its own: all that both are bound to. Fails where that can't be held at once: two keys, two certificates, or what is not understood.</summary>
+    internal static bool TryJoin(ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other, out ReadOnlyMemory<byte> joined)
+    {
+        joined = one.IsEmpty ? other : one;
+        if (one.IsEmpty || other.IsEmpty) return true;
+        using var first = JsonDocument.Parse(one);
+        using var second = JsonDocument.Parse(other);
+        if (!TokenConfirmation.Read(first.RootElement).TryJoin(TokenConfirmation.Read(second.RootElement), out var both)) return false;
+        joined = Confirm(both);
+        return true;
+    }
+
     // All that is named was presented, and a request is issued what is bound to nothing else.
     private static ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other, in PresentedKeys presented)
     {

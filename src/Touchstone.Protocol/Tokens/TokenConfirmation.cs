@@ -37,9 +37,18 @@ public sealed class TokenConfirmation
         return new TokenConfirmation(certificate, key);
     }
 
+    /// <summary>All that this and another are bound to; fails where nobody could hold that, and where one of them is not understood.</summary>
+    internal bool TryJoin(TokenConfirmation other, out PresentedKeys both)
+    {
+        both = new PresentedKeys(_key ?? other._key, _certificate ?? other._certificate);
+        return IsUnderstood && other.IsUnderstood && IsOne(_key, other._key) && IsOne(_certificate, other._certificate);
+    }
+
     /// <summary>Whether this is the certificate: the SHA-256 of its DER. The time it takes tells nothing.</summary>
     public bool IsCertificate(ReadOnlySpan<byte> hash) => _certificate is not null && CryptographicOperations.FixedTimeEquals(_certificate, hash);
 
     /// <summary>Whether this is the key: its thumbprint (RFC 7638). The time it takes tells nothing.</summary>
     public bool IsKey(ReadOnlySpan<byte> thumbprint) => _key is not null && CryptographicOperations.FixedTimeEquals(_key, thumbprint);
+
+    private static bool IsOne(byte[]? one, byte[]? other) => one is null || other is null || one.AsSpan().SequenceEqual(other);
 }

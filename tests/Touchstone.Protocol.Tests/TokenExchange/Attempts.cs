@@ -60,7 +60,7 @@ internal static class Attempts
         from lineage in AnySelector.Where(selector => selector.Kind is not (SelectorKind.All or SelectorKind.Registration)).ListOf().Resize(4)
         from act in Gen.Elements("", "", """{"sub":"x"}""", """{"sub":"x","act":{"sub":"y"}}""")
         from claims in Gen.Elements("", "", "", """{"may_act":{"sub":"a"}}""", """{"sub_iss":"https://idp.acme.test","plan":7}""")
-        from bound in Gen.Frequency((9, Gen.Constant("")), (1, Gen.Constant("""{"jkt":"k"}""")))
+        from bound in Gen.Frequency((9, Gen.Constant("")), (1, Gen.Constant("""{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}""")))
         select new TokenRecord
         {
             Hash = TokenHash.Of(names[0]), Kind = kind, ClientId = names[1], Issuer = issuer, IssuedAt = TokenRecords.Now - 100, ExpiresAt = TokenRecords.Now + ends, Born = 7, Subject = maybe[0], Grant = maybe[1], Session = maybe[2],

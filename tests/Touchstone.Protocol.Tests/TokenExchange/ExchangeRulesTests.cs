@@ -154,11 +154,24 @@ public sealed class ExchangeRulesTests
     }
 
     [Fact]
-    public void X10_A_bound_token_gives_only_a_bound_one()
+    public void X10_A_token_is_bound_to_all_that_those_it_is_made_from_are_bound_to()
     {
-        var bound = Subject(record => record with { Confirmation = Json("""{"jkt":"k"}""") });
-        Fault(bound).ShouldBe("subject_key"); // Proven, but the new one would be bound to nothing.
-        Fault(bound with { Draft = Attempts.Draft with { Confirmation = Json("""{"jkt":"k"}""") } }).ShouldBe("issued");
+        var (key, other, certificate, both) = ($$"""{"jkt":"{{Hash('k')}}"}""", $$"""{"jkt":"{{Hash('o')}}"}""", $$"""{"x5t#S256":"{{Hash('c')}}"}""", $$"""{"jkt":"{{Hash('k')}}","x5t#S256":"{{Hash('c')}}"}""");
+        foreach (var (draft, subject, actor, bound) in ((string, string, string, string)[])
+            [("", "", "", ""), ("", key, "", key), ("", "", certificate, certificate), (key, "", "", key), (key, certificate, "", both), (key, both, key, both), (certificate, "", key, both), ("", both, certificate, both)])
+            Text(Decide(draft, subject, actor).Record.ShouldNotBeNull().Confirmation).ShouldBe(bound);
+        // Nobody could show both.
+        foreach (var (draft, subject, actor, fault) in ((string, string, string, string)[])
+            [(other, key, "", "subject_key"), (key, "", other, "actor_key"), ("", key, other, "actor_key"), (both, other, "", "subject_key"), (key, """{"kid":"x"}""", "", "subject_key")])
+            Decide(draft, subject, actor).Reason.ShouldBe(fault);
+
+        static string Hash(char name) => new string(name, 42) + "A";
+
+        static ExchangeDecision Decide(string draft, string subject, string actor)
+        {
+            var attempt = Actor(record => record with { Confirmation = Json(actor) }, Subject(record => record with { Confirmation = Json(subject) }, Attempts.Delegation));
+            return ExchangeRules.Decide(attempt with { Draft = Attempts.Draft with { Confirmation = Json(draft) } });
+        }
     }
 
     [Fact]
@@ -168,6 +181,70 @@ public sealed class ExchangeRulesTests
         Fault(own).ShouldBe("issued");
         Fault(Actor(record => record with { ClientId = "web-shop" })).ShouldBe("actor_client");
         Fault(Actor(record => record with { Actor = Json("""{"sub":"x"}""") })).ShouldBe("actor_has_actor");
+    }
+
+    [Fact]
+    public void X10_F10_A_client_of_another_issuer_that_has_the_same_name_is_another_one()
+    {
+        var foreign = WithForeign(Subject(record => record with { ClientId = "orders-app", Issuer = Attempts.Foreign, Audience = ["https://other.acme.test/"] }));
+        Fault(foreign).ShouldBe("subject_client");
+        Fault(foreign with { Policy = foreign.Policy with { SubjectAudiences = ["https://other.acme.test/"] } }).ShouldBe("issued");
+        var acting = WithForeign(Actor(record => record with { Issuer = Attempts.Foreign, Audience = ["https://other.acme.test/"] }));
+        Fault(acting).ShouldBe("actor_client");
+        Fault(acting with { Policy = acting.Policy with { SubjectAudiences = [TokenRecords.Orders, "https://other.acme.test/"] } }).ShouldBe("issued");
+    }
+
+    [Fact]
+    public void X06_F10_Who_acted_by_another_issuers_word_is_named_with_it()
+    {
+        foreach (var (act, carried) in ((string, string)[])
+        [
+            ("""{"sub":"a","client_id":"a"}""", $$"""{"iss":"{{Attempts.Foreign}}","sub":"a","client_id":"a"}"""),
+            ("""{"sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"sub":"c"}}}""", $$"""{"iss":"{{Attempts.Foreign}}","sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"iss":"{{Attempts.Foreign}}","sub":"c"}}}"""),
+        ])
+        {
+            var foreign = WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Actor = Json(act) }));
+            ActOf(foreign).ShouldBe(carried);
+            ActOf(foreign with { Actor = Attempts.Delegation.Actor }).ShouldBe($$"""{"sub":"orders-app","client_id":"orders-app","act":{{carried}}}""");
+        }
+        foreach (var unreadable in (string[])["""{"sub":"a","iss":7}""", """{"sub":"a","act":{"sub":"b","iss":null}}""", "[]", Chain(9), $$"""{"sub":"{{new string('x', 16_370)}}"}"""])
+            Fault(WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Actor = Json(unreadable) }))).ShouldBe("actor_chain");
+    }
+
+    [Theory]
+    [InlineData("""{"sub":"helper"}""", """{"sub":"helper","iss":"https://idp.acme.test"}""")]
+    [InlineData("""{"client_id":"orders-app"}""", """{"client_id":"orders-app","iss":"https://idp.acme.test"}""")]
+    [InlineData("""{"iss":"https://idp.acme.test","sub":"helper"}""", """{"iss":"https://idp.acme.test","sub":"helper"}""")]
+    public void X08_F10_Who_may_act_by_another_issuers_word_is_one_of_its_own(string mayAct, string carried)
+    {
+        var named = WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Claims = Json($$"""{"may_act":{{mayAct}}}""") }, Attempts.Delegation));
+        var theirs = ExchangeRules.Decide(ActingAs(record => record with { Issuer = Attempts.Foreign, Audience = [TokenRecords.Orders] })).Record.ShouldNotBeNull();
+        Text(theirs.Claims).ShouldBe($$"""{"may_act":{{carried}},"sub_iss":"{{Attempts.Foreign}}"}""");
+        Fault(ActingAs(record => record)).ShouldBe("may_act"); // One of ours of that name.
+        Fault(named with { Actor = null }).ShouldBe("may_act"); // The client itself.
+        // So it is in what is made from that.
+        var next = named with { Draft = Attempts.Draft with { Hash = TokenHash.Of("next") }, Subject = Attempts.Good(theirs with { Actor = default }) };
+        Fault(next with { Actor = Attempts.Good(Attempts.ActorToken with { Subject = "helper" }) }).ShouldBe("may_act");
+
+        ExchangeAttempt ActingAs(Func<TokenRecord, TokenRecord> change) => Actor(record => change(record with { Subject = "helper" }), named);
+    }
+
+    [Fact]
+    public void X08_F10_A_client_that_may_act_is_one_of_its_issuer()
+    {
+        // Who has a foreign name in a token of ours is not a client of that issuer.
+        var named = WithForeign(Subject(record => record with { Claims = Json("""{"may_act":{"client_id":"orders-app","iss":"https://idp.acme.test"}}""") }, Attempts.Delegation));
+        Fault(Actor(record => record with { Claims = Json($$"""{"sub_iss":"{{Attempts.Foreign}}"}""") }, named)).ShouldBe("may_act");
+        Fault(Actor(record => record with { Issuer = Attempts.Foreign }, named)).ShouldBe("issued");
+    }
+
+    [Fact]
+    public void X10_F10_Within_its_tenant_a_subject_of_another_issuer_can_be_ended()
+    {
+        var foreign = WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Tenant = null }));
+        var record = ExchangeRules.Decide(foreign with { Draft = Attempts.Draft with { Tenant = "t-1" } }).Record.ShouldNotBeNull();
+        record.Lineage.ShouldContain(Selector.Member("t-1", Attempts.Foreign, "u-4821"));
+        ExchangeRules.Decide(foreign).Record!.Lineage.ShouldNotContain(selector => selector.Kind == SelectorKind.Member);
     }
 
     [Fact]

@@ -59,6 +59,47 @@ public sealed class ExchangePolicyTests(Exchanges exchanges) : IClassFixture<Exc
     }
 
     [Fact]
+    public async Task X10_F10_A_client_of_another_issuer_is_not_ours_of_the_same_name()
+    {
+        var app = await exchanges.AddAppAsync("same-name", Exchanges.Policy(issuers: [Exchanges.Foreign, TestServer.DefaultIssuer], audiences: []));
+        await IssueAsync("of its namesake", Exchanges.StockApi);
+        (await exchanges.ExchangeAsync(app, "of its namesake")).ShouldBeError(400, "invalid_request");
+        await IssueAsync("of an actor", Acme.OrdersApi);
+        var own = await exchanges.Admin.IssueAsync(new { client_id = "same-name", sub = "u-1", scope = "stock:read" });
+        (await exchanges.ExchangeAsync(app, own, ("actor_token", "of an actor"), ("actor_token_type", Exchanges.AccessToken))).ShouldBeError(400, "invalid_request");
+        // Who brings tokens of other issuers is registered for what they are for.
+        await exchanges.Admin.ChangeAsync("same-name", "grants", new { token_exchange = Exchanges.Policy(issuers: [Exchanges.Foreign, TestServer.DefaultIssuer]) });
+        var seen = await exchanges.SeenAsync(await exchanges.ExchangeAsync(app, own, ("actor_token", "of an actor"), ("actor_token_type", Exchanges.AccessToken)));
+        seen.GetProperty("act").GetRawText().ShouldBe($$"""{"sub":"u-2","iss":"{{Exchanges.Foreign}}","client_id":"same-name"}""");
+
+        Task<string> IssueAsync(string token, string aud) => exchanges.Admin.IssueAsync(new { token, iss = Exchanges.Foreign, client_id = "same-name", sub = "u-2", scope = "stock:read", aud, expires_in = 600 });
+    }
+
+    [Fact]
+    public async Task X06_X08_F10_Who_acted_and_may_act_by_another_issuers_word_is_named_with_it()
+    {
+        var app = await exchanges.AddAppAsync("acts", Exchanges.Policy(issuers: [Exchanges.Foreign, TestServer.DefaultIssuer]));
+        await IssueAsync("acted", new { act = new { sub = "billing-svc", client_id = "billing-svc" } });
+        (await exchanges.SeenAsync(await exchanges.ExchangeAsync(app, "acted"))).GetProperty("act").GetRawText().ShouldBe($$"""{"iss":"{{Exchanges.Foreign}}","sub":"billing-svc","client_id":"billing-svc"}""");
+
+        await IssueAsync("may be acted for", new { claims = new { may_act = new { sub = "helpdesk" } } });
+        var ours = await exchanges.Admin.IssueAsync(new { client_id = "acts", sub = "helpdesk", scope = "stock:read" });
+        await IssueAsync("theirs", new { sub = "helpdesk" });
+        (await ExchangeAsync(ours)).ShouldBeError(400, "invalid_request");
+        var record = await exchanges.RecordAsync(await ExchangeAsync("theirs"));
+        record.GetProperty("claims").GetProperty("may_act").GetRawText().ShouldBe($$"""{"sub":"helpdesk","iss":"{{Exchanges.Foreign}}"}""");
+
+        Task<Answer> ExchangeAsync(string actor) => exchanges.ExchangeAsync(app, "may be acted for", ("actor_token", actor), ("actor_token_type", Exchanges.AccessToken));
+
+        Task<string> IssueAsync(string token, object more)
+        {
+            var body = System.Text.Json.JsonSerializer.SerializeToNode(new { token, iss = Exchanges.Foreign, client_id = "idp-client", sub = "alice", scope = "stock:read", aud = Acme.OrdersApi, expires_in = 600 })!.AsObject();
+            foreach (var (name, value) in System.Text.Json.JsonSerializer.SerializeToNode(more)!.AsObject()) body[name] = value?.DeepClone();
+            return exchanges.Admin.IssueAsync(body);
+        }
+    }
+
+    [Fact]
     public async Task F10_L12_A_foreign_name_stays_foreign_however_often_it_is_exchanged()
     {
         var both = await exchanges.AddAppAsync("chain", Exchanges.Policy(targets: [Exchanges.StockApi, Acme.OrdersApi], issuers: [TestServer.DefaultIssuer, Exchanges.Foreign]));
