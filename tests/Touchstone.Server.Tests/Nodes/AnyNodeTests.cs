@@ -92,6 +92,35 @@ public sealed class AnyNodeTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     }
 
     [Fact]
+    public async Task Tokens_that_two_nodes_register_in_another_order_don_t_wait_in_a_circle()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            object[] items = [.. Enumerable.Range(0, 300).Select(n => (object)new { token = $"shared-{round}-{n}", iss = "https://idp.acme.test", client_id = "x", expires_in = 600 })];
+            var answers = await Task.WhenAll(nodes.A.Admin.PostAsync(AdminCalls.Tokens, items), nodes.B.Admin.PostAsync(AdminCalls.Tokens, items.Reverse().ToArray()));
+            answers.Select(answer => answer.Status).ShouldBe([201, 409], ignoreOrder: true);
+        }
+        // The place of the first that was there is that of the request.
+        object[] some = [new { token = "new-1", iss = "https://idp.acme.test", client_id = "x", expires_in = 600 }, new { token = "shared-0-7", iss = "https://idp.acme.test", client_id = "x", expires_in = 600 }, new { token = "shared-0-8", iss = "https://idp.acme.test", client_id = "x", expires_in = 600 }];
+        (await nodes.A.Admin.PostAsync(AdminCalls.Tokens, some)).ShouldBeProblem(409).GetProperty("errors")[0].GetProperty("index").GetInt32().ShouldBe(1);
+        (await nodes.DeadlocksAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Subjects_that_two_nodes_disable_in_another_order_don_t_wait_in_a_circle()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var names = Enumerable.Range(0, 40).Select(n => $"circle-{round}-{n}").ToArray();
+            var answers = await Task.WhenAll(names.Select(name => DisableAsync(nodes.A, name)).Concat(names.Reverse().Select(name => DisableAsync(nodes.B, name))));
+            answers.ShouldAllBe(answer => answer.Status == 200);
+        }
+        (await nodes.DeadlocksAsync()).ShouldBe(0);
+
+        static Task<Answer> DisableAsync(TestServer node, string name) => node.Admin.PostAsync("/admin/subjects/disable", new { sub = name });
+    }
+
+    [Fact]
     public async Task A_secret_that_is_used_at_one_node_is_kept_by_a_rotation_at_the_other()
     {
         var (orders, _) = await AddPairAsync("rotate");

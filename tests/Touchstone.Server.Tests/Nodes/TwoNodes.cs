@@ -31,6 +31,9 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <summary>One or the other, by turns.</summary>
     internal TestServer Any(int turn) => turn % 2 == 0 ? A : B;
 
+    /// <summary>How often the database had to break off a transaction that waited in a circle with another.</summary>
+    internal async Task<long> DeadlocksAsync() => (long)(await PostgresServer.ScalarAsync(Connection, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))!;
+
     private Task<TestServer> StartAsync(string name, ManualTime? time = null) => TestServer.StartAsync(
         options =>
         {

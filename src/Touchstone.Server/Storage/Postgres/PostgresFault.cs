@@ -13,6 +13,9 @@ internal static class PostgresFault
     /// <summary>Whether the server told of a statement that it can't do, on a connection that is still good: another statement may go well.</summary>
     internal static bool IsOfStatement(Exception error) => error is PostgresException { SqlState: var state } && state[..2] is "22" or "23" or "40" or "42" or "44" or "P0";
 
+    /// <summary>Whether a write was broken off for another one, with which it waited in a circle: nothing is wrong with it, and it may go well when it is tried again.</summary>
+    internal static bool IsDeadlock(Exception error) => error is StoreException { InnerException: PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } };
+
     /// <summary>Whether the connection is gone: the server was stopped (57P01), crashed (57P02), starts (57P03), or hung up. Nothing was answered.</summary>
     internal static bool IsGone(Exception error) => error is PostgresException { SqlState: "57P01" or "57P02" or "57P03" } or (NpgsqlException and not PostgresException) or IOException or SocketException or InvalidOperationException;
 

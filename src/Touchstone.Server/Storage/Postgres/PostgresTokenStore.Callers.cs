@@ -18,7 +18,8 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
             ON CONFLICT (client_id, secret) DO UPDATE SET last_used = greatest(secret_uses.last_used, excluded.last_used)
             """,
             PostgresValue.Texts([.. uses.Select(use => use.ClientId)]), PostgresValue.Texts([.. uses.Select(use => use.Secret)]), PostgresValue.Longs([.. uses.Select(use => (long?)use.LastUsed)])),
-        static (_, _) => Task.FromResult<Func<bool>>(static () => true));
+        static (_, _) => Task.FromResult<Func<bool>>(static () => true),
+        shared: "secrets");
 
     public async ValueTask<IReadOnlyList<SecretUse>> LoadSecretUsesAsync() => await ReadAsync(static (reader, _) => reader.LoadSecretUsesAsync(), 0);
 
@@ -32,7 +33,8 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
             transaction.Record(AuditEvent.SubjectChanged(subject.Issuer, subject.Subject, isEnabled: false, subject.Reason, transaction.Origin));
             var place = transaction.Append(row);
             return () => transaction.Rows[place];
-        });
+        },
+        shared: Shared(subject.Issuer, subject.Subject));
 
     public Task<bool> EnableAsync(string issuer, string subject) => WriteAsync<bool>(
         batch => batch.Ask("DELETE FROM disabled_subjects WHERE issuer = $1 AND subject = $2 RETURNING 1", PostgresValue.Text(issuer), PostgresValue.Text(subject)),
@@ -41,7 +43,8 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
             var wasDisabled = await batch.CountAsync() == 1;
             if (wasDisabled) transaction.Record(AuditEvent.SubjectChanged(issuer, subject, isEnabled: true, reason: null, transaction.Origin));
             return () => wasDisabled;
-        });
+        },
+        shared: Shared(issuer, subject));
 
     public async ValueTask<DisabledSubject?> FindDisabledAsync(string issuer, string subject, CancellationToken cancellationToken) =>
         await ReadAsync(static (reader, asked) => reader.FindDisabledAsync(asked.issuer, asked.subject), (issuer, subject));
@@ -50,4 +53,6 @@ internal sealed partial class PostgresTokenStore : ICallerStore, ISubjectStore
         await ReadAsync(static (reader, asked) => reader.ListDisabledAsync(asked.after, asked.most), (after, most));
 
     public async ValueTask<bool> HasTokensAsync(Selector subject, CancellationToken cancellationToken) => await ReadAsync(static (reader, subject) => reader.HasTokensAsync(subject), subject);
+
+    private static string Shared(string issuer, string subject) => "subject " + Selector.Subject(issuer, subject).Key;
 }

@@ -28,7 +28,8 @@ internal sealed partial class PostgresTokenStore : ICleanedStore
         batch => batch.Ask(
             $"WITH gone AS (DELETE FROM secret_uses WHERE (client_id, secret) IN (SELECT * FROM unnest($1, $2)) RETURNING 1) SELECT count(*), {Took} FROM gone",
             PostgresValue.Texts([.. gone.Select(use => use.ClientId)]), PostgresValue.Texts([.. gone.Select(use => use.Secret)])),
-        TakeCleanedAsync);
+        TakeCleanedAsync,
+        shared: "secrets");
 
     public Task<ForgottenRows> ForgetRowsAsync(long forgetBefore, int most) => WriteAsync<ForgottenRows>(
         batch => batch.Ask(

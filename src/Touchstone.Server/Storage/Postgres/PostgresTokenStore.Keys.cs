@@ -23,7 +23,8 @@ internal sealed partial class PostgresTokenStore : IKeyStore
             var isNew = await batch.CountAsync() == 1;
             if (isNew) transaction.Record(AuditEvent.SigningKeyChanged(key.Kid, key.Algorithm, "added", transaction.Origin));
             return () => isNew;
-        });
+        },
+        shared: "keys");
 
     public Task<bool> RetireKeyAsync(string kid, long at) => WriteAsync<bool>(
         batch => batch.Ask(
@@ -33,7 +34,8 @@ internal sealed partial class PostgresTokenStore : IKeyStore
             var retired = await batch.TakeAsync(row => row.GetString(0));
             if (retired is [var algorithm]) transaction.Record(AuditEvent.SigningKeyChanged(kid, algorithm, "retired", transaction.Origin));
             return () => retired.Count == 1;
-        });
+        },
+        shared: "keys");
 
     public Task<int> ForgetKeysAsync(long signedBefore, long publishedBefore) => WriteAsync<int>(
         batch => batch.Ask(
@@ -47,5 +49,6 @@ internal sealed partial class PostgresTokenStore : IKeyStore
             var gone = await batch.TakeAsync(row => (Kid: row.GetString(0), Algorithm: row.GetString(1)));
             foreach (var (kid, algorithm) in gone) transaction.Record(AuditEvent.SigningKeyChanged(kid, algorithm, "forgotten", transaction.Origin));
             return () => gone.Count;
-        });
+        },
+        shared: "keys");
 }

@@ -45,9 +45,9 @@ internal sealed partial class PostgresTokenStore
         var text = new StringBuilder("WITH used AS (INSERT INTO refresh_uses (hash, used_at, grant_id, proof_key, successor, forget_after) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1)");
         for (var i = 0; i < records.Count; i++)
         {
-            var own = Values(records[i]);
+            var own = PostgresTokenRows.Values(records[i]);
             var places = string.Join(", ", own.Select((_, place) => string.Create(CultureInfo.InvariantCulture, $"${values.Count + place + 1}")));
-            text.Append(CultureInfo.InvariantCulture, $", added{i} AS ({IntoTokens} SELECT {places} FROM used)");
+            text.Append(CultureInfo.InvariantCulture, $", added{i} AS ({PostgresTokenRows.Into} SELECT {places} FROM used)");
             values.AddRange(own);
         }
         batch.Ask(text.Append(" SELECT 1 FROM used").ToString(), [.. values]);

@@ -8,30 +8,12 @@ namespace Touchstone.Server.Storage.Postgres;
 /// <summary>The part of the store that writes.</summary>
 internal sealed partial class PostgresTokenStore
 {
-    private const string IntoTokens =
-        "INSERT INTO tokens (hash, kind, client_id, issuer, born, issued_at, not_before, expires_at, subject, username, scope, audience, jti, grant_id, session, tenant, ancestors, lineage, grant_expires_at, basis_issued_at, cnf, act, authorization_details, claims)";
-
-    private const string InsertToken =
-        $"""
-        {IntoTokens}
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-        ON CONFLICT DO NOTHING RETURNING 1
-        """;
-
     public Task<int> AddTokensAsync(IReadOnlyList<TokenRecord> records, IReadOnlyList<RevocationRow>? ended = null, Guid? epoch = null) => WriteAsync<int>(
-        batch =>
-        {
-            AskLife(batch, epoch, records);
-            foreach (var record in records) Ask(batch, record);
-        },
+        batch => AskLife(batch, epoch, records),
         async (batch, transaction) =>
         {
             await TakeLifeAsync(batch, epoch);
-            var taken = -1;
-            for (var i = 0; i < records.Count; i++)
-            {
-                if (await batch.CountAsync() == 0 && taken < 0) taken = i;
-            }
+            var taken = transaction.Taken;
             // One that was there changed nothing; of several, others were put in beside it.
             if (taken >= 0) transaction.MustUndo |= records.Count > 1;
             else
@@ -42,7 +24,8 @@ internal sealed partial class PostgresTokenStore
             }
             return () => taken;
         },
-        records.Count);
+        records.Count,
+        tokens: records);
 
     public Task<IReadOnlyList<RevocationRow>> AppendAsync(IReadOnlyList<RevocationRow> rows) => WriteAsync<IReadOnlyList<RevocationRow>>(
         static _ => { },
@@ -71,7 +54,8 @@ internal sealed partial class PostgresTokenStore
             transaction.Record(AuditEvent.ClientChanged(changed, AuditDifference.Members(old, Text(changed)), transaction.Origin));
             var place = transaction.Append(row);
             return () => transaction.Rows[place];
-        });
+        },
+        shared: "client " + changed.ClientId);
 
     public Task<bool> AddClientAsync(ClientRegistration registration) => WriteAsync<bool>(
         batch => batch.Ask(
@@ -86,7 +70,8 @@ internal sealed partial class PostgresTokenStore
                 transaction.Append(registration.Told(transaction.Origin?.Actor)); // Once this is answered, every node knows the client.
             }
             return () => isNew;
-        });
+        },
+        shared: "client " + registration.ClientId);
 
     public Task SetAsync(string name, string value) => WriteAsync<bool>(
         batch => batch.Ask(
@@ -96,7 +81,8 @@ internal sealed partial class PostgresTokenStore
             await batch.CountAsync();
             transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
             return static () => true;
-        });
+        },
+        shared: "setting " + name);
 
     public Task<string> SetOnceAsync(string name, string value) => WriteAsync<string>(
         batch => batch.Ask(
@@ -106,7 +92,8 @@ internal sealed partial class PostgresTokenStore
             var (kept, isNew) = (await batch.TakeAsync(row => (row.GetString(0), row.GetBoolean(1))))[0];
             if (isNew) transaction.Record(AuditEvent.SettingChanged(name, transaction.Origin));
             return () => kept;
-        });
+        },
+        shared: "setting " + name);
 
     public Task RecordAsync(IReadOnlyList<AuditEvent> events) => WriteAsync<bool>(
         static _ => { },
@@ -138,18 +125,6 @@ internal sealed partial class PostgresTokenStore
             return () => count;
         },
         shared: shared);
-
-    private static void Ask(PostgresBatch batch, TokenRecord record) => batch.Ask(InsertToken, Values(record));
-
-    private static Npgsql.NpgsqlParameter[] Values(TokenRecord record) =>
-    [
-        PostgresValue.Bytes(record.Hash.ToArray()), PostgresValue.Short((int)record.Kind), PostgresValue.Text(record.ClientId), PostgresValue.Text(record.Issuer), PostgresValue.Long(record.Born),
-        PostgresValue.Long(record.IssuedAt), PostgresValue.Long(record.NotBefore), PostgresValue.Long(record.ExpiresAt), PostgresValue.Text(record.Subject), PostgresValue.Text(record.Username),
-        PostgresValue.Text(record.Scope.IsEmpty ? null : record.Scope.Text), PostgresValue.Text(record.Audience.Count == 0 ? null : string.Join('\n', record.Audience)), PostgresValue.Text(record.Jti),
-        PostgresValue.Text(record.Grant), PostgresValue.Text(record.Session), PostgresValue.Text(record.Tenant),
-        PostgresValue.Hashes(record.Ancestors), PostgresValue.Text(LineageText.Of(record.Lineage)), PostgresValue.Long(record.GrantExpiresAt), PostgresValue.Long(record.BasisIssuedAt),
-        PostgresValue.Json(record.Confirmation), PostgresValue.Json(record.Actor), PostgresValue.Json(record.AuthorizationDetails), PostgresValue.Json(record.Claims),
-    ];
 
     // A restored database has another life of the log, or a head that lies behind: its next rows would have numbers that what was born in the old one has seen already, and would not end it.
     private static void AskLife(PostgresBatch batch, Guid? epoch, IReadOnlyList<TokenRecord> records)

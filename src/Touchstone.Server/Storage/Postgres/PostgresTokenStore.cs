@@ -158,7 +158,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
         return result;
     }
 
-    private async Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null)
+    private async Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null, IReadOnlyList<TokenRecord>? tokens = null)
     {
         var started = _time.GetTimestamp();
         _log.ThrowIfOther();
@@ -173,7 +173,8 @@ internal sealed partial class PostgresTokenStore : ITokenStore
                 return taken;
             },
             weight,
-            shared);
+            shared,
+            tokens);
         _metrics.StoreWrote(_time.GetElapsedTime(started));
         // On the disk and in memory here; done when no other node decides without it.
         if (brought is null) return result;

@@ -29,6 +29,9 @@ internal sealed class PostgresTransaction
     /// <summary>The request that the write under way belongs to; null for what the server does by itself.</summary>
     internal AuditOrigin? Origin { get; set; }
 
+    /// <summary>Which of the tokens of the write under way stood there already, the first of them; -1 when none did.</summary>
+    internal int Taken { get; set; } = -1;
+
     /// <summary>A write found that it can't be done whole: what it did in the database must not stay.</summary>
     internal bool MustUndo { get; set; }
 
@@ -97,6 +100,12 @@ internal abstract class PostgresWrite
 
     /// <summary>What another node may write at the same time, and then one waits for the other; null for what nobody else writes.</summary>
     internal string? Shared { get; init; }
+
+    /// <summary>Tokens that are put in before anything that it asks.</summary>
+    internal IReadOnlyList<TokenRecord> Tokens { get; init; } = [];
+
+    /// <summary>Which of those stood there already, the first of them; -1 when none did.</summary>
+    internal int Taken { get; set; } = -1;
 
     internal abstract void Ask(PostgresBatch batch);
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Npgsql;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Audit;
 
 namespace Touchstone.Server.Storage.Postgres;
@@ -24,8 +25,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private readonly PostgresNotices _notices;
     private readonly PostgresLog _log;
     private readonly Action _onUnsure;
-    private readonly TimeSpan _timeout;
     private readonly PostgresLifetime _lifetime;
+    private readonly TimeSpan _timeout;
     private readonly Task _loop;
     private volatile bool _isFailing;
     private int _misses;
@@ -36,8 +37,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         _notices = notices;
         _log = log;
         _onUnsure = onUnsure;
-        _timeout = timeout;
         _lifetime = lifetime;
+        _timeout = timeout;
         _loop = Task.Run(RunAsync);
     }
 
@@ -45,9 +46,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
     internal bool IsFailing => _isFailing || _waiting.Reader.Count >= MaxWaiting;
 
     /// <summary>Writes; done when it is on the disk and memory knows of it.</summary>
-    internal Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null)
+    internal Task<T> WriteAsync<T>(Action<PostgresBatch> ask, Func<PostgresBatch, PostgresTransaction, Task<Func<T>>> take, int weight = 1, string? shared = null, IReadOnlyList<TokenRecord>? tokens = null)
     {
-        var write = new PostgresWrite<T>(ask, take) { Origin = AuditOrigin.Current, Weight = weight, Shared = shared };
+        var write = new PostgresWrite<T>(ask, take) { Origin = AuditOrigin.Current, Weight = weight, Shared = shared, Tokens = tokens ?? [] };
         if (!_waiting.Writer.TryWrite(write)) throw new StoreException("Too many writes wait for the database.");
         return write.Task;
     }
@@ -82,8 +83,15 @@ internal sealed class PostgresWriter : IAsyncDisposable
             return;
         }
         // One of them is: each gets a transaction of its own, so that it fails alone.
-        if (batch.Count == 1) batch[0].Fail(error);
-        else foreach (var write in batch) if (await TryCommitAsync([write]) is { } failed) write.Fail(failed);
+        if (batch.Count == 1 && !PostgresFault.IsDeadlock(error)) batch[0].Fail(error);
+        else foreach (var write in batch) if (await TryAloneAsync(write) is { } failed) write.Fail(failed);
+    }
+
+    // Where two transactions waited for each other the database broke off one: the other is through by now.
+    private async Task<Exception?> TryAloneAsync(PostgresWrite write)
+    {
+        var failed = await TryCommitAsync([write]);
+        return failed is not null && PostgresFault.IsDeadlock(failed) ? await TryCommitAsync([write]) : failed;
     }
 
     private async Task<Exception?> TryCommitAsync(List<PostgresWrite> batch)
@@ -136,12 +144,14 @@ internal sealed class PostgresWriter : IAsyncDisposable
         await using (var asked = new PostgresBatch(connection))
         {
             asked.Do(Begin);
+            var tokens = PostgresTokenRows.Ask(asked, batch);
             foreach (var write in batch) write.Ask(asked);
             hasBegun = asked.Count > 1;
             if (hasBegun) await asked.SendAsync();
+            await PostgresTokenRows.TakeAsync(asked, batch, tokens);
             foreach (var write in batch)
             {
-                transaction.Origin = write.Origin;
+                (transaction.Origin, transaction.Taken) = (write.Origin, write.Taken);
                 await write.TakeAsync(asked, transaction);
             }
             if (hasBegun) await asked.EndAsync();
