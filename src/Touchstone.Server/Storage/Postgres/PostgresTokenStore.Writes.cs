@@ -127,9 +127,14 @@ internal sealed partial class PostgresTokenStore
         shared: shared);
 
     // A restored database has another life of the log, or a head that lies behind: its next rows would have numbers that what was born in the old one has seen already, and would not end it.
-    private static void AskLife(PostgresBatch batch, Guid? epoch, IReadOnlyList<TokenRecord> records)
+    // Or it has grown as far as memory is by now: then the row that memory is at is another one. That row may be gone in time, but its number has been given to no other in this life.
+    private void AskLife(PostgresBatch batch, Guid? epoch, IReadOnlyList<TokenRecord> records)
     {
-        if (epoch is { } life) batch.Ask("SELECT 1 FROM head WHERE epoch = $1 AND seq >= $2", PostgresValue.Id(life), PostgresValue.Long(records.Max(record => record.Born)));
+        if (epoch is not { } life) return;
+        var here = _log.Cursor;
+        batch.Ask(
+            "SELECT 1 FROM head WHERE epoch = $1 AND seq >= $2 AND NOT EXISTS (SELECT 1 FROM revocations AS r WHERE r.seq = $3 AND r.id <> $4)",
+            PostgresValue.Id(life), PostgresValue.Long(Math.Max(here.Seq, records.Max(record => record.Born))), PostgresValue.Long(here.Seq), PostgresValue.Id(here.Row));
     }
 
     private static async Task TakeLifeAsync(PostgresBatch batch, Guid? epoch)

@@ -72,6 +72,38 @@ public sealed class EpochTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task I15_What_was_judged_by_rows_that_were_replaced_is_not_written_where_the_log_has_grown_as_far()
+    {
+        await _nodes[0].AppendAsync([Records.Row(Selector.Grant("kept")), Records.Row(Selector.Client("replaced")), Records.Row(Selector.Client("replaced as well"))]);
+        var born = Records.Bare("judged before") with { Born = 3 };
+        await using var alone = _stores.Open("alone"); // It follows nobody, so it does not know yet; and nobody else begins anew.
+        await alone.LoadAsync((_, _, _) => { }, CancellationToken.None);
+        foreach (var node in _nodes) await node.DisposeAsync();
+        _nodes.Clear();
+        (await alone.AddTokensAsync([Records.Bare("in time") with { Born = 3 }], epoch: _epoch)).ShouldBe(-1);
+        await _stores.ExecuteAsync("UPDATE revocations SET id = gen_random_uuid() WHERE seq > 1");
+        await Should.ThrowAsync<StoreException>(() => alone.AddTokensAsync([born], epoch: _epoch));
+        await Should.ThrowAsync<StoreException>(() => alone.UseRefreshTokenAsync(new RefreshUse { Token = TokenHash.Of("rt"), UsedAt = 1, Grant = "g", Successor = TokenHash.Of("next"), ForgetAfter = ManualTime.Start }, [born], _epoch));
+        // A row that is gone in time is no other one.
+        await _stores.ExecuteAsync($"DELETE FROM revocations WHERE seq = 3; INSERT INTO revocations SELECT 4, gen_random_uuid(), at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason FROM revocations WHERE seq = 2; UPDATE head SET seq = 4, epoch = '{_epoch}'");
+        (await alone.AddTokensAsync([born], epoch: _epoch)).ShouldBe(-1);
+    }
+
+    [Fact]
+    public async Task What_is_forgotten_is_told_in_each_life_of_the_log_and_so_is_how_long_rows_last()
+    {
+        await _stores.ExecuteAsync("UPDATE forgotten SET through = 10, tokens = 20");
+        await Until.TrueAsync(() => _memories.All(memory => memory.Marks is { Forgotten: 10, ForgottenTokens: 20 }), "both were told");
+        _memories[0].Marks.LongestLifetime.ShouldBe(90 * 86400);
+        // A backup knows of less, and of nothing that was started after it.
+        await _stores.ExecuteAsync("UPDATE forgotten SET through = 1, tokens = 2; UPDATE head SET epoch = gen_random_uuid(); DELETE FROM settings WHERE name = 'longest_token_lifetime'");
+        await Until.TrueAsync(() => _memories.All(memory => memory.Restarted is not null) && _nodes.All(node => node.Node.IsHeld), "both began anew");
+        foreach (var memory in _memories) memory.Restarted!.Marks.ShouldBe(new LogMarks(1, 2, 90 * 86400));
+        await _stores.ExecuteAsync("UPDATE forgotten SET through = 3, tokens = 4");
+        await Until.TrueAsync(() => _memories.All(memory => memory.Marks is { Forgotten: 3, ForgottenTokens: 4 }), "both were told again");
+    }
+
+    [Fact]
     public async Task A_backup_from_an_earlier_epoch_does_not_bring_that_back()
     {
         await _nodes[0].AppendAsync([Records.Row(Selector.Grant("a")), Records.Row(Selector.Grant("b"))]);
@@ -163,6 +195,8 @@ public sealed class EpochTests : IAsyncLifetime
 
         internal StoreContents? Restarted { get; private set; }
 
+        internal LogMarks Marks { get; private set; }
+
         internal TaskCompletionSource? Began { get; set; }
 
         internal bool IsAsked { get; private set; }
@@ -193,6 +227,4 @@ public sealed class EpochTests : IAsyncLifetime
             Restarted = contents;
         }
     }
-        internal LogMarks Marks { get; private set; }
-
 }
