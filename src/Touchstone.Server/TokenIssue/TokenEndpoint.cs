@@ -46,7 +46,7 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         }
         if (!(client.Registration.Grants?.Allows(type) ?? grant.IsByDefault(request)))
         {
-            failures.Add(client, "grant_type_not_registered", exchange.Http);
+            AddFailure(exchange, caller.Method, "grant_type_not_registered");
             exchange.Refuse(OAuthError.UnauthorizedClient);
             return;
         }
@@ -63,7 +63,7 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
         if (result.Tokens is { } issued) exchange.Answer(issued.Write(), "issued", type);
         else
         {
-            if (type == GrantTypes.TokenExchange && result.Error!.Status < 500) failures.Add(client, result.Reason ?? result.Error.Code, exchange.Http);
+            if (type == GrantTypes.TokenExchange && result.Error!.Status < 500) AddFailure(exchange, caller.Method, result.Reason ?? result.Error.Code);
             Refuse(exchange, caller.Method, result.Error!, result.Reason);
         }
     }
@@ -71,8 +71,14 @@ internal sealed class TokenEndpoint(ClientAuthenticator clients, RevocationLog l
     // Of a public client everybody knows the name: what fails is held against the address, as a wrong secret would be, or one address could use up what the client may do in a second.
     private void Refuse(FormExchange exchange, ClientAuthMethod method, OAuthError error, string? reason)
     {
-        if (error == OAuthError.InvalidDPoPProof) failures.Add(exchange.Caller!, "dpop_proof_refused", exchange.Http);
+        if (error == OAuthError.InvalidDPoPProof) AddFailure(exchange, method, "dpop_proof_refused");
         if (method is ClientAuthMethod.None && (error.Code == OAuthError.InvalidGrant.Code || error.Code == OAuthError.InvalidDPoPProof.Code)) addresses.Failed(exchange.Http, exchange.Started);
         exchange.Refuse(error, reason);
+    }
+
+    // The list is short, and tells what went wrong for the client itself: who has said no more than its name would push that out of it.
+    private void AddFailure(FormExchange exchange, ClientAuthMethod method, string reason)
+    {
+        if (method is not ClientAuthMethod.None) failures.Add(exchange.Caller!, reason, exchange.Http);
     }
 }

@@ -87,6 +87,19 @@ public sealed class GrantsTests(Acme acme) : IClassFixture<Acme>
         items.Select(item => item.GetProperty("reason").GetString()).ShouldBe(["dpop_proof_refused", "subject_unknown", "grant_type_not_registered"]);
     }
 
+    [Fact]
+    public async Task What_anybody_can_send_in_a_public_client_s_name_is_not_among_its_failures()
+    {
+        (await acme.Admin.PostAsync(AdminCalls.Clients, """{"client_id":"anybody","kind":"client","public":true,"grants":{"grant_types":["refresh_token"]}}""")).Status.ShouldBe(201);
+        var anybody = new TestClient("anybody", null);
+        (await acme.OAuth.PostAsync(OAuthCalls.Token, anybody, ("grant_type", Exchange), ("subject_token", "x"), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"))).ShouldBeError(400, "unauthorized_client");
+        (await acme.OAuth.PostAsync(OAuthCalls.Token, anybody, ("grant_type", "client_credentials"))).Status.ShouldBe(400);
+        using var unproven = new HttpRequestMessage(HttpMethod.Post, OAuthCalls.Token) { Content = new FormUrlEncodedContent([new("client_id", "anybody"), new("grant_type", "refresh_token"), new("refresh_token", "x")]) };
+        unproven.Headers.Add("DPoP", "no proof");
+        (await acme.OAuth.SendAsync(unproven)).ShouldBeError(400, "invalid_dpop_proof");
+        (await acme.Admin.GetAsync($"{AdminCalls.Clients}/anybody/failures")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
+    }
+
     private Task<Answer> SetAsync(string id, string grants) => acme.Admin.PostAsync($"{AdminCalls.Clients}/{id}/grants", grants);
 
     private async Task AddAsync(string id, string grants) => (await acme.Admin.PostAsync(AdminCalls.Clients, $$"""{"client_id":"{{id}}","kind":"client","grants":{{grants}}}""")).Status.ShouldBe(201);
