@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Npgsql;
 
@@ -17,6 +18,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal const string Acknowledged = "touchstone_acknowledged_";
 
     private const int OldestServer = 15;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly NpgsqlDataSource _source;
 
@@ -92,14 +95,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         {
             // It was told of, or nobody waits for it any more.
         }
-        try
-        {
-            await connection.DisposeAsync();
-        }
-        catch (Exception)
-        {
-            // It is broken, and closed by that.
-        }
+        while (!await TryCloseAsync(connection)) await Task.Delay(Pause, TimeProvider.System);
     });
 
     /// <summary>A number that stands for this installation, of those that share a database in different schemas.</summary>
@@ -109,6 +105,20 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     internal static ReadOnlySpan<char> IdentityOf(string life) => life.AsSpan(0, life.LastIndexOf('/'));
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    // Closing fails while a command is under way. A session that is left open would keep its locks for as long as this process lives.
+    private static async Task<bool> TryCloseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await connection.DisposeAsync();
+            return true;
+        }
+        catch (Exception)
+        {
+            return connection.FullState is ConnectionState.Closed or ConnectionState.Broken;
+        }
+    }
 
     private async Task OpenAsync(NpgsqlConnection connection)
     {

@@ -28,7 +28,7 @@ internal sealed class PostgresReaders(PostgresDatabase database, int most) : IAs
                 try
                 {
                     isOld = _idle.TryPop(out reader);
-                    reader ??= await PostgresReader.OpenAsync(database, _texts).WithinAsync(Left(started));
+                    reader ??= await OpenAsync(Left(started));
                     reading = read(reader, argument);
                     var result = await reading.WithinAsync(Left(started));
                     _idle.Push(reader);
@@ -57,6 +57,21 @@ internal sealed class PostgresReaders(PostgresDatabase database, int most) : IAs
     {
         Clear();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<PostgresReader> OpenAsync(TimeSpan left)
+    {
+        var opening = PostgresReader.OpenAsync(database, _texts);
+        try
+        {
+            return await opening.WithinAsync(left);
+        }
+        catch (TimeoutException)
+        {
+            // It may open yet, and nobody would close it.
+            _ = opening.ContinueWith(late => late.Result.Abandon(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            throw;
+        }
     }
 
     private TimeSpan Left(long started) => database.Timeout - TimeProvider.System.GetElapsedTime(started);

@@ -111,7 +111,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
         catch (Exception failed)
         {
-            var isOfDatabase = PostgresFault.Is(failed) && !PostgresFault.IsOfStatement(failed);
+            // Where there was no connection to write with, no write is at fault.
+            var isOfDatabase = committing is null || (PostgresFault.Is(failed) && !PostgresFault.IsOfStatement(failed));
             // Whether a commit whose answer is missing took place is not known: the log is read again, and what is found there is taken into memory.
             if (isOfDatabase || !await _connection.TryRollBackAsync()) _connection.Abandon(committing);
             _isFailing = isOfDatabase;

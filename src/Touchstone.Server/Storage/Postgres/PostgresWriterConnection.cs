@@ -21,6 +21,9 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     private bool _isLoaded;
     private long _used;
 
+    // What was asked of the connection last, besides the writes. It may still be under way when nobody waits for it any more.
+    private Task _asking = Task.CompletedTask;
+
     internal PostgresWriterConnection(PostgresDatabase database, AuditRecorder recorder, TimeProvider time)
     {
         _database = database;
@@ -65,10 +68,9 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     internal async Task<bool> TryRollBackAsync()
     {
         if (_connection is null) return false;
-        await using var command = new NpgsqlCommand("ROLLBACK", _connection);
         try
         {
-            await command.ExecuteNonQueryAsync().WithinAsync(_database.Timeout);
+            await (_asking = AskAsync(_connection, "ROLLBACK")).WithinAsync(_database.Timeout);
             return true;
         }
         catch (Exception failed) when (PostgresFault.Is(failed))
@@ -80,7 +82,8 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     /// <summary>Never uses the connection again.</summary>
     internal void Abandon(Task? last = null)
     {
-        if (_connection is not null) PostgresDatabase.Abandon(_connection, last);
+        // While anything is under way there, it can't be closed, and its session holds the lock.
+        if (_connection is not null) PostgresDatabase.Abandon(_connection, last is null ? _asking : Task.WhenAll(last, _asking));
         _connection = null;
     }
 
@@ -92,16 +95,21 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     // One that does not answer in time is not known to be gone: then neither is the server.
     private async Task<bool> IsAliveAsync(NpgsqlConnection connection)
     {
-        await using var command = new NpgsqlCommand("SELECT 1", connection);
         try
         {
-            await command.ExecuteNonQueryAsync().WithinAsync(_database.Timeout);
+            await (_asking = AskAsync(connection, "SELECT 1")).WithinAsync(_database.Timeout);
             return true;
         }
         catch (Exception failed) when (PostgresFault.IsGone(failed))
         {
             return false;
         }
+    }
+
+    private static async Task AskAsync(NpgsqlConnection connection, string text)
+    {
+        await using var command = new NpgsqlCommand(text, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task TakeAsync(NpgsqlConnection connection)

@@ -113,6 +113,53 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task L06_A_server_that_froze_while_nothing_was_written_is_written_to_again_when_it_is_back()
+    {
+        var time = new ManualTime();
+        await using var store = _stores!.Open("idle", options => options.CommandTimeout = Limit, time);
+        await store.LoadAsync((_, _, _) => { }, CancellationToken.None);
+        await store.SetAsync("round", "before");
+        time.Advance(TimeSpan.FromSeconds(2));
+        _server!.Freeze();
+        try
+        {
+            await ShouldFailInTimeAsync(store.SetAsync("round", "frozen"));
+            store.CanWrite().ShouldBeFalse();
+        }
+        finally
+        {
+            _server.Thaw();
+        }
+        await Until.TrueAsync(() => CanAsync(store.SetAsync("round", "after")), "the store writes again");
+        store.CanWrite().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task L06_A_node_whose_chain_another_session_holds_says_that_it_can_not_write()
+    {
+        const string Lock = "FROM pg_locks WHERE locktype = 'advisory' AND classid = 1951596546 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        var time = new ManualTime();
+        // The store of this class holds a lock of its own.
+        await _store.DisposeAsync();
+        await using var store = _stores!.Open("held", options => options.CommandTimeout = Limit, time);
+        await store.LoadAsync((_, _, _) => { }, CancellationToken.None);
+        await store.SetAsync("round", "before");
+        await using (var holder = new Npgsql.NpgsqlConnection(_stores.Connection + ";Pooling=false"))
+        {
+            await holder.OpenAsync();
+            await using var take = new Npgsql.NpgsqlCommand($"SELECT pg_advisory_lock(classid::bigint::int, objid::bigint::bit(32)::int) {Lock} AND granted", holder);
+            var taking = take.ExecuteNonQueryAsync();
+            await Until.TrueAsync(async () => (long)(await _stores.ScalarAsync($"SELECT count(*) {Lock} AND NOT granted"))! == 1, "somebody waits for the lock");
+            await _stores.ScalarAsync($"SELECT count(pg_terminate_backend(pid)) {Lock} AND granted");
+            await taking;
+            time.Advance(TimeSpan.FromSeconds(2));
+            (await Should.ThrowAsync<StoreException>(store.SetAsync("round", "held"))).Message.ShouldStartWith("Another process writes the audit chain");
+            store.CanWrite().ShouldBeFalse();
+        }
+        await Until.TrueAsync(() => CanAsync(store.SetAsync("round", "after")), "the store writes again");
+    }
+
+    [Fact]
     public async Task L06_A_backend_that_is_ended_while_it_waits_fails_its_write_and_the_next_one_goes_well()
     {
         await _stores!.ExecuteAsync("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'; CREATE TRIGGER slow BEFORE INSERT ON settings FOR EACH ROW EXECUTE FUNCTION slow()");
@@ -149,11 +196,11 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         await VerifyChainAsync();
     }
 
-    private async Task<bool> CanAppendOnceAsync()
+    private static async ValueTask<bool> CanAsync(Task write)
     {
         try
         {
-            await AppendAsync("probe");
+            await write;
             return true;
         }
         catch (StoreException)
@@ -162,7 +209,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         }
     }
 
-    private ValueTask<bool> CanAppendAsync() => new(CanAppendOnceAsync());
+    private ValueTask<bool> CanAppendAsync() => CanAsync(AppendAsync("probe"));
 
     private async Task<StoredToken> FindAsync() => await _store.FindAsync(TokenHash.Of("t"), judge: false, CancellationToken.None);
 
