@@ -28,6 +28,10 @@ public sealed class ServerOptionsRulesTests
     [InlineData("https://as.acme.test/", "Issuer: must not end with '/'.")]
     public void E02_A_bad_issuer(string issuer, string error) => Errors(options => options.Issuer = issuer).ShouldBe([error]);
 
+    [Fact]
+    public void An_empty_path_is_told_of_and_nothing_else_is() => Errors(options => (options.Signing.KeyFile, options.ClientCertificates.TrustedRoots) = ("", "")).ShouldBe(
+        ["ClientCertificates:TrustedRoots: name a file, or take the setting away.", "Signing:KeyFile: name a file, or take the setting away."]);
+
     [Theory]
     [InlineData("http://127.0.0.1:5080")]
     [InlineData("http://localhost:5080;https://0.0.0.0:5443")]

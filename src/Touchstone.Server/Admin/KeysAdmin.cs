@@ -21,9 +21,10 @@ internal sealed class KeysAdmin(SigningKeys keys, ILogger<KeysAdmin> logger, Tim
             exchange.Refuse(400, "No key was rotated.", new ProblemError($"must be {string.Join(" or ", SigningKey.Algorithms)}", "alg"));
             return;
         }
-        if (await keys.RotateAsync(asked.Alg, asked.Now) is not { } next)
+        var (next, refusal) = await keys.RotateAsync(asked.Alg, asked.Now);
+        if (refusal is not null)
         {
-            exchange.Refuse(409, $"{SigningKeys.MaxPublished} keys for {asked.Alg} are published, and readers of key sets take no more. Wait until tokens of the oldest have expired, or retire one.");
+            exchange.Refuse(409, refusal);
             return;
         }
         logger.SigningKeyRotated(exchange.Actor, asked.Alg, RequestIds.Of(exchange.Http));

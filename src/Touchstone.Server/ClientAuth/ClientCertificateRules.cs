@@ -13,13 +13,14 @@ internal static class ClientCertificateRules
         {
             if (AddressRange.Parse(proxy) is null) errors.Add($"ClientCertificates:TrustedProxies: '{proxy}' is not an address or a range such as 10.0.0.7 or 10.0.0.0/24; a range of every address is refused, for it would let anybody claim any certificate.");
         }
-        if (options.TrustedRoots is { } file)
+        if (options.TrustedRoots is "") errors.Add("ClientCertificates:TrustedRoots: name a file, or take the setting away.");
+        else if (options.TrustedRoots is { } file)
         {
             try
             {
                 if (Roots(file).Count == 0) errors.Add($"ClientCertificates:TrustedRoots: {file} holds no certificate in PEM form.");
             }
-            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
             {
                 errors.Add($"ClientCertificates:TrustedRoots: {file} can't be read: {unreadable.Message}");
             }

@@ -11,6 +11,9 @@ internal sealed class KeyKeeper(SigningKeys keys, ILogger<KeyKeeper> logger, Tim
     private readonly SemaphoreSlim _one = new(1);
     private ITimer? _timer;
 
+    // Whether memory was too old already when a failure was told; null while there is none.
+    private bool? _toldOld;
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _timer = time.CreateTimer(static keeper => _ = ((KeyKeeper)keeper!).RunAsync(), this, keys.Interval, keys.Interval);
@@ -30,6 +33,16 @@ internal sealed class KeyKeeper(SigningKeys keys, ILogger<KeyKeeper> logger, Tim
         _one.Release();
     }
 
+    // Once, and once more when what memory holds signs no more: a database that is away stays so for many looks.
+    private void Tell(string reason)
+    {
+        var isOld = keys.IsOld;
+        if (_toldOld == isOld) return;
+        _toldOld = isOld;
+        if (isOld) logger.KeysTooOld(reason);
+        else logger.KeysUnread(reason);
+    }
+
     // A look that comes while another goes on is left to that one.
     private async Task RunAsync()
     {
@@ -37,14 +50,12 @@ internal sealed class KeyKeeper(SigningKeys keys, ILogger<KeyKeeper> logger, Tim
         try
         {
             await keys.KeepAsync();
-        }
-        catch (StoreException failed)
-        {
-            logger.KeysUnread(failed.Message); // What memory holds signs for a minute yet.
+            if (_toldOld is not null) logger.KeysReadAgain();
+            _toldOld = null;
         }
         catch (Exception failed)
         {
-            logger.KeysUnread(failed.ToString()); // Nobody awaits it.
+            Tell(failed is StoreException ? failed.Message : failed.ToString()); // Nobody awaits it.
         }
         finally
         {

@@ -26,7 +26,7 @@ internal sealed class KeyRing
         SigningKey? next = null;
         foreach (var (stored, key) in keys)
         {
-            if (key is null || stored.RetiredAt is not null || now >= stored.SignsUntil) continue;
+            if (key is null || stored.RetiredAt is not null || now >= stored.SignsUntil || stored.NeverSigns) continue;
             if (stored.SignsFrom <= now) return key;
             next = key;
         }
@@ -35,7 +35,18 @@ internal sealed class KeyRing
 
     /// <summary>What a key is for at this second: <c>next</c>, <c>current</c> or <c>retired</c>.</summary>
     internal string StateOf(HeldKey key, long now) =>
-        key.Stored.Kid == Current(key.Stored.Algorithm, now)?.Kid ? "current" : key.Stored.RetiredAt is null && key.Stored.SignsFrom > now ? "next" : "retired";
+        key.Stored.Kid == Current(key.Stored.Algorithm, now)?.Kid ? "current" : key.Stored is { RetiredAt: null, NeverSigns: false } && key.Stored.SignsFrom > now ? "next" : "retired";
+
+    /// <summary>The newest key that signs or will, where it can't be opened here: a node with another key file made it, and keys are that one's to change.</summary>
+    internal HeldKey? Locked(string algorithm, long now)
+    {
+        foreach (var key in Of(algorithm))
+        {
+            if (key.IsLocked(now)) return key;
+            if (key is { Key: not null, Stored.RetiredAt: null } && !(now >= key.Stored.SignsUntil)) return null;
+        }
+        return null;
+    }
 
     /// <summary>The number of a key that comes behind these.</summary>
     internal int NextNumber(string algorithm) => Of(algorithm) is [var newest, ..] ? newest.Stored.Number + 1 : 1;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Startup;
@@ -15,6 +16,9 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     /// <summary>The most published keys of an algorithm: readers of key sets take 32 at most (<see cref="Protocol.Jwt.KeySet.MaxKeys"/>).</summary>
     internal const int MaxPublished = 12;
 
+    /// <summary>A command to sign with a new key at once that comes within so many seconds of another one is the same command: sent again, or at another node.</summary>
+    internal const int SameCommand = 10;
+
     // Clocks of nodes differ by less; so long after its end a key may still have signed.
     private const long Margin = 3600;
 
@@ -24,6 +28,9 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     // What memory says of keys counts for so long: then a key that another node retired signs nothing here and is published no more, whatever became of the database. A read that takes longer than it may is one that failed.
     internal static readonly TimeSpan MostAge = TimeSpan.FromSeconds(60), ReadTimeout = TimeSpan.FromSeconds(10);
 
+    private const string Replaced = "If it is lost, start once with Touchstone:Signing:ReplaceUnreadable true: new keys sign from then on, and what the old ones signed stays good until it expires.";
+
+    private readonly ConcurrentDictionary<string, byte> _toldOf = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1), _reading = new(1);
     private KeySeal? _seal;
     private KeyRing _ring = new([]);
@@ -40,7 +47,8 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     // Where there are other nodes they have read it by then: what the first of them signs is published by all.
     private long AtOnce => options.Postgres.Connection is null ? Now : Now + 5;
 
-    private bool IsOld => time.GetElapsedTime(Volatile.Read(ref _readAt)) > MostAge;
+    /// <summary>Whether what memory says of keys counts no more.</summary>
+    internal bool IsOld => time.GetElapsedTime(Volatile.Read(ref _readAt)) > MostAge;
 
     /// <summary>The keys, read again where memory is too old to say what was retired.</summary>
     /// <exception cref="StoreException">They can't be read: 503.</exception>
@@ -52,7 +60,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
 
     /// <summary>The key that signs now. From memory: call <see cref="EnsureAsync"/> before, where it may be the first time.</summary>
     /// <exception cref="StoreException">There is none, or it can't be opened: 503, for it passes.</exception>
-    internal SigningKey Current(string algorithm) => Ring.Current(algorithm, Now) ?? throw new StoreException($"No signing key for {algorithm} can be had.");
+    internal SigningKey Current(string algorithm) => Ring.Current(algorithm, Now) ?? throw new StoreException(Ring.Locked(algorithm, Now) is { } locked ? WhyLocked(locked) : $"No signing key for {algorithm} can be had.");
 
     /// <summary>The key that signs now; made where there is none yet, which an RSA key takes some tenths of a second for. Mostly done at once.</summary>
     internal ValueTask<SigningKey> EnsureAsync(string algorithm) => !IsOld && Ring.Current(algorithm, Now) is { } key ? ValueTask.FromResult(key) : MakeAsync(algorithm);
@@ -64,13 +72,19 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         var stored = await store.ReadKeysAsync(CancellationToken.None);
         _seal = await seals.FindAsync(mayMake: stored.All(key => key.Sealed is null) || options.Signing.ReplaceUnreadable);
         Take(stored, began);
-        if (Ring.All.FirstOrDefault(key => key.IsLocked(Now)) is { Stored: { } locked })
+        foreach (var algorithm in SigningKey.Algorithms)
         {
-            if (!options.Signing.ReplaceUnreadable)
-                throw new StartupException($"The signing key {locked.Kid} can't be opened with {seals.Source}: it was sealed with another one. Put the right file back. If it is lost, start once with Touchstone:Signing:ReplaceUnreadable true: new keys sign from then on, and what the old ones signed stays good until it expires.");
-            foreach (var algorithm in Ring.All.Where(key => key.IsLocked(Now)).Select(key => key.Stored.Algorithm).Distinct().ToArray()) await AddAsync(Ring, algorithm, Now);
+            if (Ring.Locked(algorithm, Now) is { } locked) await ReplaceAsync(locked);
         }
-        await EnsureAsync(SigningKey.Es256);
+        try
+        {
+            await EnsureAsync(SigningKey.Es256);
+        }
+        catch (StoreException) when (Ring.Locked(SigningKey.Es256, Now) is { } locked)
+        {
+            // Another node began in the same moment, with another key file.
+            throw new StartupException(WhyLocked(locked));
+        }
     }
 
     /// <summary>Reads what other nodes changed; adds a key where one is due, and forgets what is over.</summary>
@@ -81,6 +95,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         foreach (var algorithm in SigningKey.Algorithms)
         {
             var ring = Ring;
+            if (IsLocked(ring, algorithm)) continue;
             if ((mayBegin || ring.Of(algorithm).Count > 0) && DueAt(ring, algorithm) is { } from) await AddAsync(ring, algorithm, from);
         }
         var now = Now;
@@ -91,16 +106,21 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         }
     }
 
-    /// <summary>Adds the key that signs next, after the overlap or at once. Where one waits already, that is it. Null when too many are published.</summary>
-    internal async Task<HeldKey?> RotateAsync(string algorithm, bool atOnce)
+    /// <summary>Adds the key that signs next, after the overlap or at once. Where one waits already, or was made at once some seconds ago, that is it. Refused, with the reason, when too many are published or keys are another node's to change.</summary>
+    internal async Task<KeyRotation> RotateAsync(string algorithm, bool atOnce)
     {
-        await RefreshAsync();
-        var ring = Ring;
-        if (ring.Of(algorithm) is [var newest, ..] && newest.Stored.SignsFrom > Now && !atOnce && newest.Stored.RetiredAt is null) return newest;
-        if (ring.Published(algorithm, Now) >= MaxPublished) return null;
-        // Nobody can have cached what there never was.
-        await AddAsync(ring, algorithm, atOnce || ring.Of(algorithm).Count == 0 ? AtOnce : Now + (long)options.Signing.Overlap.TotalSeconds);
-        return Ring.Of(algorithm)[0];
+        while (true)
+        {
+            await RefreshAsync();
+            var (ring, now) = (Ring, Now);
+            if (ring.Locked(algorithm, now) is { } locked) return new KeyRotation(default, WhyLocked(locked));
+            if (ring.Of(algorithm).FirstOrDefault(key => key is { Key: not null, Stored.RetiredAt: null } && (atOnce ? WasMadeAtOnce(key.Stored) : key.Stored.IsOpen && key.Stored.SignsFrom > now)) is { Key: not null } made) return new KeyRotation(made, null);
+            if (ring.Published(algorithm, now) >= MaxPublished)
+                return new KeyRotation(default, $"{MaxPublished} keys for {algorithm} are published, and readers of key sets take no more. Wait until tokens of the oldest have expired, or retire one.");
+            // Nobody can have cached what there never was.
+            if (await AddAsync(ring, algorithm, atOnce || ring.Of(algorithm).Count == 0 ? AtOnce : now + (long)options.Signing.Overlap.TotalSeconds) is { } added) return new KeyRotation(added, null);
+            // Somebody was first, with a key that may not be what is asked for.
+        }
     }
 
     /// <summary>Takes a key out of use and out of <c>jwks.json</c>: one that others may have. The next takes its place, and a new one where there is none. Null where there is no such key.</summary>
@@ -123,28 +143,54 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         return now >= end - overlap ? Math.Max(end, now + overlap) : null;
     }
 
+    // The first one of all is no answer to a command.
+    private bool WasMadeAtOnce(StoredKey key) => key.Number > 1 && key.CreatedAt > Now - SameCommand && key.SignsFrom <= AtOnce && !(key.SignsUntil <= AtOnce);
+
+    // Told once of each.
+    private bool IsLocked(KeyRing ring, string algorithm)
+    {
+        if (ring.Locked(algorithm, Now) is not { } locked) return false;
+        if (_toldOf.TryAdd(locked.Stored.Kid, 0)) logger.SigningKeyLocked(WhyLocked(locked));
+        return true;
+    }
+
+    private string WhyLocked(HeldKey key) => _seal is null
+        ? $"The signing key {key.Stored.Kid} can't be opened: {seals.Source} {(Directory.Exists(seals.Source) ? "is a directory" : "is missing")}. Put it back. {Replaced}"
+        : $"The signing key {key.Stored.Kid} can't be opened with {seals.Source}: it was sealed with another one. Put the right file back. {Replaced}";
+
+    private async Task ReplaceAsync(HeldKey locked)
+    {
+        if (!options.Signing.ReplaceUnreadable) throw new StartupException(WhyLocked(locked));
+        var algorithm = locked.Stored.Algorithm;
+        // No more than readers take: the oldest leaves for it.
+        if (Ring.Published(algorithm, Now) >= MaxPublished) await store.RetireKeyAsync(Ring.Of(algorithm).Last(key => key.Stored.IsPublished(Now)).Stored.Kid, Now);
+        await AddAsync(Ring, algorithm, Now);
+    }
+
     private async ValueTask<SigningKey> MakeAsync(string algorithm)
     {
         await RefreshAsync();
         // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
         var ring = Ring;
-        if (ring.Current(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
+        if (ring.Current(algorithm, Now) is null && ring.Locked(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
         return Current(algorithm);
     }
 
-    // Whoever adds one does so behind the keys that it decided by. Of several that decide by the same at the same moment, here or at other nodes, the first has the number, and the others read what it made.
-    private async Task AddAsync(KeyRing seen, string algorithm, long signsFrom)
+    // Whoever adds one does so behind the keys that it decided by. Of several that decide by the same at the same moment, here or at other nodes, the first has the number, and the others read what it made: then it is null.
+    private async Task<HeldKey?> AddAsync(KeyRing seen, string algorithm, long signsFrom)
     {
         await _changing.WaitAsync();
         try
         {
             var number = seen.NextNumber(algorithm);
-            if (Ring.NextNumber(algorithm) != number) return;
+            if (Ring.NextNumber(algorithm) != number) return null;
             var key = await Task.Run(() => SigningKey.Create(algorithm));
             var stored = new StoredKey(key.Kid, algorithm, number, Now, signsFrom, key.Jwk) { Sealed = _seal!.Seal(key.Kid, key.Export()) };
             // What the older one signs last may live as long as any token, and what it signed when tokens were allowed to live longer does.
-            if (await store.AddKeyAsync(stored, Math.Max(signsFrom + log.LongestLifetime, log.LastExpiry) + Margin)) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
+            var isAdded = await store.AddKeyAsync(stored, Math.Max(signsFrom + log.LongestLifetime, log.LastExpiry) + Margin);
+            if (isAdded) logger.SigningKeyAdded(algorithm, key.Kid, DateTimeOffset.FromUnixTimeSeconds(signsFrom));
             await RefreshAsync();
+            return isAdded ? Ring.All.First(held => held.Stored.Kid == key.Kid) : null;
         }
         finally
         {
@@ -183,9 +229,12 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         Volatile.Write(ref _readAt, began); // Last: what is young enough is this.
     }
 
-    private SigningKey? Open(StoredKey stored)
-    {
-        if (_seal?.Open(stored.Kid, stored.Sealed) is { } pkcs8 && SigningKey.Import(stored.Algorithm, pkcs8) is var key && key.Kid == stored.Kid) return key;
-        return null;
-    }
+    private SigningKey? Open(StoredKey stored) => _seal is null ? null : Open(_seal, stored);
+
+    /// <summary>What signs with a stored key; null where this seal does not open it.</summary>
+    internal static SigningKey? Open(KeySeal seal, StoredKey stored) =>
+        seal.Open(stored.Kid, stored.Sealed) is { } pkcs8 && SigningKey.Import(stored.Algorithm, pkcs8) is var key && key.Kid == stored.Kid ? key : null;
 }
+
+/// <summary>The key that a command gives; or why it gives none.</summary>
+internal readonly record struct KeyRotation(HeldKey Key, string? Refusal);

@@ -34,13 +34,17 @@ public sealed class SigningOptions
         (key, error) = ([], "");
         try
         {
-            if (new FileInfo(path) is not { Exists: true, Length: < 1024 }) error = $"{path} is no file, or too large for a key.";
+            // A pipe or a device has no length, and would be read for ever. A link has one of its own.
+            if (path.Length == 0) error = "name a file, or take the setting away.";
+            else if (!IsShort(new FileInfo(path))) error = $"{path} is no file with 1 to 1,024 bytes.";
             else if (File.ReadAllText(path).Trim() is var text && (!Base64.IsValid(text) || (key = Convert.FromBase64String(text)).Length != KeySeal.KeySize)) error = $"{path} must hold 32 random bytes in base64, such as 'openssl rand -base64 32' makes.";
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or ArgumentException)
         {
             error = $"{path} can't be read: {unreadable.Message}";
         }
         return error.Length == 0;
     }
+
+    private static bool IsShort(FileInfo file) => ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) as FileInfo) is { Exists: true, Length: > 0 and <= 1024 };
 }

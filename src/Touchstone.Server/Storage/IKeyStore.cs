@@ -6,7 +6,7 @@ internal interface IKeyStore
     /// <summary>Every key that is not forgotten, those of an algorithm in the order of their numbers.</summary>
     ValueTask<IReadOnlyList<StoredKey>> ReadKeysAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds a key, which takes over from the older ones of its algorithm at its <see cref="StoredKey.SignsFrom"/>; they stay published until then. False, and nothing is written, where somebody was first with this number.</summary>
+    /// <summary>Adds a key, which takes over from the older ones of its algorithm at its <see cref="StoredKey.SignsFrom"/>; they stay published until <paramref name="olderPublishedUntil"/>. One that was to begin later, or to go on for longer, does not. False, and nothing is written, where somebody was first with this number.</summary>
     Task<bool> AddKeyAsync(StoredKey key, long olderPublishedUntil);
 
     /// <summary>Retires a key at once: it signs no more, is published no more, and its private half is gone. False where there is no such key, or it was retired before.</summary>
@@ -39,6 +39,9 @@ internal sealed record StoredKey(string Kid, string Algorithm, int Number, long 
 
     /// <summary>Whether nothing yet says when it ends.</summary>
     internal bool IsOpen => SignsUntil is null && RetiredAt is null;
+
+    /// <summary>Whether another takes over before it begins.</summary>
+    internal bool NeverSigns => SignsUntil <= SignsFrom;
 
     /// <summary>Whether others are to believe what it signed.</summary>
     internal bool IsPublished(long now) => RetiredAt is null && !(now >= PublishedUntil);

@@ -21,6 +21,15 @@ internal static partial class ServerLog
     [LoggerMessage(102, LogLevel.Warning, "The signing keys can't be read again: {Reason}. Those in memory serve")]
     internal static partial void KeysUnread(this ILogger logger, string reason);
 
+    [LoggerMessage(105, LogLevel.Error, "The signing keys could not be read for a minute: {Reason}. Nothing is signed until they can, and jwks.json is answered 503")]
+    internal static partial void KeysTooOld(this ILogger logger, string reason);
+
+    [LoggerMessage(106, LogLevel.Information, "The signing keys can be read again")]
+    internal static partial void KeysReadAgain(this ILogger logger);
+
+    [LoggerMessage(107, LogLevel.Error, "{Reason} This node changes no keys meanwhile, and signs nothing once that one is to sign")]
+    internal static partial void SigningKeyLocked(this ILogger logger, string reason);
+
     [LoggerMessage(103, LogLevel.Warning, "{Actor} retired the signing key {Kid}; request {Request}")]
     internal static partial void SigningKeyRetired(this ILogger logger, string actor, string kid, string request);
 

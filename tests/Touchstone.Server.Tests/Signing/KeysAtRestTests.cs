@@ -70,8 +70,11 @@ public sealed class KeysAtRestTests
         {
         }
         File.Move(folder.File("secrets.key"), folder.File("secrets.old"));
-        (await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(data: folder.Path))).Message.ShouldContain(folder.File("secrets.key"));
+        (await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(data: folder.Path))).Message.ShouldContain(folder.File("secrets.key") + " is missing. Put it back.");
         File.Exists(folder.File("secrets.key")).ShouldBeFalse();
+        Directory.CreateDirectory(folder.File("secrets.key"));
+        (await Should.ThrowAsync<StartupException>(() => TestServer.StartAsync(data: folder.Path))).Message.ShouldContain(folder.File("secrets.key") + " is a directory.");
+        Directory.Delete(folder.File("secrets.key"));
         File.Move(folder.File("secrets.old"), folder.File("secrets.key"));
         await using var again = await TestServer.StartAsync(data: folder.Path);
     }
@@ -96,6 +99,60 @@ public sealed class KeysAtRestTests
         // From then on the new file is the right one.
         await using var third = await TestServer.StartAsync(options => options.Signing.KeyFile = fresh, data: folder.Path);
         (await third.KeysAsync()).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task One_start_replaces_a_key_that_waits_as_well_and_no_other_start_makes_more()
+    {
+        using var folder = new TempFolder();
+        var (old, fresh) = (NewKeyFile(folder, "old.key"), NewKeyFile(folder, "new.key"));
+        var time = new ManualTime();
+        await using (var first = await TestServer.StartAsync(options => options.Signing.KeyFile = old, data: folder.Path, time: time))
+            (await first.Admin.PostAsync("/admin/keys/rotate", new { })).Json.GetProperty("state").GetString().ShouldBe("next");
+        for (var i = 0; i < 3; i++)
+        {
+            await using var again = await TestServer.StartAsync(options => (options.Signing.KeyFile, options.Signing.ReplaceUnreadable) = (fresh, true), data: folder.Path, time: time);
+            (await again.KeysAsync()).Length.ShouldBe(3);
+        }
+        await using var last = await TestServer.StartAsync(options => options.Signing.KeyFile = fresh, data: folder.Path, time: time);
+        (await last.KeysAsync()).Select(key => key.GetProperty("state").GetString()).ShouldBe(["retired", "retired", "current"]);
+    }
+
+    [Fact]
+    public async Task Where_as_many_are_published_as_readers_take_the_oldest_leaves_for_the_new_one()
+    {
+        using var folder = new TempFolder();
+        var (old, fresh) = (NewKeyFile(folder, "old.key"), NewKeyFile(folder, "new.key"));
+        var time = new ManualTime();
+        string[] before;
+        await using (var first = await TestServer.StartAsync(options => options.Signing.KeyFile = old, data: folder.Path, time: time))
+        {
+            for (var i = 1; i < SigningKeys.MaxPublished; i++)
+            {
+                await first.Admin.PostAsync("/admin/keys/rotate", new { now = true });
+                time.AdvanceSeconds(SigningKeys.SameCommand);
+            }
+            (before = await first.PublishedAsync()).Length.ShouldBe(SigningKeys.MaxPublished);
+        }
+        await using var second = await TestServer.StartAsync(options => (options.Signing.KeyFile, options.Signing.ReplaceUnreadable) = (fresh, true), data: folder.Path, time: time);
+        (await second.PublishedAsync()).ShouldBe([.. before.Skip(1), SigningKeysTests.Kid(second, "ES256")]);
+    }
+
+    [Fact]
+    public async Task A_file_that_never_ends_or_is_none_is_a_wrong_setting()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "it has no pipes in folders");
+        using var folder = new TempFolder();
+        using (var making = System.Diagnostics.Process.Start("mkfifo", [folder.File("pipe")])) await making.WaitForExitAsync();
+        File.CreateSymbolicLink(folder.File("link"), folder.File("pipe"));
+        foreach (var path in (string[])[folder.File("pipe"), folder.File("link"), "/dev/zero", folder.Path, ""])
+        {
+            SigningOptions.TryReadKey(path, out _, out var error).ShouldBeFalse();
+            error.ShouldContain(path.Length == 0 ? "name a file" : "is no file");
+        }
+        // A mounted secret is a link.
+        File.CreateSymbolicLink(folder.File("mounted"), NewKeyFile(folder, "k"));
+        SigningOptions.TryReadKey(folder.File("mounted"), out _, out _).ShouldBeTrue();
     }
 
     [Theory]

@@ -98,6 +98,45 @@ public sealed class SigningKeysTests
     }
 
     [Fact]
+    public async Task With_now_a_key_that_waits_is_passed_over_and_comes_back_never()
+    {
+        await using var server = await TestServer.StartAsync();
+        var first = Kid(server, "ES256");
+        var waiting = (await server.Admin.PostAsync(Rotate, new { })).ShouldBeJson(200).Json.GetProperty("kid").GetString();
+        server.Time.AdvanceSeconds(SigningKeys.SameCommand);
+        var made = (await server.Admin.PostAsync(Rotate, new { now = true })).ShouldBeJson(200).Json.GetProperty("kid").GetString();
+        made.ShouldNotBe(waiting);
+        await AdvanceAsync(server, TimeSpan.FromSeconds(5));
+        Kid(server, "ES256").ShouldBe(made);
+        (await server.KeysAsync()).Select(State).ShouldBe(["retired", "retired", "current"]);
+        // Nor when the new one is retired: another is made.
+        await server.Admin.PostAsync($"/admin/keys/{made}/retire");
+        await AdvanceAsync(server, TimeSpan.FromSeconds(5));
+        ((string?[])[first, waiting, made]).ShouldNotContain(Kid(server, "ES256"));
+        await AdvanceAsync(server, TimeSpan.FromHours(1));
+        ((string?[])[first, waiting, made]).ShouldNotContain(Kid(server, "ES256"));
+    }
+
+    [Fact]
+    public async Task The_same_command_again_within_seconds_makes_no_other_key()
+    {
+        await using var server = await TestServer.StartAsync();
+        var made = await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => server.Admin.PostAsync(Rotate, new { now = true })));
+        var kid = made.Select(answer => answer.ShouldBeJson(200).Json.GetProperty("kid").GetString()).Distinct().ShouldHaveSingleItem();
+        (await server.PublishedAsync()).Length.ShouldBe(2);
+        server.Time.AdvanceSeconds(SigningKeys.SameCommand);
+        (await server.Admin.PostAsync(Rotate, new { now = true })).ShouldBeJson(200).Json.GetProperty("kid").GetString().ShouldNotBe(kid);
+    }
+
+    [Fact]
+    public async Task With_now_beside_a_command_without_it_the_new_key_signs_at_once()
+    {
+        await using var server = await TestServer.StartAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => server.Admin.PostAsync(Rotate, new { now = i % 2 == 0 })));
+        for (var i = 0; i < answers.Length; i += 2) answers[i].ShouldBeJson(200).Json.GetProperty("signs_from").GetInt64().ShouldBeLessThanOrEqualTo(server.Time.Seconds + 5);
+    }
+
+    [Fact]
     public async Task A_key_that_leaked_is_gone_at_once_and_another_signs()
     {
         await using var jwts = await StartAsync();
@@ -142,7 +181,11 @@ public sealed class SigningKeysTests
     public async Task No_more_keys_are_published_than_readers_take()
     {
         await using var server = await TestServer.StartAsync();
-        for (var i = 1; i < SigningKeys.MaxPublished; i++) (await server.Admin.PostAsync(Rotate, new { now = true })).Status.ShouldBe(200);
+        for (var i = 1; i < SigningKeys.MaxPublished; i++)
+        {
+            (await server.Admin.PostAsync(Rotate, new { now = true })).Status.ShouldBe(200);
+            server.Time.AdvanceSeconds(SigningKeys.SameCommand);
+        }
         (await server.Admin.PostAsync(Rotate, new { now = true })).ShouldBeProblem(409);
         await server.Admin.PostAsync($"/admin/keys/{(await server.PublishedAsync())[0]}/retire");
         (await server.Admin.PostAsync(Rotate, new { now = true })).Status.ShouldBe(200);

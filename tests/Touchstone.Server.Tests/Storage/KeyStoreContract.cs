@@ -31,6 +31,19 @@ public abstract class KeyStoreContract : JudgingContract
     }
 
     [Fact]
+    public async Task A_new_key_ends_older_ones_that_were_to_go_on_for_longer_and_none_that_ended_before()
+    {
+        await Keys.AddKeyAsync(Key("a", 1), 0);
+        await Keys.AddKeyAsync(Key("b", 2) with { SignsFrom = 500 }, 900);
+        await Keys.AddKeyAsync(Key("c", 3) with { SignsFrom = 4000 }, 4400);
+        // At once, while c waits: b ends now and c never begins. Nothing is published for less long than was said before.
+        await Keys.AddKeyAsync(Key("d", 4) with { SignsFrom = 600 }, 1000);
+        var keys = await ReadAsync();
+        keys.Select(key => (key.Kid, key.SignsUntil, key.PublishedUntil)).ShouldBe([("a", 500, 900), ("b", 600, 4400), ("c", 600, 1000), ("d", null, null)]);
+        keys.Select(key => key.NeverSigns).ShouldBe([false, false, true, false]);
+    }
+
+    [Fact]
     public async Task Of_several_that_add_the_same_number_one_wins()
     {
         await Keys.AddKeyAsync(Key("a", 1), 0);

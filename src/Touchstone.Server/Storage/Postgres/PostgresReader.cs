@@ -172,15 +172,7 @@ internal sealed class PostgresReader
     internal Task<IReadOnlyList<Protocol.Leases.NodeRow>> NodesAsync() => ReadAsync(
         "SELECT name, instance, beat, epoch, acknowledged FROM nodes WHERE beat >= 0 ORDER BY name, instance", row => new Protocol.Leases.NodeRow(row.GetString(0), row.GetGuid(1), row.GetInt64(2), row.GetGuid(3), row.GetInt64(4)));
 
-    internal Task<IReadOnlyList<StoredKey>> ReadKeysAsync() => ReadAsync(
-        "SELECT kid, algorithm, number, created_at, signs_from, jwk, signs_until, published_until, retired_at, sealed FROM signing_keys ORDER BY algorithm, number",
-        row => new StoredKey(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5))
-        {
-            SignsUntil = row.IsDBNull(6) ? null : row.GetInt64(6),
-            PublishedUntil = row.IsDBNull(7) ? null : row.GetInt64(7),
-            RetiredAt = row.IsDBNull(8) ? null : row.GetInt64(8),
-            Sealed = row.IsDBNull(9) ? null : row.GetFieldValue<byte[]>(9),
-        });
+    internal Task<IReadOnlyList<StoredKey>> ReadKeysAsync() => ReadAsync(PostgresRows.Keys, PostgresRows.Key);
 
     internal async Task<string?> DurabilityAsync() => (await ReadAsync(PostgresDurability.Query, row => PostgresRows.Text(row, 0)))[0];
 

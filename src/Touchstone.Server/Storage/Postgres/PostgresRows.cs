@@ -54,4 +54,15 @@ internal static class PostgresRows
     };
 
     internal static TokenHash HashOf(NpgsqlDataReader row, int column = 0) => TokenHash.TryRead(row.GetFieldValue<byte[]>(column), out var hash) ? hash : throw new StoreException("A stored hash can't be read.");
+
+    /// <summary>All keys that sign; <see cref="Key"/> reads each.</summary>
+    internal const string Keys = "SELECT kid, algorithm, number, created_at, signs_from, jwk, signs_until, published_until, retired_at, sealed FROM signing_keys ORDER BY algorithm, number";
+
+    internal static StoredKey Key(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5))
+    {
+        SignsUntil = row.IsDBNull(6) ? null : row.GetInt64(6),
+        PublishedUntil = row.IsDBNull(7) ? null : row.GetInt64(7),
+        RetiredAt = row.IsDBNull(8) ? null : row.GetInt64(8),
+        Sealed = row.IsDBNull(9) ? null : row.GetFieldValue<byte[]>(9),
+    };
 }

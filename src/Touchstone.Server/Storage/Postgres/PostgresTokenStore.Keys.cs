@@ -13,7 +13,8 @@ internal sealed partial class PostgresTokenStore : IKeyStore
             WITH added AS (
                 INSERT INTO signing_keys (kid, algorithm, number, created_at, signs_from, jwk, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1),
             older AS (
-                UPDATE signing_keys SET signs_until = $5, published_until = $8 WHERE algorithm = $2 AND number < $3 AND signs_until IS NULL AND retired_at IS NULL AND EXISTS (SELECT 1 FROM added))
+                UPDATE signing_keys SET signs_until = $5, published_until = greatest(published_until, $8)
+                WHERE algorithm = $2 AND number < $3 AND (signs_until IS NULL OR signs_until > $5) AND retired_at IS NULL AND EXISTS (SELECT 1 FROM added))
             SELECT 1 FROM added
             """,
             PostgresValue.Text(key.Kid), PostgresValue.Text(key.Algorithm), PostgresValue.Long(key.Number), PostgresValue.Long(key.CreatedAt), PostgresValue.Long(key.SignsFrom),

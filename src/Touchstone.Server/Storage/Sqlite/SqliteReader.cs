@@ -65,8 +65,10 @@ internal sealed class SqliteReader : IDisposable
         return Match(record);
     }
 
-    internal IReadOnlyList<StoredKey> ReadKeys() => Sql.Read(
-        _connection, "SELECT kid, algorithm, number, created_at, signs_from, jwk, signs_until, published_until, retired_at, sealed FROM signing_keys ORDER BY algorithm, number",
+    internal IReadOnlyList<StoredKey> ReadKeys() => ReadKeys(_connection);
+
+    internal static IReadOnlyList<StoredKey> ReadKeys(SqliteConnection connection) => Sql.Read(
+        connection, "SELECT kid, algorithm, number, created_at, signs_from, jwk, signs_until, published_until, retired_at, sealed FROM signing_keys ORDER BY algorithm, number",
         row => new StoredKey(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5))
         {
             SignsUntil = row.IsDBNull(6) ? null : row.GetInt64(6),

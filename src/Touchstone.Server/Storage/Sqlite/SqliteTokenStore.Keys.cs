@@ -14,7 +14,11 @@ internal sealed partial class SqliteTokenStore : IKeyStore
             ("$kid", key.Kid), ("$algorithm", key.Algorithm), ("$number", key.Number), ("$created", key.CreatedAt), ("$from", key.SignsFrom), ("$jwk", key.Jwk), ("$sealed", key.Sealed));
         if (!isNew) return false;
         Run(
-            statements, "UPDATE signing_keys SET signs_until = $from, published_until = $until WHERE algorithm = $algorithm AND number < $number AND signs_until IS NULL AND retired_at IS NULL",
+            statements,
+            """
+            UPDATE signing_keys SET signs_until = $from, published_until = max(coalesce(published_until, $until), $until)
+            WHERE algorithm = $algorithm AND number < $number AND (signs_until IS NULL OR signs_until > $from) AND retired_at IS NULL
+            """,
             ("$from", key.SignsFrom), ("$until", olderPublishedUntil), ("$algorithm", key.Algorithm), ("$number", key.Number));
         statements.Audit.Append(AuditEvent.SigningKeyChanged(key.Kid, key.Algorithm, "added", statements.Origin));
         return true;
