@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using Touchstone.Protocol;
 using Touchstone.Server.Http;
+using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Signing;
 
 /// <summary><c>GET /.well-known/jwks.json</c> (RFC 7517 §5): the public halves of the keys that this server signs with, or signed with until lately, or will sign with soon.</summary>
-internal sealed class JwksDocument(SigningKeys keys, ServerOptions options, TimeProvider time)
+internal sealed class JwksDocument(SigningKeys keys, ServerOptions options, FaultLog faults, TimeProvider time)
 {
     /// <summary>How long it may be cached, in seconds. A new key is published at least twice as long before it signs.</summary>
     internal const int MaxAge = 300;
@@ -23,7 +26,18 @@ internal sealed class JwksDocument(SigningKeys keys, ServerOptions options, Time
 
     internal async Task WriteAsync(HttpContext http)
     {
-        var document = Find(await keys.ReadAsync());
+        KeyRing ring;
+        try
+        {
+            ring = await keys.ReadAsync();
+        }
+        catch (StoreException failed)
+        {
+            faults.StoreFailed("jwks", http, failed);
+            Responses.WriteError(http.Response, OAuthError.TemporarilyUnavailable);
+            return;
+        }
+        var document = Find(ring);
         if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Tag == "*" || known.Compare(document.Tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
         else Responses.WriteJson(http.Response, StatusCodes.Status200OK, document.Json);
         http.Response.Headers.ETag = document.Tag.ToString();

@@ -1,8 +1,11 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Storage;
+using Touchstone.Server.Telemetry;
 
 namespace Touchstone.Server.Tests.Signing;
 
@@ -35,6 +38,45 @@ public sealed class OldKeysTests : IAsyncLifetime
         await Should.ThrowAsync<StoreException>(async () => await _keys.ReadAsync());
         _store.Gate = Task.CompletedTask;
         (await _keys.EnsureAsync("ES256")).Kid.ShouldBe(SigningKeysTests.Kid(_server, "ES256"));
+    }
+
+    [Fact]
+    public async Task A_minute_without_the_store_and_the_document_of_keys_is_answered_503_and_not_kept()
+    {
+        var document = new JwksDocument(_keys, _server.Services.GetRequiredService<ServerOptions>(), _server.Services.GetRequiredService<FaultLog>(), _server.Time);
+        _store.Gate = Task.FromException(new StoreException("gone"));
+        _server.Time.Advance(SigningKeys.MostAge + TimeSpan.FromSeconds(1));
+        var http = new DefaultHttpContext { RequestServices = _server.Services };
+        await document.WriteAsync(http);
+        (http.Response.StatusCode, http.Response.Headers.CacheControl.ToString(), http.Response.Headers.RetryAfter.ToString()).ShouldBe((503, "no-store", "1"));
+        _server.Logs.Of(1).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task What_fails_at_every_look_is_told_once_and_once_more_when_nothing_is_signed()
+    {
+        var logs = new CapturedLogs();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var keeper = new KeyKeeper(_keys, factory.CreateLogger<KeyKeeper>(), _server.Time);
+        await keeper.StartAsync(CancellationToken.None);
+        _store.Gate = Task.FromException(new StoreException("gone"));
+        for (var i = 0; i < 10; i++) await LookAsync();
+        (logs.Of(102).Count, logs.Of(105).Count, logs.Of(106).Count).ShouldBe((1, TestStore.IsPostgres ? 0 : 1, 0));
+        _server.Time.Advance(SigningKeys.MostAge);
+        await LookAsync();
+        await LookAsync();
+        logs.Of(105).ShouldHaveSingleItem();
+        _store.Gate = Task.CompletedTask;
+        await LookAsync();
+        await LookAsync();
+        logs.Of(106).ShouldHaveSingleItem();
+        await keeper.StopAsync(CancellationToken.None);
+
+        async Task LookAsync()
+        {
+            _server.Time.Advance(_keys.Interval);
+            await keeper.IdleAsync();
+        }
     }
 
     [Fact]
