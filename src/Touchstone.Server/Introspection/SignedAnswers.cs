@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -61,7 +62,6 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
     /// <summary>Answers 200 with a JWT around the plain answer.</summary>
     internal void Answer(FormExchange exchange, ReadOnlySpan<byte> answer, string outcome, string reason)
     {
-        exchange.Conclude(outcome, reason);
         var name = exchange.Caller!.NameInJson;
         var about = AboutOf(exchange);
         var rented = ArrayPool<byte>.Shared.Rent(_start.Length + name.Length + answer.Length + about.Length + 64);
@@ -72,6 +72,7 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
             var size = JwtWriter.SizeOf(key, JwtRules.AnswerType, claims.Length);
             if (recipient is null)
             {
+                exchange.Conclude(outcome, reason);
                 Responses.Begin(exchange.Http.Response, StatusCodes.Status200OK, AnswerForms.SignedType, size);
                 var body = exchange.Http.Response.BodyWriter;
                 JwtWriter.Write(key, JwtRules.AnswerType, claims, body.GetSpan(size)[..size]);
@@ -80,8 +81,21 @@ internal sealed class SignedAnswers(SigningKeys signing, RemoteKeySets remoteKey
             }
             var jwt = ArrayPool<byte>.Shared.Rent(size);
             JwtWriter.Write(key, JwtRules.AnswerType, claims, jwt.AsSpan(0, size));
-            var encrypted = EncryptedJwt.Encrypt(recipient, exchange.Caller.Registration.IntrospectionEncryptedResponseEnc ?? ResponseRules.DefaultEncryption, jwt.AsSpan(0, size));
-            ArrayPool<byte>.Shared.Return(jwt, clearArray: true);
+            byte[] encrypted;
+            try
+            {
+                encrypted = EncryptedJwt.Encrypt(recipient, exchange.Caller.Registration.IntrospectionEncryptedResponseEnc ?? ResponseRules.DefaultEncryption, jwt.AsSpan(0, size));
+            }
+            catch (CryptographicException)
+            {
+                exchange.Refuse(NoKey, "keys_unavailable"); // It reads as a key, and is none to encrypt with.
+                return;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(jwt, clearArray: true);
+            }
+            exchange.Conclude(outcome, reason);
             Responses.Begin(exchange.Http.Response, StatusCodes.Status200OK, AnswerForms.SignedType, encrypted.Length);
             exchange.Http.Response.BodyWriter.Write(encrypted);
         }

@@ -97,6 +97,13 @@ public sealed class EncryptedAnswerTests(Acme acme) : IClassFixture<Acme>
         (await acme.Admin.PostAsync(AdminCalls.Clients, new { client_id = "faulty", kind = "resource-server", audience = new[] { Acme.OrdersApi }, introspection_encrypted_response_alg = "ECDH-ES", jwks = JwtReader.NewRecipient("RSA-OAEP-256").Jwks }))
             .ShouldBeProblem(400).Faults().ShouldBe(["jwks"]);
         (await acme.Admin.PostAsync(AdminCalls.Clients, new { client_id = "faulty", kind = "client", @public = true, introspection_signed_response_alg = "ES256" })).ShouldBeProblem(400).Faults().ShouldBe(["introspection_signed_response_alg"]);
+        // An even number is no product of primes, and nobody can encrypt with it.
+        var even = JwtReader.NewRecipient("RSA-OAEP-256").Jwks;
+        var modulus = System.Buffers.Text.Base64Url.DecodeFromChars(even["keys"]![0]!["n"]!.GetValue<string>());
+        modulus[^1] ^= 1;
+        even["keys"]![0]!["n"] = System.Buffers.Text.Base64Url.EncodeToString(modulus);
+        (await acme.Admin.PostAsync(AdminCalls.Clients, new { client_id = "faulty", kind = "resource-server", audience = new[] { Acme.OrdersApi }, introspection_encrypted_response_alg = "RSA-OAEP-256", jwks = even }))
+            .ShouldBeProblem(400).Faults().ShouldBe(["jwks"]);
         // A key that signs is none to encrypt for.
         (await acme.Admin.PostAsync(AdminCalls.Clients, new { client_id = "faulty", kind = "resource-server", audience = new[] { Acme.OrdersApi }, introspection_encrypted_response_alg = "ECDH-ES", jwks = Signer.Of("ES256").Jwks }))
             .ShouldBeProblem(400).Faults().ShouldBe(["jwks"]);
