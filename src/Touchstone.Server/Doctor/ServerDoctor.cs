@@ -4,6 +4,7 @@ using Touchstone.Server.Audit;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Settings;
 using Touchstone.Server.Startup;
+using Touchstone.Server.Storage;
 using Touchstone.Server.Storage.Postgres;
 using Touchstone.Server.Storage.Sqlite;
 
@@ -33,7 +34,7 @@ public static class ServerDoctor
             .. ClientChecks.Of(facts.Clients, configuration.Options.Demo || File.Exists(Path.Combine(data, "demo.json")), facts.Issuer, now),
             Audit(data, configuration.Options.Postgres.Connection),
             FileChecks.Keys(data, facts.Clients.Any(client => client.IsSealed)),
-            SigningChecks.Of(configuration.Options, facts),
+            SigningChecks.Of(configuration.Options, facts, now),
         ];
     }
 
@@ -75,8 +76,11 @@ internal sealed record FolderFacts(int Schema, string? Issuer, long? NewestTime,
     /// <summary>Whether the database is not a file of the folder, and may be used by other nodes.</summary>
     internal bool IsShared { get; init; }
 
-    /// <summary>How many signing keys are stored with their private halves.</summary>
-    internal long SigningKeys { get; init; }
+    /// <summary>The signing keys that are stored.</summary>
+    internal IReadOnlyList<StoredKey> SigningKeys { get; init; } = [];
+
+    /// <summary>What they are encrypted with where nodes share a database and no file was named; null where there is none.</summary>
+    internal string? SigningSecret { get; init; }
 
     /// <summary>The database's own clock, where it has one; seconds since 1970.</summary>
     internal long? Clock { get; init; }
@@ -113,7 +117,7 @@ internal sealed record FolderFacts(int Schema, string? Issuer, long? NewestTime,
         var clients = Sql.Read(database, "SELECT registration FROM clients", row => JsonSerializer.Deserialize(row.GetString(0), ClientRegistrationJson.Default.ClientRegistration)!);
         return new FolderFacts((int)Sql.Scalar(database, "PRAGMA user_version"), issuer, Math.Max(started, revoked) is var newest and > 0 ? newest : null, [.. clients.Select(ClientFacts.Of)])
         {
-            SigningKeys = Sql.Scalar(database, "SELECT count(*) FROM sqlite_master WHERE name = 'signing_keys'") == 0 ? 0 : Sql.Scalar(database, "SELECT count(*) FROM signing_keys WHERE sealed IS NOT NULL"),
+            SigningKeys = Sql.Scalar(database, "SELECT count(*) FROM sqlite_master WHERE name = 'signing_keys'") == 0 ? [] : SqliteReader.ReadKeys(database),
         };
     }
 }

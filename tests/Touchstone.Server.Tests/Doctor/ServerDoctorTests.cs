@@ -117,6 +117,23 @@ public sealed class ServerDoctorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_that_does_not_open_what_is_to_sign_fails_as_the_next_start_would()
+    {
+        Of(Examine(), "signing").Status.ShouldBe(DoctorStatus.Ok);
+        var (kid, other) = (Signing.SigningKeysTests.Kid(_server, "ES256"), _folder.File("other.key"));
+        await File.WriteAllTextAsync(other, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        File.SetUnixFileMode(other, UnixFileMode.UserRead);
+        var config = _folder.File("signing.json");
+        await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new { Touchstone = new { Signing = new { KeyFile = other } } }));
+        Of(Examine(config: config), "signing").ShouldSatisfyAllConditions(check => check.Status.ShouldBe(DoctorStatus.Fail), check => check.Finding.ShouldBe($"{other} does not open the signing key {kid}: the next start is refused."));
+        var own = Path.Combine(_server.Data, "secrets.key");
+        File.Move(own, own + ".away");
+        Of(Examine(), "signing").ShouldSatisfyAllConditions(check => check.Status.ShouldBe(DoctorStatus.Fail), check => check.Finding.ShouldContain("there is no " + own));
+        await File.WriteAllTextAsync(own, "{}");
+        Of(Examine(), "signing").Status.ShouldBe(DoctorStatus.Fail);
+    }
+
+    [Fact]
     public void An_audit_that_was_changed_fails()
     {
         new Database(_server.Data).Execute("UPDATE audit SET record = cast(replace(cast(record AS TEXT), 'client_changed', 'client_changes') AS BLOB)");
