@@ -38,14 +38,11 @@ internal sealed class TokenBinding(ClientCertificates certificates, ProofNonces 
         ReadOnlyMemory<byte> key = default;
         if (request.Exchange.Http.Request.Headers.ContainsKey(Header))
         {
-            if (Read(request, out var proof) is var fault and not DPoPFault.None) return Refuse(request, fault);
             var now = time.GetUtcNow().ToUnixTimeSeconds();
-            if (nonces.AreRequired)
-            {
-                // Good or not: the next proof is made with this one.
-                request.Exchange.Http.Response.Headers[NonceHeader] = nonces.Create(now);
-                if (!nonces.IsGood(proof!.Nonce, now)) return OAuthError.UseDPoPNonce;
-            }
+            // Good or not: the next proof is made with this one (RFC 9449 §8.2).
+            if (nonces.AreRequired) request.Exchange.Http.Response.Headers[NonceHeader] = nonces.Create(now);
+            if (Read(request, out var proof) is var fault and not DPoPFault.None) return Refuse(request, fault);
+            if (nonces.AreRequired && !nonces.IsGood(proof!.Nonce, now)) return OAuthError.UseDPoPNonce;
             request.UnusedProof = proof;
             key = proof!.Thumbprint.ToArray();
         }

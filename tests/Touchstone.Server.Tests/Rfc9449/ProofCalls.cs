@@ -20,6 +20,13 @@ internal static class ProofCalls
 
     internal static void ShouldBeBadProof(this Answer answer) => answer.ShouldBeError(400, "invalid_dpop_proof", "The DPoP proof is missing, wrong, or was used before.");
 
+    /// <summary>The same, with the nonce for the next proof: the one that is told.</summary>
+    internal static string ShouldBeBadProofWithNonce(this Answer answer)
+    {
+        answer.ShouldBeJson(400, "DPoP-Nonce").Json.GetProperty("error").GetString().ShouldBe("invalid_dpop_proof");
+        return answer.Header("DPoP-Nonce").ShouldNotBeNull();
+    }
+
     /// <summary>Asked to come again with a nonce: the one that is told.</summary>
     internal static string ShouldAskForNonce(this Answer answer)
     {

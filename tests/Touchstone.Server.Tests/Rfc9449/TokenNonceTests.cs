@@ -43,10 +43,13 @@ public sealed class TokenNonceTests
     }
 
     [Fact]
-    public async Task O03_A_bad_proof_is_told_before_its_nonce_is_looked_at()
+    public async Task O03_A_bad_proof_is_told_before_its_nonce_is_looked_at_and_brings_the_next_one_too()
     {
         await using var acme = await Acme.StartAsync(options => options.DPoP.RequireNonce = true);
-        (await acme.OAuth.ProveAsync(acme.Shop, _key.Proof(acme.Time.Seconds, claims => claims["htm"] = "GET"))).ShouldBeBadProof();
+        var nonce = (await acme.OAuth.ProveAsync(acme.Shop, _key.Proof(acme.Time.Seconds, claims => claims["htm"] = "GET"))).ShouldBeBadProofWithNonce();
+        var proof = _key.Proof(acme.Time.Seconds, claims => claims["nonce"] = nonce);
+        (await acme.OAuth.ProveAsync(acme.Shop, proof)).ShouldBeBound();
+        (await acme.OAuth.ProveAsync(acme.Shop, proof)).ShouldBeBadProofWithNonce();
     }
 }
 
