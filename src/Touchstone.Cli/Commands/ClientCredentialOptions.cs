@@ -50,6 +50,7 @@ internal static class ClientCredentialOptions
     {
         if (call.Get(JwksUri) is { } uri) body["jwks_uri"] = uri;
         if (call.Get(Jwks) is not { } path) return null;
+        if (Directory.Exists(path)) return Failure.Usage($"--jwks {path} is a directory: name a file");
         try
         {
             var bytes = File.ReadAllBytes(path);

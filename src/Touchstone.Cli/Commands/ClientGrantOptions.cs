@@ -50,6 +50,12 @@ internal static class ClientGrantOptions
     /// <summary>Takes the policy back; beside <see cref="All"/>, for a client that is there.</summary>
     internal static readonly Option<bool> NoExchange = new("--no-exchange") { Description = "It may exchange no tokens." };
 
+    static ClientGrantOptions()
+    {
+        Format.TakesOneOf("opaque", "jwt");
+        SigningAlg.TakesOneOf("ES256", "RS256");
+    }
+
     /// <summary>What a change names and takes back; null when it says nothing.</summary>
     internal static Outcome<JsonObject?> ReadChange(Call call)
     {

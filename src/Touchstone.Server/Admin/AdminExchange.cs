@@ -20,7 +20,8 @@ internal sealed class AdminExchange(HttpContext http, string actor, string? tena
     /// <summary>The tenant of that client, where it has one: the admin API is above tenants and doesn't ask.</summary>
     internal string? Tenant { get; } = tenant;
 
-    internal string RouteValue(string name) => (string)Http.Request.RouteValues[name]!;
+    // The path is decoded but for a slash, which would part it.
+    internal string RouteValue(string name) => ((string)Http.Request.RouteValues[name]!).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     internal CancellationToken Aborted => Http.RequestAborted;
 
@@ -119,7 +120,7 @@ internal sealed class AdminExchange(HttpContext http, string actor, string? tena
         if (text.Contains("could not be converted", StringComparison.Ordinal)) return "the value has the wrong type";
         if (text.Contains("doesn't allow null", StringComparison.Ordinal)) return "null is no value here";
         if (text.Contains("uplicate", StringComparison.Ordinal)) return "a member stands there twice";
-        if (text.Contains("depth", StringComparison.Ordinal)) return "it is nested too deeply";
+        if (text.Contains("maximum configured depth", StringComparison.Ordinal)) return "it is nested too deeply";
         // The parser may quote all that follows, and in it a token: told is only where it stopped.
         return error.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"it stops being JSON at line {line + 1}, byte {error.BytePositionInLine + 1}") : text;
     }

@@ -1,5 +1,7 @@
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Touchstone.Protocol.Introspection;
@@ -42,11 +44,14 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         Check(!isRefreshed || grantEnd > now || (!asked.Refresh && (asked.Exp ?? asked.ExpiresIn) is not null), "iat", "the grant would be over already: its tokens end a time after its first one was issued, and that is this one");
         var expires = ExpiresAt(asked, isForeign, now, isRefreshed && kind is TokenKind.RefreshToken ? RefreshLifetimes.TokenEnd(options, grants, now, grantEnd) - now : (long)options.AccessTokenLifetime.TotalSeconds, Check);
         var issued = asked.Iat ?? now;
-        Check(issued > 0 && issued < expires, "iat", "must lie before exp");
-        Check(asked.Nbf is not { } nbf || (nbf > 0 && nbf < expires), "nbf", "must lie before exp");
+        // An end that is refused itself is no fault of what begins before it.
+        var end = expires > now ? expires : long.MaxValue;
+        Check(issued > 0 && issued < end, "iat", "must lie before exp");
+        Check(asked.Nbf is not { } nbf || (nbf > 0 && nbf < end), "nbf", "must lie before exp");
         foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("sub", asked.Sub), ("username", asked.Username), ("jti", asked.Jti), ("grant", asked.Grant), ("session", asked.Session), ("tenant", asked.Tenant)])
             Check(value is null || ClientRules.IsName(value), name, "must be 1 to 200 characters without control characters");
         var confirmation = Json(asked.Cnf, "cnf", JsonValueKind.Object, Check);
+        Check(asked.Cnf is not { ValueKind: JsonValueKind.Object } cnf || IsConfirmation(cnf), "cnf", "must name what the token is bound to; jkt and x5t#S256 are 43 characters of base64url, a SHA-256");
         var actor = Json(asked.Act, "act", JsonValueKind.Object, Check);
         var details = Json(asked.AuthorizationDetails, "authorization_details", JsonValueKind.Array, Check);
         // What this server issues it has types for, where it has any; what another issued is that one's to judge.
@@ -159,12 +164,25 @@ internal sealed class TokenRegistration(TokenIssuer issuer, DetailTypes types, T
         check(!isForeign || asked.Exp is not null || asked.ExpiresIn is not null, "exp", "a foreign token names its exp or expires_in");
         check(asked.ExpiresIn is null or > 0, "expires_in", "must be above 0");
         var expires = asked.Exp ?? now + Math.Min(asked.ExpiresIn ?? byDefault, most + 1);
-        check(expires > now, asked.ExpiresIn is null ? "exp" : "expires_in", "the token would be expired already");
-        check(expires - now <= most, asked.ExpiresIn is null ? "exp" : "expires_in", string.Create(CultureInfo.InvariantCulture, $"no token may live longer than MaxTokenLifetime, {most} seconds"));
+        check(expires > now || asked.ExpiresIn <= 0, asked.ExpiresIn is null ? "exp" : "expires_in", "the token would be expired already");
+        check(expires <= now || expires - now <= most, asked.ExpiresIn is null ? "exp" : "expires_in", string.Create(CultureInfo.InvariantCulture, $"no token may live longer than MaxTokenLifetime, {most} seconds"));
         return expires;
     }
 
     internal static bool IsIssuer(string? issuer) => issuer is { Length: <= ClientRules.MaxUriLength } && Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
+
+    // What is bound to something else than these is another server's to judge; of these, whoever checks the binding refuses what is malformed.
+    private static bool IsConfirmation(JsonElement cnf)
+    {
+        var any = false;
+        foreach (var member in cnf.EnumerateObject())
+        {
+            any = true;
+            if (!member.NameEquals("jkt"u8) && !member.NameEquals("x5t#S256"u8)) continue;
+            if (member.Value.ValueKind is not JsonValueKind.String || member.Value.GetString() is not { Length: 43 } text || !Base64Url.IsValid(text, out var size) || size != SHA256.HashSizeInBytes) return false;
+        }
+        return any;
+    }
 
     private static bool TryReadAudience(JsonElement? aud, out IReadOnlyList<string> audience)
     {

@@ -82,7 +82,9 @@ internal sealed record GrantRegistration
         }
         foreach (var type in grants.GrantTypes ?? [])
         {
-            if (!TokenIssue.GrantTypes.All.Contains(type)) yield return ("grants.grant_types", $"'{type}' is none of {string.Join(", ", TokenIssue.GrantTypes.All)}");
+            // Of a list in JSON, whatever the type here says.
+            if (type is null) yield return ("grants.grant_types", "null is no grant type");
+            else if (!TokenIssue.GrantTypes.All.Contains(type)) yield return ("grants.grant_types", $"'{type}' is none of {string.Join(", ", TokenIssue.GrantTypes.All)}");
         }
         if (grants.TokenExchange is null && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.TokenExchange) is true)
             yield return ("grants.grant_types", "token-exchange says nothing without a policy: give token_exchange, which allows the grant by itself, or leave it out");
@@ -90,7 +92,7 @@ internal sealed record GrantRegistration
         if (grants.RefreshTokenAbsoluteSeconds is < MinSeconds or > MaxSeconds) yield return ("grants.refresh_token_absolute_seconds", LifetimeRange);
         foreach (var type in grants.AuthorizationDetailsTypes ?? [])
         {
-            if (!DetailType.IsName(type)) yield return ("grants.authorization_details_types", $"each must be 1 to {DetailType.MaxName} printable ASCII characters");
+            if (type is null || !DetailType.IsName(type)) yield return ("grants.authorization_details_types", $"each must be 1 to {DetailType.MaxName} printable ASCII characters");
         }
         if (grants.AuthorizationDetailsTypes?.Count > DetailType.MaxTypes) yield return ("grants.authorization_details_types", $"at most {DetailType.MaxTypes}");
         if (client.Public && grants.GrantTypes?.Contains(TokenIssue.GrantTypes.ClientCredentials) is true) yield return ("grants.grant_types", "client_credentials is for clients that authenticate (RFC 6749 section 4.4)");

@@ -74,7 +74,7 @@ internal sealed class JsonFuzz(FuzzWorld world)
             1 or 2 => ("/admin/tokens", [
                 ("\"client_id\"", "\"fuzz-app\""), ("\"sub\"", "\"s\""), ("\"username\"", "\"u\""), ("\"scope\"", "\"a b\""), ("\"aud\"", $"\"{FuzzWorld.Audience}\""), ("\"expires_in\"", "60"),
                 ("\"nbf\"", "1"), ("\"jti\"", "\"j\""), ("\"kind\"", "\"access_token\""), ("\"session\"", "\"x\""), ("\"grant\"", "\"g\""), ("\"tenant\"",
-                    "\"t\""), ("\"cnf\"", "{\"jkt\":\"x\"}"), ("\"act\"", "{\"sub\":\"y\"}"),
+                    "\"t\""), ("\"cnf\"", "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}"), ("\"act\"", "{\"sub\":\"y\"}"),
                 ("\"authorization_details\"", "[{\"type\":\"z\"}]"), ("\"claims\"", "{\"level\":3}")]),
             3 => ("/admin/tokens", [
                 ("\"token\"", $"\"{world.Marker}{random.Letters(20)}\""), ("\"client_id\"", "\"elsewhere\""), ("\"iss\"", "\"https://iss.example\""), ("\"exp\"",

@@ -6,6 +6,8 @@ public sealed class MessageTests(SharedServer shared)
     [Theory]
     [InlineData("--kind takes resource-server or client. See 'touchstone client add --help'.", "client", "add", "x", "--kind", "server")]
     [InlineData("--alg takes ES256 or RS256. See 'touchstone keys rotate --help'.", "keys", "rotate", "--alg", "PS256")]
+    [InlineData("--access-token-format takes opaque or jwt. See 'touchstone client set-grants --help'.", "client", "set-grants", "x", "--access-token-format", "xml")]
+    [InlineData("--access-token-signing-alg takes ES256 or RS256. See 'touchstone client set-grants --help'.", "client", "set-grants", "x", "--access-token-signing-alg", "none")]
     [InlineData("--lifetime takes at most 36600d. See 'touchstone token issue --help'.", "token", "issue", "--client", "x", "--lifetime", "40000d")]
     [InlineData("--lifetime takes a duration such as 90s, 30m, 1h or 7d. See 'touchstone token issue --help'.", "token", "issue", "--client", "x", "--lifetime", "1.5h")]
     [InlineData("--default and how its answers are made (--response-signing, --response-encryption, --response-content) exclude each other: give one of the two", "client", "set-response", "x", "--default", "--response-signing", "ES256")]
@@ -39,6 +41,23 @@ public sealed class MessageTests(SharedServer shared)
 
         result.ShouldEndWith(2);
         result.Error.ShouldContain("this is PEM; a JSON Web Key Set is needed");
+    }
+
+    [Fact]
+    public async Task A_folder_in_place_of_a_file_and_a_slash_in_a_name_are_told_as_they_are()
+    {
+        var keys = await shared.Cli.RunAsync("client", "set-keys", "demo-app", "--jwks", shared.Server.Folder);
+        keys.ShouldEndWith(2);
+        keys.Error.ShouldBe($"touchstone: --jwks {shared.Server.Folder} is a directory: name a file\n");
+
+        var client = await shared.Cli.RunAsync("client", "set-grants", "a/b", "--dpop-bound");
+        client.ShouldEndWith(1);
+        client.Error.ShouldContain("There is no client a/b.");
+
+        var token = await shared.Cli.RunAsync("token", "issue", "--client", "demo-app", "--lifetime", "0s");
+        token.ShouldEndWith(1);
+        token.Error.ShouldContain("expires_in: must be above 0");
+        token.Error.ShouldNotContain("iat");
     }
 
     [Fact]

@@ -72,6 +72,7 @@ public sealed class GrantsTests(Acme acme) : IClassFixture<Acme>
     public async Task A_body_that_is_no_object_or_has_other_members_is_refused()
     {
         foreach (var body in (string[])["[]", "null", "1", """{"token_exchnage":null}"""]) (await SetAsync("warehouse", body)).ShouldBeProblem(400);
+        (await SetAsync("warehouse", """{"grant_types":[null],"authorization_details_types":[null]}""")).ShouldBeProblem(400).GetProperty("errors")[0].GetProperty("detail").GetString().ShouldBe("null is no grant type");
     }
 
     [Fact]

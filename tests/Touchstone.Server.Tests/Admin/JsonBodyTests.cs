@@ -35,6 +35,13 @@ public sealed class JsonBodyTests(Acme acme) : IClassFixture<Acme>
         }
     }
 
+    [Theory]
+    [InlineData("{", "it stops being JSON at line 1, byte 2")]
+    [InlineData("{\"a\":[", "it stops being JSON at line 1, byte 7")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "it is nested too deeply")]
+    public async Task What_is_wrong_with_it_is_told_as_it_is(string body, string told) =>
+        (await PostAsync(AdminCalls.Clients, Encoding.UTF8.GetBytes(body))).ShouldBeProblem(400, "The body is not readable JSON: " + told);
+
     [Theory, MemberData(nameof(Endpoints))]
     public async Task What_is_JSON_of_another_shape_is_400(string endpoint)
     {

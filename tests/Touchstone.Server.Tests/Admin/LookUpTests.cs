@@ -11,7 +11,7 @@ public sealed class LookUpTests(Acme acme) : IClassFixture<Acme>
         var token = await acme.TokenAsync(new
         {
             client_id = "web-shop", sub = "u-1", username = "Ü", scope = "a b", aud = new[] { Acme.OrdersApi }, jti = "j-1", grant = "g-1", session = "s-1", tenant = "t-1", nbf = now, expires_in = 60,
-            cnf = new { jkt = "k" }, act = new { sub = "x" }, authorization_details = new[] { new { type = "t" } }, claims = new { n = 1.5 },
+            cnf = new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }, act = new { sub = "x" }, authorization_details = new[] { new { type = "t" } }, claims = new { n = 1.5 },
         });
         var json = await acme.Admin.LookUpAsync(token);
         var born = json.GetProperty("record").GetProperty("born").GetInt64();
@@ -20,7 +20,7 @@ public sealed class LookUpTests(Acme acme) : IClassFixture<Acme>
             $",\"record\":{{\"token_sha256\":\"{TokenHash.Of(token)}\",\"kind\":\"access_token\",\"client_id\":\"web-shop\",\"iss\":\"https://as.acme.test\",\"sub\":\"u-1\",\"username\":\"Ü\",\"scope\":\"a b\"," +
             "\"aud\":[\"https://orders.acme.test/\"],\"jti\":\"j-1\",\"grant\":\"g-1\",\"session\":\"s-1\",\"tenant\":\"t-1\"," +
             $"\"born\":{born},\"ancestors\":[],\"iat\":{now},\"nbf\":{now},\"exp\":{now + 60}," +
-            "\"cnf\":{\"jkt\":\"k\"},\"act\":{\"sub\":\"x\"},\"authorization_details\":[{\"type\":\"t\"}],\"claims\":{\"n\":1.5}}}");
+            "\"cnf\":{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"},\"act\":{\"sub\":\"x\"},\"authorization_details\":[{\"type\":\"t\"}],\"claims\":{\"n\":1.5}}}");
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class GlobalRevocationTests(Acme acme) : IClassFixture<Acme>
         var none = await CallAsync(null, IssSub(sub));
         none.ShouldBeProblem(401);
         none.Header("WWW-Authenticate").ShouldBe($"Bearer realm=\"touchstone\", scope=\"{Scope}\"");
-        string[] bad = ["wrong", await TrustedAsync(null, aud: Acme.OrdersApi), await TrustedAsync(null, cnf: new { jkt = "x" })];
+        string[] bad = ["wrong", await TrustedAsync(null, aud: Acme.OrdersApi), await TrustedAsync(null, cnf: new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })];
         foreach (var bearer in bad)
         {
             var answer = await CallAsync(bearer, IssSub(sub));

@@ -11,7 +11,7 @@ public sealed class AnswerTests(Acme acme) : IClassFixture<Acme>
         var token = await acme.TokenAsync(new
         {
             client_id = "web-shop", sub = "u-4821", username = "Jürgen \"J\" <j@acme.test>", scope = "orders:read orders:write", aud = new[] { Acme.OrdersApi, Acme.BillingApi },
-            nbf = now - 5, expires_in = 600, jti = "9f1c", cnf = new { jkt = "0ZcOCORZNYy" }, act = new { sub = "svc-gateway" },
+            nbf = now - 5, expires_in = 600, jti = "9f1c", cnf = new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }, act = new { sub = "svc-gateway" },
             authorization_details = new[] { new { type = "payment", amount = 12.50m } },
             claims = new { acr = "aal2", auth_time = 1789999000, ok = true, none = (string?)null, nested = new { a = new object[] { 1, "two", 3.0 } } },
         });
@@ -23,7 +23,7 @@ public sealed class AnswerTests(Acme acme) : IClassFixture<Acme>
         answer.Text.ShouldBe(
             "{\"active\":true,\"iss\":\"https://as.acme.test\",\"sub\":\"u-4821\",\"client_id\":\"web-shop\",\"username\":\"Jürgen \\\"J\\\" <j@acme.test>\"," +
             "\"aud\":[\"https://orders.acme.test/\",\"https://billing.acme.test/\"],\"scope\":\"orders:read orders:write\",\"token_type\":\"DPoP\"," +
-            $"\"iat\":{now},\"nbf\":{now - 5},\"exp\":{now + 600},\"jti\":\"9f1c\",\"cnf\":{{\"jkt\":\"0ZcOCORZNYy\"}},\"act\":{{\"sub\":\"svc-gateway\"}}," +
+            $"\"iat\":{now},\"nbf\":{now - 5},\"exp\":{now + 600},\"jti\":\"9f1c\",\"cnf\":{{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}},\"act\":{{\"sub\":\"svc-gateway\"}}," +
             "\"authorization_details\":[{\"type\":\"payment\",\"amount\":12.50}]," +
             "\"acr\":\"aal2\",\"auth_time\":1789999000,\"ok\":true,\"none\":null,\"nested\":{\"a\":[1,\"two\",3]}}");
     }

@@ -8,7 +8,7 @@ public sealed class ViewTests(Acme acme) : IClassFixture<Acme>
     private static readonly object Everything = new
     {
         client_id = "web-shop", sub = "u-4821", username = "jane", scope = "orders:read orders:write profile", aud = new[] { Acme.OrdersApi, Acme.BillingApi, Third },
-        jti = "9f1c", cnf = new { jkt = "k" }, act = new { sub = "svc" }, claims = new { email = "jane@acme.test", acr = "aal2", roles = new[] { "a", "b" } },
+        jti = "9f1c", cnf = new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }, act = new { sub = "svc" }, claims = new { email = "jane@acme.test", acr = "aal2", roles = new[] { "a", "b" } },
     };
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class ViewTests(Acme acme) : IClassFixture<Acme>
         {
             (await acme.OAuth.IntrospectAsync(token, narrow)).ShouldBeJson(200).Text.ShouldBe(
                 "{\"active\":true,\"iss\":\"https://as.acme.test\",\"sub\":\"u-4821\",\"client_id\":\"web-shop\",\"aud\":\"https://orders.acme.test/\",\"scope\":\"orders:write profile\",\"token_type\":\"DPoP\"," +
-                $"\"iat\":{whole.GetProperty("iat")},\"exp\":{whole.GetProperty("exp")},\"cnf\":{{\"jkt\":\"k\"}},\"acr\":\"aal2\"}}");
+                $"\"iat\":{whole.GetProperty("iat")},\"exp\":{whole.GetProperty("exp")},\"cnf\":{{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}},\"acr\":\"aal2\"}}");
         }
         (await acme.OAuth.IntrospectAsync(token, acme.Orders)).ShouldBeActive().GetRawText().ShouldBe(whole.GetRawText());
     }

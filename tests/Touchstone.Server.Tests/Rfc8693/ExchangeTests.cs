@@ -92,7 +92,7 @@ public sealed class ExchangeTests(Exchanges exchanges) : IClassFixture<Exchanges
         exchanges.Acme.Time.Advance(TimeSpan.FromSeconds(1));
         var revoked = await exchanges.SubjectAsync();
         await exchanges.Admin.RevokeAsync(revoked);
-        var (ofAnother, bound) = (await IssueAsync(new { client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.BillingApi }), await IssueAsync(new { client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.OrdersApi, cnf = new { jkt = "k" } }));
+        var (ofAnother, bound) = (await IssueAsync(new { client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.BillingApi }), await IssueAsync(new { client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.OrdersApi, cnf = new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" } }));
         var refresh = await IssueAsync(new { client_id = "web-shop", kind = "refresh_token", sub = "u", scope = "stock:read", aud = Acme.OrdersApi });
         var (nobody, foreign) = (await IssueAsync(new { client_id = "web-shop", scope = "stock:read", aud = Acme.OrdersApi }), await IssueAsync(new { token = "foreign-1", iss = Exchanges.Foreign, client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.OrdersApi, expires_in = 60 }));
         var later = await IssueAsync(new { client_id = "web-shop", sub = "u", scope = "stock:read", aud = Acme.OrdersApi, nbf = exchanges.Acme.Time.Seconds + 60 });

@@ -59,7 +59,7 @@ internal sealed class ExchangeTraffic(Acme acme)
                 return await IssueAsync(client, kind: "refresh_token");
             case "issuer": return await IssueAsync(client, issuer: "https://third.acme.test");
             case "client": return await IssueAsync("mute", audience: "https://other.acme.test/");
-            case "key": return await IssueAsync(client, cnf: new { jkt = "k" });
+            case "key": return await IssueAsync(client, cnf: new { jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" });
             case "nobody": return await IssueAsync(client, subject: null);
             case "disabled": return await IssueAsync(client, issuer: Exchanges.Foreign, subject: "u-off"); // Disabled under our name, which the new token would have.
             case "tenant": return await IssueAsync(client, tenant: "south");
