@@ -9,10 +9,10 @@ internal static class Jwk
 {
     private const int MinRsaBytes = 256, MaxRsaBytes = 1024, MaxExponentBytes = 4;
 
-    /// <summary>An RSA key; null where it is none (a product of primes is odd), or too weak.</summary>
+    /// <summary>An RSA key; null where it is none (a product of primes is odd, and so is an exponent, which is 3 or more and has no leading zeros, RFC 7518 §2), or too weak.</summary>
     internal static RSAParameters? Rsa(JsonElement key) =>
         Text(key, "kty") == "RSA" && Bytes(key, "n") is { Length: >= MinRsaBytes and <= MaxRsaBytes } modulus && modulus[0] >= 0x80 && (modulus[^1] & 1) == 1
-        && Bytes(key, "e") is { Length: > 0 and <= MaxExponentBytes } exponent && (exponent[^1] & 1) == 1 && exponent is not [1]
+        && Bytes(key, "e") is { Length: > 0 and <= MaxExponentBytes } exponent && exponent[0] != 0 && (exponent[^1] & 1) == 1 && exponent is not [1]
             ? new RSAParameters { Modulus = modulus, Exponent = exponent }
             : null;
 

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Touchstone.AspNetCore;
 
@@ -68,6 +71,18 @@ public sealed class DPoPTests : IAsyncLifetime
         _api.Forget(token);
         _api.Time.Advance(TimeSpan.FromSeconds(30));
         ShouldBe(await _api.SendAsync("/orders", "DPoP " + token, proof), BadProof);
+    }
+
+    [Theory]
+    [InlineData("AQ"), InlineData("AAE"), InlineData("AAAAAQ"), InlineData("AQAB")]
+    public async Task W04_L47_A_key_that_is_none_is_the_callers_fault(string exponent)
+    {
+        const string Token = "never-issued";
+        var modulus = Base64Url.EncodeToString(Enumerable.Repeat((byte)255, 256).ToArray());
+        var hash = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Token)));
+        static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+        var signed = Part($$$"""{"typ":"dpop+jwt","alg":"RS256","jwk":{"kty":"RSA","n":"{{{modulus}}}","e":"{{{exponent}}}"}}""") + "." + Part($$"""{"jti":"1","htm":"GET","htu":"{{_api.Url()}}","iat":{{_api.Time.Seconds}},"ath":"{{hash}}"}""");
+        ShouldBe(await _api.SendAsync("/orders", "DPoP " + Token, signed + "." + Base64Url.EncodeToString(new byte[256])), BadProof);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json.Nodes;
 using Touchstone.Server.Tests.ClientAuth;
 
@@ -58,6 +60,16 @@ public sealed class TokenProofTests(Acme acme) : IClassFixture<Acme>
         (await acme.OAuth.ProveAsync(acme.Shop with { Secret = "wrong" }, _key.Proof(Now, claims => claims["jti"] = "two"))).ShouldBeError(401, "invalid_client");
         (await acme.OAuth.ProveAsync(acme.Shop, _key.Proof(Now, claims => (claims["jti"], claims["htm"]) = ("two", "GET")))).ShouldBeBadProof();
         (await acme.OAuth.ProveAsync(acme.Shop, _key.Proof(Now, claims => claims["jti"] = "two"))).ShouldBeBound();
+    }
+
+    [Theory]
+    [InlineData("AQ"), InlineData("AAE"), InlineData("AAAAAQ"), InlineData("AQAB")]
+    public async Task W04_L47_A_key_that_is_none_is_the_callers_fault(string exponent)
+    {
+        var modulus = Base64Url.EncodeToString(Enumerable.Repeat((byte)255, 256).ToArray());
+        static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
+        var signed = Part($$$"""{"typ":"dpop+jwt","alg":"RS256","jwk":{"kty":"RSA","n":"{{{modulus}}}","e":"{{{exponent}}}"}}""") + "." + Part($$"""{"jti":"1","htm":"POST","htu":"{{TestServer.DefaultIssuer}}/oauth/token","iat":{{Now}}}""");
+        (await acme.OAuth.ProveAsync(acme.Shop, signed + "." + Base64Url.EncodeToString(new byte[256]))).ShouldBeBadProof();
     }
 
     [Fact]
