@@ -196,7 +196,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
             case LocalVerdict.Refused:
                 return (new IntrospectionResult(IntrospectionOutcome.Inactive, IntrospectionSource.Jwt), false);
             case LocalVerdict.CannotTell:
-                return (_held.InFault(key, policy, IntrospectionFault.KeysUnavailable), false);
+                return (_held.InFault(key, policy, judgement.Unknown), false);
             case LocalVerdict.Unfollowed:
                 return (_held.InFault(key, policy, IntrospectionFault.Unfollowed), false);
             default:

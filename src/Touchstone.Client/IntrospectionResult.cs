@@ -71,11 +71,14 @@ public enum IntrospectionFault
     /// <summary>Whatever it answered was out of date when it came: revocations that concern the token come faster than answers.</summary>
     Outdated,
 
-    /// <summary>The keys of the issuer that signed could not be had.</summary>
+    /// <summary>No keys of the issuer that signed could be had.</summary>
     KeysUnavailable,
 
     /// <summary>It is a JWT that the feed alone tells of (<see cref="JwtRevocation.ByFeed"/>), and the feed is not followed, or does not give this caller the key of its tags.</summary>
     Unfollowed,
+
+    /// <summary>It names a key that is not among those of its issuer, and whether there is a new one can't be found out now.</summary>
+    UnknownKey,
 }
 
 /// <summary>The result of one check.</summary>

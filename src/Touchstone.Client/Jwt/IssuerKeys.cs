@@ -26,8 +26,9 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
 
     /// <summary>What became of a JWT.</summary>
     /// <param name="Verdict">About its signature.</param>
-    /// <param name="Keys">By these keys; null where none can be had, and then there is no verdict.</param>
-    internal readonly record struct Vouched(SignatureVerdict Verdict, KeySet? Keys);
+    /// <param name="Keys">By these keys; null where there is no verdict.</param>
+    /// <param name="Fault">Why there is none.</param>
+    internal readonly record struct Vouched(SignatureVerdict Verdict, KeySet? Keys, IntrospectionFault Fault = IntrospectionFault.None);
 
     /// <summary>The keys that were read last. As long as this is the same object, nothing changed.</summary>
     internal KeySet? Current => Volatile.Read(ref _current);
@@ -38,11 +39,11 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
     /// <summary>Judges the signature of a JWT, whose algorithm was found allowed before.</summary>
     internal async ValueTask<Vouched> VerifyAsync(SignedJwt jwt, CancellationToken cancellationToken)
     {
-        if (await GetAsync(cancellationToken) is not { } keys) return default;
+        if (await GetAsync(cancellationToken) is not { } keys) return new Vouched(default, null, IntrospectionFault.KeysUnavailable);
         var verdict = Verify(jwt, keys);
         if (verdict is not SignatureVerdict.UnknownKey) return new Vouched(verdict, keys);
-        // A key that was added since, perhaps. Where that can't be found out the JWT may be good; where it was found out a moment ago it is not.
-        if (await RefreshAsync(keys, cancellationToken) is not { } newer) return default;
+        // A key that was added since, perhaps. Where that can't be found out the JWT may be good; where it was found out a moment ago it is not. Anybody can make up the name of a key: that it is not known is no outage (L47).
+        if (await RefreshAsync(keys, cancellationToken) is not { } newer) return new Vouched(default, null, IntrospectionFault.UnknownKey);
         return new Vouched(newer == keys ? verdict : Verify(jwt, newer), newer);
     }
 

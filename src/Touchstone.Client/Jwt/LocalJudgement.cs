@@ -12,7 +12,7 @@ internal enum LocalVerdict
     /// <summary>It names an issuer that is known, and something is wrong with it.</summary>
     Refused,
 
-    /// <summary>The keys of its issuer can't be had: it may be good or not.</summary>
+    /// <summary>The key that it names can't be had: it may be good or not.</summary>
     CannotTell,
 
     /// <summary>It is good as far as can be seen here; whether it was revoked only the feed can tell, which is not followed.</summary>
@@ -32,7 +32,8 @@ internal enum LocalVerdict
 /// <param name="Proof">What it was accepted by.</param>
 /// <param name="Mark">By what the feed ends it; null where nothing does.</param>
 /// <param name="IsEnded">Whether a row is known that ends it, or may: where nobody can be asked it does not pass.</param>
-internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null, bool IsEnded = false);
+/// <param name="Unknown">Why that can't be told.</param>
+internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null, bool IsEnded = false, IntrospectionFault Unknown = IntrospectionFault.None);
 
 /// <summary>The keys that vouched for a JWT. It holds as long as its issuer is not known to have others.</summary>
 internal sealed class LocalProof(IssuerKeys issuer, KeySet keys)

@@ -66,7 +66,7 @@ internal sealed class LocalJwts
 
         // 2. Is it the issuer's?
         var vouched = await issuer.Keys.VerifyAsync(jwt, cancellationToken);
-        if (vouched.Keys is not { } keys) return new LocalJudgement(LocalVerdict.CannotTell);
+        if (vouched.Keys is not { } keys) return new LocalJudgement(LocalVerdict.CannotTell, Unknown: vouched.Fault);
         if (vouched.Verdict is not SignatureVerdict.Good) return Refuse(issuer, vouched.Verdict is SignatureVerdict.Wrong ? JwtFault.Signature : JwtFault.UnknownKey);
         if (!IntrospectedToken.TryRead(jwt, _texts, out var read)) return Refuse(issuer, JwtFault.Malformed);
         // A server says by this claim that it knows more of what ends its JWTs than they tell. Where its feed alone is to judge them, they can't be judged: set ByServer.

@@ -126,8 +126,8 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
             if (held.IsDoubted && age < TtlOf(held, policy, now).Ttl) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Memory, held.Token, fault, age);
             if (policy.FailMode is not FailMode.FailClosed && age < Least(policy.MaxStale, held.MaxTtl) && (!held.IsFollowed || follower.IsInGrace(now, policy.Grace))) return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Stale, held.Token, fault, age);
         }
-        // What whoever brings tokens can bring about is no server out of reach: one that has no answer to just this, or more tokens than it or this process takes (L47). And what is outdated is known to have ended.
-        if (fault is IntrospectionFault.Malformed or IntrospectionFault.Throttled or IntrospectionFault.Overloaded or IntrospectionFault.Outdated) return cannotTell;
+        // What whoever brings tokens can bring about is no server out of reach: one that has no answer to just this, a key that nobody knows, or more tokens than it or this process takes (L47). And what is outdated is known to have ended.
+        if (fault is IntrospectionFault.Malformed or IntrospectionFault.Throttled or IntrospectionFault.Overloaded or IntrospectionFault.Outdated or IntrospectionFault.UnknownKey) return cannotTell;
         if (fault is IntrospectionFault.Unfollowed && !follower.IsOutOfReach) return cannotTell;
         if (policy.FailMode is not FailMode.FailOpen || Inactive.TryFind(key, out _) || _invalidated.Contains(key)) return cannotTell;
         return new IntrospectionResult(IntrospectionOutcome.Active, IntrospectionSource.Open, Fault: fault);

@@ -31,7 +31,7 @@ internal sealed class ClientMetrics : IDisposable
     internal const string EnforcementDelay = "touchstone.client.enforcement.delay";
 
     internal static readonly string[] Outcomes = ["cannot_tell", "inactive", "active"], Sources = ["server", "memory", "shared", "stale", "open", "shape", "jwt"],
-        Faults = ["none", "unreachable", "timeout", "server_error", "throttled", "refused", "malformed", "breaker_open", "overloaded", "outdated", "keys_unavailable", "unfollowed"],
+        Faults = ["none", "unreachable", "timeout", "server_error", "throttled", "refused", "malformed", "breaker_open", "overloaded", "outdated", "keys_unavailable", "unfollowed", "unknown_key"],
         Lookups = ["hit", "miss", "invalid", "failed"];
 
     private static readonly double[] CallBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5], AgeBuckets = [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600],

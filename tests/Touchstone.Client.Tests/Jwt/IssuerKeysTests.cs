@@ -105,6 +105,27 @@ public sealed class IssuerKeysTests
     }
 
     [Fact]
+    public async Task L47_A_made_up_kid_is_no_outage_while_keys_are_held()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client(options => options.Policy = options.Policy with { FailMode = FailMode.FailOpen });
+        await client.IntrospectAsync(server.Token());
+        server.HidesKeys = true;
+        server.Time.AdvanceSeconds(6);
+        var stranger = new JwtKey("nobody");
+        for (var i = 0; i < 2; i++)
+        {
+            var result = await client.IntrospectAsync(stranger.Sign(stranger.Header(), server.Claims()));
+            (result.Outcome, result.Fault).ShouldBe((IntrospectionOutcome.CannotTell, IntrospectionFault.UnknownKey));
+        }
+        (await client.IntrospectAsync(server.Key.Sign(server.Key.Header(), server.With("jti", "j2")))).Source.ShouldBe(IntrospectionSource.Jwt);
+        // Without any key it is one.
+        server.Time.AdvanceSeconds(3600);
+        var outage = await client.IntrospectAsync(server.Token());
+        (outage.Source, outage.Fault).ShouldBe((IntrospectionSource.Open, IntrospectionFault.KeysUnavailable));
+    }
+
+    [Fact]
     public async Task An_issuer_that_is_dead_harms_no_other()
     {
         await using var server = await JwtServer.StartAsync();
