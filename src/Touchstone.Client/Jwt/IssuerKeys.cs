@@ -15,12 +15,12 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
 {
     internal static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10), MostStale = TimeSpan.FromHours(1), BetweenFetches = TimeSpan.FromSeconds(5), BetweenFailures = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan FetchedAgain = Fresh / 2;
+
     private readonly Lock _changing = new();
-    private KeySet? _current;
-    private ReadOnlyMemory<byte> _body;
-    private ClockReading _fetched;
-    private ClockReading? _attempted;
-    private bool _isFailing;
+    private Fetched? _last;
+    private long _mayBegin = long.MinValue; // Ticks of the monotonic clock; none while a fetch runs.
+    private volatile bool _isFailing;
     private Task<KeySet?>? _running;
     private long _checks;
 
@@ -30,11 +30,27 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
     /// <param name="Fault">Why there is none.</param>
     internal readonly record struct Vouched(SignatureVerdict Verdict, KeySet? Keys, IntrospectionFault Fault = IntrospectionFault.None);
 
+    // One object, so that who looks without the lock sees what belongs together.
+    private sealed record Fetched(KeySet Keys, ReadOnlyMemory<byte> Body, ClockReading At);
+
     /// <summary>The keys that were read last. As long as this is the same object, nothing changed.</summary>
-    internal KeySet? Current => Volatile.Read(ref _current);
+    internal KeySet? Current => Volatile.Read(ref _last)?.Keys;
 
     /// <summary>How many signatures were checked.</summary>
     internal long Checks => Volatile.Read(ref _checks);
+
+    /// <summary>Whether what these keys vouched for may be used now without a word of the issuer: for as long as they would vouch for it again. Those in use are fetched again beside it, and nobody waits.</summary>
+    internal bool Serve(KeySet keys, ClockReading now)
+    {
+        if (Volatile.Read(ref _last) is not { } last || last.Keys != keys) return false;
+        var age = now.AtMostSince(last.At);
+        if (age < FetchedAgain) return true;
+        if (now.Monotonic.Ticks >= Volatile.Read(ref _mayBegin))
+        {
+            lock (_changing) Begin();
+        }
+        return age < Fresh || (_isFailing && age < MostStale);
+    }
 
     /// <summary>Judges the signature of a JWT, whose algorithm was found allowed before.</summary>
     internal async ValueTask<Vouched> VerifyAsync(SignedJwt jwt, CancellationToken cancellationToken)
@@ -58,7 +74,7 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
         lock (_changing)
         {
             var age = Age();
-            if (age < Fresh / 2) return new(_current);
+            if (age < FetchedAgain) return new(Current);
             var fetching = Begin();
             // Nobody waits for an issuer that failed a moment ago while its keys may still be used.
             return age < Fresh || fetching is null || (_isFailing && age < MostStale) ? new(Usable()) : WaitAsync(fetching, cancellationToken);
@@ -69,8 +85,8 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
     {
         lock (_changing)
         {
-            if (_current != seen) return new(_current);
-            return Begin() is { } fetching ? new(fetching.WaitAsync(cancellationToken)) : new(_isFailing ? null : _current);
+            if (Current != seen) return new(Current);
+            return Begin() is { } fetching ? new(fetching.WaitAsync(cancellationToken)) : new(_isFailing ? null : Current);
         }
     }
 
@@ -85,8 +101,8 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
     {
         if (_running is not null) return _running;
         var now = time.Read();
-        if (_attempted is { } attempted && now.AtLeastSince(attempted) < (_isFailing ? BetweenFailures : BetweenFetches)) return null;
-        _attempted = now;
+        if (now.Monotonic.Ticks < _mayBegin) return null;
+        Volatile.Write(ref _mayBegin, long.MaxValue);
         return _running = FetchAsync(now);
     }
 
@@ -109,11 +125,12 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
             _running = null;
             if (keys is null && !_isFailing) logger.KeysMissing(issuer);
             _isFailing = keys is null;
+            Volatile.Write(ref _mayBegin, (began.Monotonic + (keys is null ? BetweenFailures : BetweenFetches)).Ticks);
             if (keys is null) return null;
             // The same keys are the same object: nothing that they vouched for ends.
-            if (_current is null || !_body.Span.SequenceEqual(body.Span)) Volatile.Write(ref _current, keys);
-            (_body, _fetched) = (body, began);
-            return _current;
+            if (_last is { } before && before.Body.Span.SequenceEqual(body.Span)) keys = before.Keys;
+            Volatile.Write(ref _last, new Fetched(keys, body, began));
+            return keys;
         }
     }
 
@@ -129,7 +146,7 @@ internal sealed class IssuerKeys(string issuer, Func<CancellationToken, ValueTas
         return await BoundedReading.ReadAsync(response.Content, KeySet.MaxBytes, ending.Token) ?? default;
     }
 
-    private TimeSpan Age() => _current is null ? TimeSpan.MaxValue : time.Read().AtMostSince(_fetched);
+    private TimeSpan Age() => _last is { } last ? time.Read().AtMostSince(last.At) : TimeSpan.MaxValue;
 
-    private KeySet? Usable() => Age() < MostStale ? _current : null;
+    private KeySet? Usable() => Age() < MostStale ? Current : null;
 }

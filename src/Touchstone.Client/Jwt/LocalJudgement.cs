@@ -1,5 +1,6 @@
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Jwt;
+using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Client.Jwt;
 
@@ -35,8 +36,12 @@ internal enum LocalVerdict
 /// <param name="Unknown">Why that can't be told.</param>
 internal readonly record struct LocalJudgement(LocalVerdict Verdict, JwtFault Fault = JwtFault.None, IntrospectedToken? Token = null, LocalProof? Proof = null, FollowedMark? Mark = null, bool IsEnded = false, IntrospectionFault Unknown = IntrospectionFault.None);
 
-/// <summary>The keys that vouched for a JWT. It holds as long as its issuer is not known to have others.</summary>
+/// <summary>The keys that vouched for a JWT.</summary>
 internal sealed class LocalProof(IssuerKeys issuer, KeySet keys)
 {
+    /// <summary>Whether its issuer is not known to have others. Where it is, the JWT may have ended.</summary>
     internal bool Holds => issuer.Current == keys;
+
+    /// <summary>Whether they are young enough to vouch for it without a new look at them.</summary>
+    internal bool Serves(ClockReading now) => issuer.Serve(keys, now);
 }

@@ -118,8 +118,8 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
         if (fault is IntrospectionFault.Refused) return cannotTell;
         var now = time.Read();
         if (Active.TryFind(key, out var held) && !IsTrue(held, now)) return cannotTell;
-        // What was judged here is no answer of the server, and has grace only where the feed is what ends it.
-        if (held is not null && (held.Proof is null || (held.IsFollowed && !policy.AlsoIntrospectJwts)))
+        // What was judged here is no answer of the server, and has grace only where the feed is what ends it, and its keys are not too old.
+        if (held is not null && (held.Proof is null || (held.IsFollowed && !policy.AlsoIntrospectJwts && held.Proof.Serves(now))))
         {
             var age = now.AtMostSince(held.Asked);
             // It was to be asked again only to be sure, and may be used as if that had not been.
@@ -163,10 +163,10 @@ internal sealed class HeldAnswers(TokenIntrospectionOptions options, FeedFollowe
 
     private bool IsTrue(HeldAnswer held, ClockReading now) => held.Token!.IsInTime(now.UnixSeconds(), _leeway) && held.IsAllowed(follower.View);
 
-    // A JWT that was judged here is judged again before its keys are old, and is never enough where the server has to be asked as well. Nobody can be asked for it beside its use.
+    // A JWT that was judged here is judged again when its keys are old, and is never enough where the server has to be asked as well. Nobody can be asked for it beside its use.
     private TimeSpan LocalTtlOf(HeldAnswer held, IntrospectionPolicy policy, ClockReading now)
     {
-        if (policy.AlsoIntrospectJwts) return TimeSpan.Zero;
+        if (policy.AlsoIntrospectJwts || !held.Proof!.Serves(now)) return TimeSpan.Zero;
         if (!held.IsFollowed || follower.At(now) is Freshness.Followed) return Least(policy.MaxTtl, held.MaxTtl);
         return follower.IsInGrace(now, policy.UnfollowedTtl) ? Least(policy.UnfollowedTtl, held.MaxTtl) : TimeSpan.Zero;
     }

@@ -1,3 +1,7 @@
+using Touchstone.Client.Jwt;
+using Touchstone.Protocol.Leases;
+using Touchstone.Testing.Processes;
+
 namespace Touchstone.Client.Tests.Jwt;
 
 /// <summary>How the keys of an issuer come, stay and go.</summary>
@@ -100,8 +104,46 @@ public sealed class IssuerKeysTests
         server.HidesKeys = true;
         server.Time.AdvanceSeconds(3599);
         (await client.IntrospectAsync(long1)).Source.ShouldBe(IntrospectionSource.Jwt);
-        server.Time.AdvanceSeconds(600);
+        (await client.IntrospectAsync(long1)).Source.ShouldBe(IntrospectionSource.Memory);
+        // And no longer, also where it is held: for whoever stole a key that is the bound.
+        server.Time.AdvanceSeconds(1);
         (await client.IntrospectAsync(long1)).Fault.ShouldBe(IntrospectionFault.KeysUnavailable);
+    }
+
+    [Fact]
+    public async Task A_retired_key_vouches_for_nothing_ten_minutes_after_its_set_was_read_however_late_a_JWT_came()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        await client.IntrospectAsync(server.Token());
+        server.Published = [new JwtKey("k2").Jwk()];
+        server.Time.AdvanceSeconds(299);
+        var late = server.Key.Sign(server.Key.Header(), server.With("jti", "late"));
+        (await client.IntrospectAsync(late)).Source.ShouldBe(IntrospectionSource.Jwt);
+        server.Time.AdvanceSeconds(301);
+        (await client.IntrospectAsync(late)).Outcome.ShouldBe(IntrospectionOutcome.Inactive);
+    }
+
+    [Fact]
+    public async Task Keys_in_use_are_fetched_again_beside_it_and_the_same_ones_make_nothing_be_judged_again()
+    {
+        await using var server = await JwtServer.StartAsync();
+        await using var client = server.Client();
+        await client.IntrospectAsync(server.Token());
+        server.Time.AdvanceSeconds(299);
+        var token = server.Token();
+        await client.IntrospectAsync(token);
+        server.KeyFetches.ShouldBe(1);
+        server.Time.AdvanceSeconds(1);
+        // A hit begins it, and does not wait.
+        (await client.IntrospectAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        await Until.TrueAsync(() => server.KeyFetches == 2, "the keys are fetched again");
+        var keys = client.Issuers.Of(server.Issuer);
+        await Until.TrueAsync(() => keys.Serve(keys.Current!, server.Time.Read() with { Wall = server.Time.Read().Wall + IssuerKeys.Fresh - TimeSpan.FromSeconds(1) }), "they are read");
+        // Older than ten minutes by their first fetch, and none by their second.
+        server.Time.AdvanceSeconds(301);
+        (await client.IntrospectAsync(token)).Source.ShouldBe(IntrospectionSource.Memory);
+        keys.Checks.ShouldBe(2);
     }
 
     [Fact]
