@@ -76,8 +76,9 @@ internal sealed class RemoteKeySets(JwksTransport transport, ILogger<RemoteKeySe
             if (KeySet.TryParse(body, out var keys, out var error)) return keys;
             logger.KeysUnreadable(uri, error);
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException or System.Net.Sockets.SocketException)
+        catch (Exception failed)
         {
+            // Whatever it was: nobody else ends this fetch, and while it runs none begins.
             logger.KeysUnreadable(uri, failed is OperationCanceledException ? "it did not answer in time" : failed.Message);
         }
         return null;

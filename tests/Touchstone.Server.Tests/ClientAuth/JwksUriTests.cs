@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Touchstone.Server.ClientAuth;
 
 namespace Touchstone.Server.Tests.ClientAuth;
@@ -116,6 +117,19 @@ public sealed class JwksUriTests
         await server.ShouldAcceptAsync(key.Assertion("good", server.Time.Seconds));
         await server.ShouldRefuseAsync(key.Assertion("bad", server.Time.Seconds), "bad", "keys_unavailable");
         bad.Calls.ShouldBe(1); // And it is left alone for a while.
+    }
+
+    [Fact]
+    public async Task W09_Whatever_fails_when_keys_are_read_is_no_keys_and_is_tried_again()
+    {
+        var time = new ManualTime();
+        using var transport = new JwksTransport(new ServerOptions(), new JwksTrust(null));
+        var sets = new RemoteKeySets(transport, NullLogger<RemoteKeySets>.Instance, time);
+        for (var i = 1; i <= 2; i++)
+        {
+            (await sets.GetAsync("no address at all")).ShouldBeNull();
+            time.Advance(RemoteKeySets.BetweenFetches);
+        }
     }
 
     [Fact]
