@@ -1,7 +1,10 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Touchstone.Protocol;
+using Touchstone.Protocol.Forms;
 using Touchstone.Protocol.Revocation;
 using Touchstone.Protocol.Tokens;
+using Touchstone.Server.Admin;
 using Touchstone.Server.ClientAuth;
 using Touchstone.Server.Http;
 using Touchstone.Server.Limits;
@@ -51,9 +54,13 @@ internal sealed class RevocationEndpoint(ClientAuthenticator clients, TokenLooku
             return "foreign";
         }
         // Whatever ended it may have left alive what is only known to be made from it: its own row takes that with it.
-        var row = await log.RevokeAsync(found.Record, caller, reason: null);
+        var row = await log.RevokeAsync(found.Record, caller, reason: null, JwtOf(exchange.Form, found.Record));
         if (!row.IsNew) return "already_revoked";
         logger.Revoked(row.Seq, caller, "a token of its own", RequestIds.Of(exchange.Http));
         return "revoked";
     }
+
+    // Registered by its hash it has no jti here, and who judges JWTs without asking knows it by that alone.
+    private static Selector? JwtOf(OAuthForm form, TokenRecord record) =>
+        record.Jti is null && RevocationSelector.IsJwt(Encoding.UTF8.GetString(form["token"u8]), out var issuer, out var jti) && issuer == record.Issuer ? Selector.Jwt(issuer, jti) : null;
 }

@@ -127,11 +127,13 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
         return index.Floor == 0 ? new(index.Match(record)) : store.JudgeAsync(record, cancellationToken);
     }
 
-    /// <summary>Ends one token, and its whole grant when it is a refresh token of one (RFC 7009 §2.1); that row is then the one that is told. Ending it twice adds nothing.</summary>
-    internal async Task<RevocationOutcome> RevokeAsync(TokenRecord record, string actor, string? reason)
+    /// <summary>Ends one token, and its whole grant when it is a refresh token of one (RFC 7009 §2.1); that row is then the one that is told. Where it is given, the JWT of that name too. Ending it twice adds nothing.</summary>
+    internal async Task<RevocationOutcome> RevokeAsync(TokenRecord record, string actor, string? reason, Selector? jwt = null)
     {
         // A grant's other tokens may outlive this one.
-        return (await RevokeAsync([.. RefreshFamily.Ends(record, options.EffectiveIssuer).Select(selector => new Asked(selector, ForgetAfter(selector.Kind is SelectorKind.Token ? record : null), reason))], actor))[^1];
+        var ends = RefreshFamily.Ends(record, options.EffectiveIssuer);
+        if (jwt is { } name) ends = [name, .. ends];
+        return (await RevokeAsync([.. ends.Select(selector => new Asked(selector, ForgetAfter(selector.Kind is SelectorKind.Token ? record : null), reason))], actor))[^1];
     }
 
     /// <summary>Writes a client's new registration and the row that tells of it, in one commit; false, and nothing is written, when what was read is not what stands there any more.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Leases;
 using Touchstone.Protocol.Revocation;
+using Touchstone.Protocol.Tokens;
 using Touchstone.Server.Clients;
 using Touchstone.Server.Feed;
 
@@ -85,6 +86,21 @@ public sealed class FeedOfJwtsTests(Acme acme) : IClassFixture<Acme>
         var told = Poller.Events(await judging.PollAsync());
         told.ShouldContain(row => row.Tag == key.Of(Selector.Jwt(Other, jti)));
         told.Max(row => row.Seq).ShouldBe(answer.GetProperty("seq").GetInt64());
+    }
+
+    [Theory]
+    [InlineData(true, true), InlineData(true, false), InlineData(false, true)]
+    public async Task A_JWT_that_was_registered_without_its_jti_ends_by_its_name_whoever_ends_it(bool byValue, bool byOwner)
+    {
+        var (judging, _) = await JudgingAsync();
+        var key = Key(await judging.PollAsync());
+        var jti = $"j-{Guid.NewGuid():N}";
+        var (token, hash) = (Jwt(jti), TokenHash.Of(Encoding.UTF8.GetBytes(Jwt(jti))).ToString());
+        var issued = await acme.Admin.PostAsync(AdminCalls.Tokens, byValue ? new { client_id = "web-shop", aud = Acme.OrdersApi, token, iss = Other, expires_in = 600 } : new { client_id = "web-shop", aud = Acme.OrdersApi, token_sha256 = hash, iss = Other, expires_in = 600 });
+        issued.Status.ShouldBe(201, issued.ToString());
+        var ended = byOwner ? await acme.OAuth.RevokeAsync(token, acme.Shop) : await acme.Admin.PostAsync(AdminCalls.Revocations, new { token_sha256 = hash });
+        ended.Status.ShouldBe(200, ended.ToString());
+        Poller.Tags(await judging.PollAsync()).ShouldContain(key.Of(Selector.Jwt(Other, jti)));
     }
 
     [Fact]
