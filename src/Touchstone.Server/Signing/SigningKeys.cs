@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Touchstone.Server.Revocation;
 using Touchstone.Server.Startup;
@@ -28,6 +29,9 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     // What memory says of keys counts for so long: then a key that another node retired signs nothing here and is published no more, whatever became of the database. A read that takes longer than it may is one that failed.
     internal static readonly TimeSpan MostAge = TimeSpan.FromSeconds(60), ReadTimeout = TimeSpan.FromSeconds(10);
 
+    // Requests that find no key that signs look so often, together.
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
     private const string Replaced = "If it is lost, start once with Touchstone:Signing:ReplaceUnreadable true: new keys sign from then on, and what the old ones signed stays good until it expires.";
 
     private readonly ConcurrentDictionary<string, byte> _toldOf = new(StringComparer.Ordinal);
@@ -54,7 +58,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     /// <exception cref="StoreException">They can't be read: 503.</exception>
     internal async ValueTask<KeyRing> ReadAsync()
     {
-        if (IsOld) await RefreshAsync(ifOld: true);
+        if (IsOld) await RefreshAsync(MostAge);
         return Ring;
     }
 
@@ -169,7 +173,8 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
 
     private async ValueTask<SigningKey> MakeAsync(string algorithm)
     {
-        await RefreshAsync();
+        // Whoever waited for another's look has that; and where there is no key that signs, not each request looks for one.
+        await RefreshAsync(IsOld ? MostAge : BetweenLooks);
         // One that is there and can't be opened was sealed by a node with another key file: making one more would only have both make more.
         var ring = Ring;
         if (ring.Current(algorithm, Now) is null && ring.Locked(algorithm, Now) is null && !ring.Of(algorithm).Any(key => key.Stored.IsOpen)) await AddAsync(ring, algorithm, Now);
@@ -199,7 +204,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
     }
 
     // One at a time: what was read before must not come into memory behind what was read after.
-    private async Task RefreshAsync(bool ifOld = false)
+    private async Task RefreshAsync(TimeSpan? ifOlderThan = null)
     {
         using var patience = new CancellationTokenSource(ReadTimeout, time);
         var isMine = false;
@@ -207,7 +212,7 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
         {
             await _reading.WaitAsync(patience.Token);
             isMine = true;
-            if (ifOld && !IsOld) return; // Somebody read them while this one waited.
+            if (time.GetElapsedTime(Volatile.Read(ref _readAt)) <= ifOlderThan) return; // Somebody read them while this one waited, or a moment ago.
             var began = time.GetTimestamp();
             Take(await store.ReadKeysAsync(patience.Token).AsTask().WaitAsync(patience.Token), began);
         }
@@ -231,9 +236,18 @@ internal sealed class SigningKeys(IKeyStore store, KeySeals seals, RevocationLog
 
     private SigningKey? Open(StoredKey stored) => _seal is null ? null : Open(_seal, stored);
 
-    /// <summary>What signs with a stored key; null where this seal does not open it.</summary>
-    internal static SigningKey? Open(KeySeal seal, StoredKey stored) =>
-        seal.Open(stored.Kid, stored.Sealed) is { } pkcs8 && SigningKey.Import(stored.Algorithm, pkcs8) is var key && key.Kid == stored.Kid ? key : null;
+    /// <summary>What signs with a stored key; null where this seal does not open it, or what is in it is no key that this version knows.</summary>
+    internal static SigningKey? Open(KeySeal seal, StoredKey stored)
+    {
+        try
+        {
+            return seal.Open(stored.Kid, stored.Sealed) is { } pkcs8 && SigningKey.Import(stored.Algorithm, pkcs8) is var key && key.Kid == stored.Kid ? key : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>The key that a command gives; or why it gives none.</summary>

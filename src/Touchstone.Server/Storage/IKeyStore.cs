@@ -6,7 +6,7 @@ internal interface IKeyStore
     /// <summary>Every key that is not forgotten, those of an algorithm in the order of their numbers.</summary>
     ValueTask<IReadOnlyList<StoredKey>> ReadKeysAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds a key, which takes over from the older ones of its algorithm at its <see cref="StoredKey.SignsFrom"/>; they stay published until <paramref name="olderPublishedUntil"/>. One that was to begin later, or to go on for longer, does not. False, and nothing is written, where somebody was first with this number.</summary>
+    /// <summary>Adds a key, which takes over from the older ones of its algorithm at its <see cref="StoredKey.SignsFrom"/>; they stay published until <paramref name="olderPublishedUntil"/>. One that was to begin later, or to go on for longer, does not; and one that signs yet and whose successor was retired before it began goes on until then. False, and nothing is written, where somebody was first with this number.</summary>
     Task<bool> AddKeyAsync(StoredKey key, long olderPublishedUntil);
 
     /// <summary>Retires a key at once: it signs no more, is published no more, and its private half is gone. False where there is no such key, or it was retired before.</summary>

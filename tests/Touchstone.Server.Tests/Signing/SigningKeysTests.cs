@@ -178,6 +178,21 @@ public sealed class SigningKeysTests
     }
 
     [Fact]
+    public async Task Until_that_successor_begins_the_current_goes_on()
+    {
+        await using var server = await TestServer.StartAsync();
+        var (current, next) = (Kid(server, "ES256"), (await server.Admin.PostAsync(Rotate, new { })).Json.GetProperty("kid").GetString());
+        await AdvanceAsync(server, TimeSpan.FromMinutes(50));
+        await server.Admin.PostAsync($"/admin/keys/{next}/retire");
+        // Longer than the retired one would have waited, and no cache of jwks.json is surprised.
+        await AdvanceAsync(server, TimeSpan.FromMinutes(59));
+        Kid(server, "ES256").ShouldBe(current);
+        await AdvanceAsync(server, TimeSpan.FromMinutes(1));
+        Kid(server, "ES256").ShouldNotBe(current);
+        (await server.PublishedAsync()).ShouldContain(current);
+    }
+
+    [Fact]
     public async Task No_more_keys_are_published_than_readers_take()
     {
         await using var server = await TestServer.StartAsync();

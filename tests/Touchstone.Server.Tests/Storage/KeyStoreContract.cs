@@ -69,6 +69,17 @@ public abstract class KeyStoreContract : JudgingContract
         (await ReadAsync())[0].PublishedUntil.ShouldBe(700);
     }
 
+    [Theory]
+    [InlineData(300, 600, 1000), InlineData(500, 500, 900)]
+    public async Task A_key_whose_successor_was_retired_before_it_began_goes_on_until_the_next_begins_if_it_signs_yet(long now, long until, long publishedUntil)
+    {
+        await Keys.AddKeyAsync(Key("a", 1), 0);
+        await Keys.AddKeyAsync(Key("b", 2) with { SignsFrom = 500 }, 900);
+        (await Keys.RetireKeyAsync("b", 300)).ShouldBeTrue();
+        await Keys.AddKeyAsync(Key("c", 3) with { CreatedAt = now, SignsFrom = 600 }, 1000);
+        (await ReadAsync()).Select(key => (key.Kid, key.SignsUntil, key.PublishedUntil)).ShouldBe([("a", until, publishedUntil), ("b", null, 300), ("c", null, null)]);
+    }
+
     [Fact]
     public async Task What_is_over_leaves_and_what_signs_no_more_loses_its_private_half()
     {

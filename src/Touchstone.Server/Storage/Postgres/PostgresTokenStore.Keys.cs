@@ -14,7 +14,8 @@ internal sealed partial class PostgresTokenStore : IKeyStore
                 INSERT INTO signing_keys (kid, algorithm, number, created_at, signs_from, jwk, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING 1),
             older AS (
                 UPDATE signing_keys SET signs_until = $5, published_until = greatest(published_until, $8)
-                WHERE algorithm = $2 AND number < $3 AND (signs_until IS NULL OR signs_until > $5) AND retired_at IS NULL AND EXISTS (SELECT 1 FROM added))
+                WHERE algorithm = $2 AND number < $3 AND retired_at IS NULL AND EXISTS (SELECT 1 FROM added) AND (signs_until IS NULL OR signs_until > $5 OR (signs_until > $4 AND NOT EXISTS (
+                    SELECT 1 FROM signing_keys heir WHERE heir.algorithm = $2 AND heir.number > signing_keys.number AND heir.number < $3 AND heir.retired_at IS NULL AND heir.signs_from <= signing_keys.signs_until))))
             SELECT 1 FROM added
             """,
             PostgresValue.Text(key.Kid), PostgresValue.Text(key.Algorithm), PostgresValue.Long(key.Number), PostgresValue.Long(key.CreatedAt), PostgresValue.Long(key.SignsFrom),

@@ -17,9 +17,10 @@ internal sealed partial class SqliteTokenStore : IKeyStore
             statements,
             """
             UPDATE signing_keys SET signs_until = $from, published_until = max(coalesce(published_until, $until), $until)
-            WHERE algorithm = $algorithm AND number < $number AND (signs_until IS NULL OR signs_until > $from) AND retired_at IS NULL
+            WHERE algorithm = $algorithm AND number < $number AND retired_at IS NULL AND (signs_until IS NULL OR signs_until > $from OR (signs_until > $created AND NOT EXISTS (
+                SELECT 1 FROM signing_keys AS heir WHERE heir.algorithm = $algorithm AND heir.number > signing_keys.number AND heir.number < $number AND heir.retired_at IS NULL AND heir.signs_from <= signing_keys.signs_until)))
             """,
-            ("$from", key.SignsFrom), ("$until", olderPublishedUntil), ("$algorithm", key.Algorithm), ("$number", key.Number));
+            ("$from", key.SignsFrom), ("$created", key.CreatedAt), ("$until", olderPublishedUntil), ("$algorithm", key.Algorithm), ("$number", key.Number));
         statements.Audit.Append(AuditEvent.SigningKeyChanged(key.Kid, key.Algorithm, "added", statements.Origin));
         return true;
     });
