@@ -38,6 +38,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
     private readonly ResilientCalls _calls;
     private readonly FeedFollower _follower;
     private readonly ClientMetrics _metrics;
+    private readonly ServerFaults _faults;
     private int _isDisposed;
 
     /// <summary>A client of its own.</summary>
@@ -60,17 +61,18 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _ownsHttp = http is null;
         Policy = options.Policy;
         _metrics = new ClientMetrics(options.Name);
-        _discovery = new Discovery(options, _http, _time);
+        _faults = new ServerFaults(options, log, _time);
+        _discovery = new Discovery(options, _http, _time, _faults);
         var server = new AskedServer(_discovery, _http, _time);
         var caller = options.Authentication ?? ClientAuthentication.Basic(options.ClientId!, options.ClientSecret!);
         var authentication = new GuardedAuthentication(caller.At(server), faults);
-        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName), new WantedGrace(options, faults), _metrics, log, _time);
+        _follower = new FeedFollower(options, _discovery, new FeedPoll(new GuardedAuthentication(caller.AtFeed(server), faults), _http, options.FollowerName ?? Wire.DefaultFollowerName, _faults), new WantedGrace(options, faults), _metrics, log, _time);
         _held = new HeldAnswers(options, _follower, faults, _time);
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);
         _jwts = LocalJwts.Of(options, _issuers, new JwtFeed(options, _follower, _discovery, _time), log, _time);
-        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, faults, _time));
-        _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time), _discovery, _time), _time);
+        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, faults, _time), _faults);
+        _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time, _faults), _discovery, _time), _time);
         _metrics.Watch(this, _time);
     }
 
@@ -84,7 +86,10 @@ public sealed class IntrospectionClient : IAsyncDisposable
         _calls.Breaker.CircuitState switch { CircuitState.Closed => BreakerState.Closed, CircuitState.HalfOpen => BreakerState.HalfOpen, _ => BreakerState.Open },
         _discovery.Known is not null,
         _held.Active.Count,
-        _held.Inactive.Count);
+        _held.Inactive.Count)
+    {
+        LastFault = _faults.Last,
+    };
 
     internal HeldAnswers Held => _held;
 

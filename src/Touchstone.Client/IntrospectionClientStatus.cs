@@ -33,4 +33,8 @@ public enum BreakerState
 /// <param name="IsServerFound">Whether it knows where the endpoints are: they are configured, or the metadata was read.</param>
 /// <param name="Entries">How many answers about active tokens it keeps.</param>
 /// <param name="InactiveEntries">How many about inactive ones.</param>
-public readonly record struct IntrospectionClientStatus(FeedState Feed, long FeedHead, BreakerState Breaker, bool IsServerFound, int Entries, int InactiveEntries);
+public readonly record struct IntrospectionClientStatus(FeedState Feed, long FeedHead, BreakerState Breaker, bool IsServerFound, int Entries, int InactiveEntries)
+{
+    /// <summary>Why the server can't be asked, or the feed not followed, in words for operators, as the log has them; null where nothing is known to be wrong. No token, no secret.</summary>
+    public string? LastFault { get; init; }
+}

@@ -36,10 +36,16 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, Ups
     private Task ReadyAsync(HttpContext http)
     {
         var missing = drain.HasBegun ? "it is stopping"
-            : upstreams.Own.Any(static upstream => !upstream.Client.Status.IsServerFound) ? "the server was not found yet"
-            : isReadyByFeed && upstreams.Own.Any(static upstream => upstream.Client.Status.Feed is FeedState.Lapsed) ? "the feed is not followed"
-            : null;
+            : Missing(static status => !status.IsServerFound, "was not found yet")
+            ?? (isReadyByFeed ? Missing(static status => status.Feed is FeedState.Lapsed, "has a feed that is not followed") : null);
         return WriteAsync(http, missing is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, json => json.WriteString("status"u8, missing ?? "ready"));
+    }
+
+    // Which, and why: whoever waits for it looks nowhere else first.
+    private string? Missing(Func<IntrospectionClientStatus, bool> isMissing, string what)
+    {
+        var those = upstreams.Own.Where(upstream => isMissing(upstream.Client.Status)).Select(upstream => upstream.Client.Status.LastFault is { } why ? $"{upstream.Name} {what}: it {why}" : $"{upstream.Name} {what}");
+        return string.Join("; ", those) is { Length: > 0 } missing ? missing : null;
     }
 
     // For servers without a feed: somebody knows from elsewhere that a token ended.
@@ -89,6 +95,7 @@ internal sealed class SidecarAdmin(RulesInForce rules, RulesWatcher watcher, Ups
             json.WriteString("feed"u8, status.Feed.ToString());
             json.WriteNumber("feed_head"u8, status.FeedHead);
             json.WriteString("breaker"u8, status.Breaker.ToString());
+            if (status.LastFault is { } fault) json.WriteString("last_fault"u8, fault);
             json.WriteNumber("active_entries"u8, status.Entries);
             json.WriteNumber("inactive_entries"u8, status.InactiveEntries);
             json.WriteEndObject();

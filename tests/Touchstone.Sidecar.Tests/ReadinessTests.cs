@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Touchstone.Sidecar.Configuration;
 using Touchstone.Sidecar.Tests.ForwardAuth;
 using Touchstone.Sidecar.Tests.Introspection;
@@ -35,6 +36,28 @@ public sealed class ReadinessTests
         await Should.ThrowAsync<HttpRequestException>(() => site.Http.GetAsync(address));
     }
 
+    [Fact]
+    public async Task Who_is_missing_and_why_stands_in_readiness_in_the_status_and_in_the_log()
+    {
+        using var folder = new TempFolder();
+        var file = folder.File("sidecar.yaml");
+        await System.IO.File.WriteAllTextAsync(file, """
+            listen: http://127.0.0.1:0
+            admin: http://127.0.0.1:0
+            issuers: { issuer: "http://127.0.0.1:1", client_id: demo-api, client_secret: in-no-log-and-no-page }
+            rules: [{ name: all, paths: "/**" }]
+            """);
+        var logs = new CapturedLogs();
+        await using var sidecar = await SidecarApp.StartAsync(Touchstone.Sidecar.Configuration.SidecarConfigReader.ReadFile(file).Config!, file, builder => builder.Logging.ClearProviders().AddProvider(logs));
+        using var http = new HttpClient { BaseAddress = new Uri(sidecar.Admin!) };
+        using var ready = await http.GetAsync("/health/ready");
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (await ready.Content.ReadAsStringAsync()).ShouldBe("{\"status\":\"http://127.0.0.1:1 was not found yet: it could not be reached: Connection refused\"}");
+        (await http.GetStringAsync("/status")).ShouldContain("\"last_fault\":\"could not be reached: Connection refused\"");
+        logs.Of(10).Count(static line => line.Level is LogLevel.Warning).ShouldBe(1);
+        logs.Text.ShouldNotContain("in-no-log");
+    }
+
     // Behind what sends requests only to the ready they could not ask before.
     [Fact]
     public async Task Callers_that_are_forwarded_need_not_have_asked()
@@ -55,7 +78,9 @@ public sealed class ReadinessTests
             """, ".");
         await using var sidecar = await SidecarApp.StartAsync(config.ShouldNotBeNull(string.Join('\n', faults)), "none.yaml", time: time);
         using var http = new HttpClient();
-        (await ReadyAsync(http, new Uri(sidecar.Admin!))).ShouldBe((HttpStatusCode.ServiceUnavailable, "{\"status\":\"the server was not found yet\"}"));
+        var (status, body) = await ReadyAsync(http, new Uri(sidecar.Admin!));
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body.ShouldContain("was not found yet");
         Volatile.Write(ref isThere, true);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((await ReadyAsync(http, new Uri(sidecar.Admin!))).Status is not HttpStatusCode.OK)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Touchstone.Client.Telemetry;
 using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Leases;
 
@@ -22,7 +23,7 @@ internal enum PollOutcome
 }
 
 /// <summary>One poll of the feed: <c>GET /feed</c>.</summary>
-internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient http, string name)
+internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient http, string name, ServerFaults faults)
 {
     private const int WaitSeconds = 5;
     private const int MostBytes = 4 << 20;
@@ -47,19 +48,28 @@ internal sealed class FeedPoll(ClientAuthentication authentication, HttpClient h
             // The lease counts from before the first of the two, so it is none too long.
             using var again = first.StatusCode is HttpStatusCode.Unauthorized && authentication.Renews() ? await AskAsync(uri, grace, both.Token) : null;
             var response = again ?? first;
-            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) return new Result(PollOutcome.Refused);
             var isGone = response.StatusCode is HttpStatusCode.Gone;
-            if (!isGone && response.StatusCode is not HttpStatusCode.OK) return new Result(PollOutcome.Failed, RetryAfter: response.Headers.RetryAfter?.Delta);
-            return await BoundedReading.ReadAsync(response.Content, MostBytes, both.Token) is { } body && FeedAnswer.Read(body, isGone, isFromStart: wantsAll && after == default, LeaseTerms.Follower.Duration) is { } answer
-                ? new Result(PollOutcome.Answered, answer)
-                : new Result(PollOutcome.Malformed);
+            if (!isGone && response.StatusCode is not HttpStatusCode.OK)
+            {
+                faults.Fails(Asking.Feed, await FaultWords.OfAsync(response, faults.Caller, both.Token));
+                return response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? new Result(PollOutcome.Refused) : new Result(PollOutcome.Failed, RetryAfter: response.Headers.RetryAfter?.Delta);
+            }
+            if (await BoundedReading.ReadAsync(response.Content, MostBytes, both.Token) is { } body && FeedAnswer.Read(body, isGone, isFromStart: wantsAll && after == default, LeaseTerms.Follower.Duration) is { } answer)
+            {
+                faults.Works(Asking.Feed);
+                return new Result(PollOutcome.Answered, answer);
+            }
+            faults.Fails(Asking.Feed, "answered something that is no answer of a feed");
+            return new Result(PollOutcome.Malformed);
         }
         catch (HttpRequestException refused) when (refused.IsRefusal())
         {
+            faults.Fails(Asking.Feed, FaultWords.NoProof);
             return new Result(PollOutcome.Refused);
         }
         catch (Exception failed) when (failed.IsOutOfReach() || (failed is OperationCanceledException && !stopping.IsCancellationRequested))
         {
+            faults.Fails(Asking.Feed, failed is OperationCanceledException ? FaultWords.NoTime : FaultWords.Of(failed));
             return new Result(PollOutcome.Failed);
         }
     }

@@ -4,7 +4,7 @@ using Touchstone.Protocol.Jwt;
 
 namespace Touchstone.Client.Telemetry;
 
-/// <summary>Everything that the client logs. Never a token, a secret, or what a server wrote.</summary>
+/// <summary>Everything that the client logs. Never a token, a secret, or what a server wrote, but its name and the codes of OAuth.</summary>
 internal static partial class LogMessages
 {
     [LoggerMessage(1, LogLevel.Warning, "The revocation feed is not followed ({Outcome}). What is kept is not used when the lease is over: each check is asked upstream.")]
@@ -33,6 +33,12 @@ internal static partial class LogMessages
 
     [LoggerMessage(9, LogLevel.Warning, "JWTs of issuer {Issuer} are accepted until they expire: nothing ends them here. Revocation = ByFeed lets the feed end them; Revocation = None says that it is meant so.")]
     internal static partial void JwtsNotRevocable(this ILogger logger, string issuer);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Server} {Why}")]
+    internal static partial void ServerFails(this ILogger logger, string server, string why);
+
+    [LoggerMessage(11, LogLevel.Information, "{Server} answers again.")]
+    internal static partial void ServerAnswersAgain(this ILogger logger, string server);
 
     [LoggerMessage(20, LogLevel.Warning, "The keys of issuer {Issuer} can't be read. Those of before are used for up to an hour; then nothing that it signed can be judged.")]
     internal static partial void KeysMissing(this ILogger logger, string issuer);

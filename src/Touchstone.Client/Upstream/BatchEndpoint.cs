@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Touchstone.Client.Telemetry;
 
 namespace Touchstone.Client.Upstream;
 
@@ -9,7 +10,8 @@ namespace Touchstone.Client.Upstream;
 /// <param name="judge">What judges each answer as if it stood alone.</param>
 /// <param name="after">The cursor of the feed, where the answers are to be kept as followed ones.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BatchEndpoint(ClientAuthentication authentication, HttpClient http, IntrospectionEndpoint judge, Func<string?> after, TimeProvider time)
+/// <param name="faults">Who tells operators why it fails.</param>
+internal sealed class BatchEndpoint(ClientAuthentication authentication, HttpClient http, IntrospectionEndpoint judge, Func<string?> after, TimeProvider time, ServerFaults faults)
 {
     // For the call, and for each token: answers have up to some claims of 16 KiB.
     private const int MostBytes = 1 << 20, MostBytesEach = 64 << 10;
@@ -35,21 +37,33 @@ internal sealed class BatchEndpoint(ClientAuthentication authentication, HttpCli
             await authentication.ApplyAsync(request, form, cancellationToken);
             request.Content = new FormUrlEncodedContent(form);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (response.StatusCode is not HttpStatusCode.OK) return [UpstreamAnswer.Failed(IntrospectionEndpoint.FaultOf(response.StatusCode), IntrospectionEndpoint.RetryAfter(response, time))];
+            if (response.StatusCode is not HttpStatusCode.OK)
+            {
+                faults.Fails(Asking.Tokens, await FaultWords.OfAsync(response, faults.Caller, cancellationToken));
+                return [UpstreamAnswer.Failed(IntrospectionEndpoint.FaultOf(response.StatusCode), IntrospectionEndpoint.RetryAfter(response, time))];
+            }
             var body = await BoundedReading.ReadAsync(response.Content, MostBytes + (tokens.Count * MostBytesEach), cancellationToken);
-            if (body is null || !IntrospectionEndpoint.IsJson(response.Content.Headers.ContentType)) return [UpstreamAnswer.Failed(IntrospectionFault.Malformed)];
-            return BatchAnswer.Split(body.Value, tokens.Count, IntrospectionEndpoint.Header(response, "Touchstone-As-Of"), judge.Judge) ?? [UpstreamAnswer.Failed(IntrospectionFault.Malformed)];
+            if (body is not null && IntrospectionEndpoint.IsJson(response.Content.Headers.ContentType) && BatchAnswer.Split(body.Value, tokens.Count, IntrospectionEndpoint.Header(response, "Touchstone-As-Of"), judge.Judge) is { } answers)
+            {
+                faults.Works(Asking.Tokens);
+                return answers;
+            }
+            faults.Fails(Asking.Tokens, FaultWords.NoAnswer);
+            return [UpstreamAnswer.Failed(IntrospectionFault.Malformed)];
         }
         catch (OperationCanceledException)
         {
+            faults.Fails(Asking.Tokens, FaultWords.NoTime);
             return [UpstreamAnswer.Failed(IntrospectionFault.Timeout)];
         }
         catch (HttpRequestException refused) when (refused.IsRefusal())
         {
+            faults.Fails(Asking.Tokens, FaultWords.NoProof);
             return [UpstreamAnswer.Failed(IntrospectionFault.Refused)];
         }
         catch (Exception failed) when (failed.IsOutOfReach())
         {
+            faults.Fails(Asking.Tokens, FaultWords.Of(failed));
             return [UpstreamAnswer.Failed(IntrospectionFault.Unreachable)];
         }
     }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Touchstone.Client.Telemetry;
 using Touchstone.Protocol.Leases;
 
 namespace Touchstone.Client.Upstream;
@@ -8,7 +9,7 @@ namespace Touchstone.Client.Upstream;
 /// Finds the endpoints of an issuer in its metadata (RFC 8414, or OpenID Connect Discovery where there is none). Asked when it is first needed, again after a failure, and now and then, because a server may get a feed.
 /// What was found stays in use until something else is found.
 /// </summary>
-internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient http, TimeProvider time, bool forKeys = false) : IDisposable
+internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient http, TimeProvider time, ServerFaults? faults = null, bool forKeys = false) : IDisposable
 {
     private static readonly TimeSpan FoundFor = TimeSpan.FromHours(1), FailedFor = TimeSpan.FromSeconds(1);
     private const int MostBytes = 256 << 10;
@@ -54,14 +55,17 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
             if (IsFresh(Known is null ? FailedFor : FoundFor)) return Known;
             // So that who gives up looking again is the last for a while.
             if (Known is not null) _asked = time.Read();
-            ServerEndpoints? found = null;
+            var (found, why) = ((ServerEndpoints?)null, (string?)null);
             foreach (var document in Documents(options.Issuer!))
             {
-                (found, var isAbsent) = await ReadAsync(document, cancellationToken);
+                (found, var isAbsent, var wrong) = await ReadAsync(document, cancellationToken);
+                why ??= wrong;
                 // One that can't be read now may be the one with the feed: another does not take its place.
                 if (!isAbsent) break;
             }
             if (found is not null) Volatile.Write(ref _found, found);
+            if (found is not null) faults?.Works(Asking.Metadata);
+            else faults?.Fails(Asking.Metadata, why ?? "has no metadata: neither /.well-known/oauth-authorization-server nor /.well-known/openid-configuration");
             _asked = time.Read();
             return Known;
         }
@@ -78,37 +82,53 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
         return [new Uri(issuer, "/.well-known/oauth-authorization-server" + path), new Uri(issuer, path + "/.well-known/openid-configuration")];
     }
 
-    private async ValueTask<(ServerEndpoints? Found, bool IsAbsent)> ReadAsync(Uri document, CancellationToken cancellationToken)
+    // And what is wrong with it, where that is more than that it is not there.
+    private async ValueTask<(ServerEndpoints? Found, bool IsAbsent, string? Wrong)> ReadAsync(Uri document, CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, document);
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (!response.IsSuccessStatusCode) return (null, IntrospectionEndpoint.FaultOf(response.StatusCode) is IntrospectionFault.Malformed or IntrospectionFault.Refused);
-            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body) return (null, true);
+            if (!response.IsSuccessStatusCode)
+            {
+                var isAbsent = IntrospectionEndpoint.FaultOf(response.StatusCode) is IntrospectionFault.Malformed or IntrospectionFault.Refused;
+                return (null, isAbsent, isAbsent ? null : $"answered {(int)response.StatusCode} for its metadata");
+            }
+            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body) return (null, true, null);
             using var json = JsonDocument.Parse(body);
             var found = Read(json.RootElement);
-            return (found, found is null);
+            return (found, found is null, found is null ? WrongWith(json.RootElement) : null);
         }
         catch (Exception failed) when (failed is JsonException or InvalidOperationException)
         {
-            return (null, true); // Something else stands there.
+            return (null, true, null); // Something else stands there.
         }
         catch (Exception failed) when (failed.IsOutOfReach() || (failed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return (null, false);
+            return (null, false, failed is OperationCanceledException ? FaultWords.NoTime : FaultWords.Of(failed));
         }
     }
 
     // Metadata of another issuer is none (RFC 8414 §3.3); an endpoint that may not be used is none either.
     private ServerEndpoints? Read(JsonElement metadata)
     {
-        if (metadata.ValueKind is not JsonValueKind.Object || Text(metadata, "issuer"u8)?.TrimEnd('/') != options.Issuer!.OriginalString.TrimEnd('/')) return null;
+        if (metadata.ValueKind is not JsonValueKind.Object || !IsOfIssuer(metadata)) return null;
         var (introspection, keys) = (Endpoint(metadata, "introspection_endpoint"u8), UsableEndpoint(metadata, "jwks_uri"u8));
         return (forKeys ? keys : introspection) is not null
             ? new ServerEndpoints(introspection, Endpoint(metadata, "touchstone_feed_endpoint"u8), Endpoint(metadata, "touchstone_introspection_batch_endpoint"u8), Endpoint(metadata, "token_endpoint"u8), Text(metadata, "issuer"u8), keys)
             : null;
+    }
+
+    private bool IsOfIssuer(JsonElement metadata) => Text(metadata, "issuer"u8)?.TrimEnd('/') == options.Issuer!.OriginalString.TrimEnd('/');
+
+    private string? WrongWith(JsonElement metadata)
+    {
+        if (metadata.ValueKind is not JsonValueKind.Object || Text(metadata, "issuer"u8) is not { } named) return null;
+        if (IsOfIssuer(metadata)) return "names no introspection endpoint that may be used";
+        return Uri.TryCreate(named, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri.UserInfo.Length == 0 && named.Length <= 200 && !named.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? $"calls itself {named}: issuer has to be written as it does"
+            : "calls itself otherwise: issuer has to be written as it does";
     }
 
     // M-08: where certificates are asked for, perhaps elsewhere.

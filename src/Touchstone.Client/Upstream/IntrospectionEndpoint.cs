@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Touchstone.Client.Jwt;
 using Touchstone.Client.Memory;
+using Touchstone.Client.Telemetry;
 using Touchstone.Protocol.Following;
 using Touchstone.Protocol.Introspection;
 
@@ -14,7 +15,8 @@ namespace Touchstone.Client.Upstream;
 /// <param name="after">The cursor of the feed, where the answer is to be kept as a followed one.</param>
 /// <param name="time">The clock.</param>
 /// <param name="signed">Opens signed answers; null where they are plain.</param>
-internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time, SignedAnswers? signed = null)
+/// <param name="faults">Who tells operators why it fails.</param>
+internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time, SignedAnswers? signed, ServerFaults faults)
 {
     private const int MostBytes = 1 << 20;
 
@@ -44,27 +46,43 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
             request.Content = new FormUrlEncodedContent(form);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (response.Headers.Date is { } date) Volatile.Write(ref _skew, (date - time.GetUtcNow()).Ticks);
-            if (response.StatusCode is not HttpStatusCode.OK) return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response, time));
-            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body || !IsWanted(response.Content.Headers.ContentType)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+            if (response.StatusCode is not HttpStatusCode.OK)
+            {
+                faults.Fails(Asking.Tokens, await FaultWords.OfAsync(response, faults.Caller, cancellationToken));
+                return UpstreamAnswer.Failed(FaultOf(response.StatusCode), RetryAfter(response, time));
+            }
+            if (await BoundedReading.ReadAsync(response.Content, MostBytes, cancellationToken) is not { } body || !IsWanted(response.Content.Headers.ContentType)) return Told(UpstreamAnswer.Failed(IntrospectionFault.Malformed));
             if (signed is not null)
             {
                 var opened = await signed.OpenAsync(body, token, cancellationToken);
-                return opened.Fault is IntrospectionFault.None ? Judge(opened.Json, opened.AsOf, opened.Tags) : UpstreamAnswer.Failed(opened.Fault);
+                return Told(opened.Fault is IntrospectionFault.None ? Judge(opened.Json, opened.AsOf, opened.Tags) : UpstreamAnswer.Failed(opened.Fault));
             }
-            return Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags"));
+            return Told(Judge(body, Header(response, "Touchstone-As-Of"), Header(response, "Touchstone-Tags")));
         }
         catch (OperationCanceledException)
         {
+            faults.Fails(Asking.Tokens, FaultWords.NoTime);
             return UpstreamAnswer.Failed(IntrospectionFault.Timeout); // Nothing else ends a call: no check that waits for it can.
         }
         catch (HttpRequestException refused) when (refused.IsRefusal())
         {
+            faults.Fails(Asking.Tokens, FaultWords.NoProof);
             return UpstreamAnswer.Failed(IntrospectionFault.Refused);
         }
         catch (Exception failed) when (failed.IsOutOfReach())
         {
+            faults.Fails(Asking.Tokens, FaultWords.Of(failed));
             return UpstreamAnswer.Failed(IntrospectionFault.Unreachable);
         }
+    }
+
+    // What it said of one token may be odd; what it says of any is told.
+    private UpstreamAnswer Told(UpstreamAnswer answer)
+    {
+        if (answer.Fault is IntrospectionFault.None) faults.Works(Asking.Tokens);
+        else if (answer.Fault is IntrospectionFault.KeysUnavailable) faults.Fails(Asking.Tokens, "signs its answers with keys that can't be had");
+        else faults.Fails(Asking.Tokens, FaultWords.NoAnswer);
+        return answer;
     }
 
     /// <summary>Asks for what a follower needs to keep the answer.</summary>
