@@ -25,16 +25,23 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
 {
     private const int MostOfSent = 100;
 
-    internal void Tell(in Decision decision, string proxy, in OriginalRequest request)
+    /// <summary>Whether decisions such as this are logged.</summary>
+    internal bool Tells(in Decision decision) => logged is not DecisionLogging.None && (logged is not DecisionLogging.Refused || decision.Verdict is not Verdict.Allowed);
+
+    /// <summary>Tells of one that is logged.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="proxy">Who asked.</param>
+    /// <param name="request">About what.</param>
+    /// <param name="detail">What else there is to it; empty: nothing.</param>
+    internal void Tell(in Decision decision, string proxy, in OriginalRequest request, string detail = "")
     {
-        if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
         var claims = decision.Token?.Claims;
-        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Sent(request.Method), Sent(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, LogText.OfName(decision.Token?.ClientId), LogText.OfName(Text(claims, "jti")), LogText.OfPeople(decision.Policy.Reason));
+        Decided(logger, decision.Reason, decision.Rule?.Name, proxy, Sent(request.Method), Sent(request.Authority), decision.Source?.ToString(), decision.Age.TotalSeconds, LogText.OfName(decision.Token?.ClientId), LogText.OfName(Text(claims, "jti")), LogText.OfPeople(decision.Policy.Reason) is { } said ? $"{detail}; the policy says: {said}" : detail);
     }
 
     internal void Tell(in Decision decision, AdmissionReview review)
     {
-        if (logged is DecisionLogging.None || (logged is DecisionLogging.Refused && decision.Verdict is Verdict.Allowed)) return;
+        if (!Tells(decision)) return;
         Admitted(logger, decision.Reason, decision.Rule?.Name, review.Operation, Sent(review.Resource), Sent(review.Namespace), Sent(review.Name), review.IsDryRun, LogText.OfName(decision.Token?.ClientId), LogText.OfName(Text(decision.Token?.Claims, "jti")));
     }
 
@@ -52,6 +59,6 @@ internal sealed partial class DecisionLog(DecisionLogging logged, ILogger<Decisi
     [LoggerMessage(12, LogLevel.Information, "{Reason} by rule {Rule} of admission: {Operation} {Resource} {Namespace}/{Name}, dry run: {IsDryRun}; client {Client}, jti {Jti}")]
     private static partial void Admitted(ILogger logger, string reason, string? rule, string operation, string resource, string @namespace, string name, bool isDryRun, string? client, string? jti);
 
-    [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}; the policy says: {Policy}")]
-    private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti, string? policy);
+    [LoggerMessage(10, LogLevel.Information, "{Reason} by rule {Rule}: {Method} at {Host}, asked by {Proxy}; from {Source}, {Age} s old; client {Client}, jti {Jti}{Detail}")]
+    private static partial void Decided(ILogger logger, string reason, string? rule, string proxy, string method, string host, string? source, double age, string? client, string? jti, string detail);
 }

@@ -75,9 +75,17 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
             : HasAlias(http.Request.Headers, adapter, current) ? Decision.Malformed("alias_of_header")
             : !adapter.TryRead(http.Request, out request) ? Decision.Malformed("incomplete")
             : await decider.DecideAsync(current.Rules, request, http.RequestAborted);
-        log.Tell(decision, adapter.Name, request);
+        if (log.Tells(decision)) log.Tell(decision, adapter.Name, request, DetailOf(decision, http, adapter));
         return decision;
     }
+
+    // Whoever sets up a proxy looks for just this.
+    private static string DetailOf(in Decision decision, HttpContext http, ProxyAdapter adapter) => decision switch
+    {
+        { Verdict: Verdict.Untrusted } => $"; the peer is {http.Connection.RemoteIpAddress}",
+        { Reason: "incomplete" } => $"; missing, empty or there twice: {adapter.Lacking(http.Request)}",
+        _ => "",
+    };
 
     // Every header that any rule sets, also where this rule sets none, and never an empty one: what the client sent under such a name survives no answer (L44).
     private static void Identify(HttpResponse response, in Decision decision, SidecarRules current)

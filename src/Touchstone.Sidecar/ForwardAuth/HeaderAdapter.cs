@@ -46,6 +46,8 @@ internal sealed class EnvoyAdapter : ProxyAdapter
 
     internal override IReadOnlyList<string> ControlHeaders => [];
 
+    internal override string Lacking(HttpRequest http) => TryGet(http, "Host", out _) ? "Authorization" : "Host";
+
     internal override bool TryRead(HttpRequest http, out OriginalRequest request)
     {
         request = default;

@@ -16,8 +16,14 @@ internal abstract class ProxyAdapter
     /// <summary>Reads the request that it asks about; false where anything of that is missing or repeated, for nothing else takes its place (L41).</summary>
     internal abstract bool TryRead(HttpRequest http, out OriginalRequest request);
 
+    /// <summary>The header that keeps it from being read; where all of those are there, it is that with the token.</summary>
+    internal virtual string Lacking(HttpRequest http) => ControlHeaders.FirstOrDefault(name => !TryGet(http, name, out _)) ?? "Authorization";
+
     /// <summary>The status that it passes on, or understands, for this decision.</summary>
-    internal virtual int StatusOf(Verdict verdict) => verdict switch
+    internal virtual int StatusOf(Verdict verdict) => UsualStatusOf(verdict);
+
+    /// <summary>The status that most understand.</summary>
+    internal static int UsualStatusOf(Verdict verdict) => verdict switch
     {
         Verdict.Allowed => StatusCodes.Status200OK,
         Verdict.Malformed or Verdict.NotAToken => StatusCodes.Status400BadRequest,

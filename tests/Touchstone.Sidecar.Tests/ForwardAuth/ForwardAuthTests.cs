@@ -251,6 +251,21 @@ public sealed class ForwardAuthTests : IAsyncLifetime
         text.ShouldNotContain("/orders");
         text.Split('\n').Count(line => line.Contains("asked by nginx", StringComparison.Ordinal)).ShouldBe(count);
         if (count > 0) text.ShouldContain("insufficient_scope by rule write orders");
+        text.ShouldNotContain("the policy says");
+    }
+
+    [Fact]
+    public async Task What_a_proxy_left_out_and_who_is_not_trusted_stand_in_the_log_of_decisions()
+    {
+        await using var site = await SidecarSite.OpenAsync(more: "log_decisions: refused");
+        using var bare = new HttpRequestMessage(HttpMethod.Get, new Uri(site.Address, "/auth/nginx")) { Headers = { { "X-Original-Method", "GET" }, { "X-Original-Host", Host } } };
+        await site.Http.SendAsync(bare);
+        site.Logs.Of(10).ShouldHaveSingleItem().Text.ShouldContain("missing, empty or there twice: X-Original-URI");
+
+        await using var strict = await SidecarSite.OpenAsync(more: "log_decisions: refused\ntrusted_proxies: 10.0.0.0/8");
+        await strict.AskAsync("nginx", "GET", Host, "/orders/17", null);
+        strict.Logs.Of(10).ShouldHaveSingleItem().Text.ShouldContain("untrusted_peer by rule");
+        strict.Logs.Of(10)[0].Text.ShouldContain("the peer is 127.0.0.1");
     }
 
     // Whoever sends requests chooses host and method: neither becomes another part of the line, nor a command to the terminal that shows it.
