@@ -23,10 +23,14 @@ internal static class CommandLine
     {
         foreach (var option in root.Options.OfType<HelpOption>()) option.Action = new HelpWithExamples(new HelpAction(), examples);
 
+        // As other programs have it.
+        if (args is ["help", .. var of]) args = [.. of, "--help"];
+
         var parse = root.Parse(args, Parsing);
         var output = Output.For(parse);
         if (parse.Action is not HelpWithExamples && UnknownOption.In(parse, args) is { } unknown) return output.Fail(Failure.Usage($"'{Shorten(unknown.Word)}' is no option of '{PathOf(parse)}'.{unknown.Advice} See '{PathOf(parse)} --help'."));
         if (parse.Action is not HelpWithExamples && ValueMissing.In(UnknownOption.OptionsOf(parse.CommandResult), args) is { } missing) return output.Fail(Failure.Usage($"{missing} See '{PathOf(parse)} --help'."));
+        if (parse.Action is not HelpWithExamples && OutOfPlace(parse) is { } nothing) return output.Fail(Failure.Usage($"{nothing} does nothing in '{PathOf(parse)}': what it is about stands in the file of the sidecar. See '{PathOf(parse)} --help'."));
         if (parse.Action is ParseErrorAction) return output.Fail(Failure.Usage(Explain(parse)));
         try
         {
@@ -55,6 +59,10 @@ internal static class CommandLine
         };
         return $"{error}{(error[^1] is '.' or '?' ? "" : ".")} See '{path} --help'.";
     }
+
+    // Every command takes these, and some do nothing with them: who writes one counts on it.
+    private static string? OutOfPlace(ParseResult parse) => !Verb.IsApartFromServer(parse.CommandResult) ? null
+        : new Option[] { CommonOptions.Server, CommonOptions.AllowInsecureHttp, CommonOptions.Data }.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false })?.Name;
 
     private static string PathOf(ParseResult parse)
     {

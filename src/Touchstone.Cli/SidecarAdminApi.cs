@@ -14,6 +14,7 @@ internal sealed class SidecarAdminApi : IDisposable
 
     private readonly string _address;
     private readonly HttpClient _http;
+    private bool _showsCertificate;
 
     private SidecarAdminApi(string address, Uri url, SocketsHttpHandler handler) => (_address, _http) = (address, new HttpClient(handler) { BaseAddress = url, Timeout = Patience, MaxResponseContentBufferSize = 1 << 20 });
 
@@ -40,7 +41,7 @@ internal sealed class SidecarAdminApi : IDisposable
             };
             return new SidecarAdminApi(address, new Uri("http://localhost/"), handler);
         }
-        if (Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/" && url.UserInfo.Length == 0) return new SidecarAdminApi(address.TrimEnd('/'), url, handler);
+        if (Uri.TryCreate(address, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.PathAndQuery == "/" && url.UserInfo.Length == 0) return new SidecarAdminApi(address.TrimEnd('/'), url, handler) { _showsCertificate = certificate is not null };
         handler.Dispose();
         return Failure.Usage("--admin takes an address such as http://127.0.0.1:9081 or unix:/run/touchstone/admin.sock.");
     }
@@ -61,6 +62,11 @@ internal sealed class SidecarAdminApi : IDisposable
         catch (HttpRequestException failed) when (failed.HttpRequestError is HttpRequestError.SecureConnectionError)
         {
             return Failure.Unreachable($"no secure connection to {_address}: {failed.InnerException?.Message ?? failed.Message} --client-certificate, --client-key and --ca-file say what is shown, and whom to trust");
+        }
+        // The handshake was done, and whoever wanted a certificate and saw none hung up.
+        catch (HttpRequestException failed) when (!_showsCertificate && _address.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && failed.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError))
+        {
+            return Failure.Unreachable($"{_address} took the connection, and ended it without an answer: it may want --client-certificate and --client-key");
         }
         catch (HttpRequestException failed)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Touchstone.Cli;
 
@@ -15,6 +16,19 @@ internal sealed class Verb(string name, string description, params string[] exam
         get => Subcommands.Count > 0 ? Subcommands.OfType<Verb>().Any(verb => verb.CallsServer is true) : field;
         set;
     } = false;
+
+    /// <summary>Whether it and the commands below it know nothing of the server, its data folder and how it is reached.</summary>
+    internal bool IsApart { get; set; }
+
+    /// <summary>Whether this is so for a command that was asked for.</summary>
+    internal static bool IsApartFromServer(CommandResult? asked)
+    {
+        for (var at = asked; at is not null; at = at.Parent as CommandResult)
+        {
+            if (at.Command is Verb { IsApart: true }) return true;
+        }
+        return false;
+    }
 
     /// <summary>What the command does. The cancellation token ends with Ctrl-C.</summary>
     internal Verb Does(Func<Call, CancellationToken, Task<int>> body)
@@ -42,6 +56,7 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyList<string> ex
             CommonOptions.Server.Hidden = asked.CallsServer is false;
             CommonOptions.Server.DefaultValueFactory = null;
         }
+        if (Verb.IsApartFromServer(parseResult.CommandResult)) CommonOptions.AllowInsecureHttp.Hidden = CommonOptions.Data.Hidden = true;
         help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         var examples = parseResult.CommandResult.Command switch

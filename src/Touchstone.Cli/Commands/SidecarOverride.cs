@@ -12,7 +12,7 @@ internal static class SidecarOverrideCommand
 {
     private static readonly Option<string> Admin = new("--admin") { Description = "The listener of the sidecar for operators, as an address or unix:/path.", HelpName = "address", DefaultValueFactory = static _ => "http://127.0.0.1:9081" };
     private static readonly Option<string?> Rule = new("--rule") { Description = "The name of the rule. Left out: what is in force is listed.", HelpName = "name" };
-    private static readonly Option<string?> FailMode = new Option<string?>("--fail-mode") { Description = "What becomes of checks while the server can't be asked.", HelpName = "mode" }.TakesOneOf("closed", "stale_if_error", "open");
+    private static readonly Option<string?> FailMode = new Option<string?>("--fail-mode") { Description = "What becomes of checks while the server can't be asked.", HelpName = "closed|stale_if_error|open" }.TakesOneOf("closed", "stale_if_error", "open");
     private static readonly Option<TimeSpan?> MaxTtl = Duration.Option("--max-ttl", "The longest that an answer is used; it only shortens.");
     private static readonly Option<TimeSpan?> For = Duration.Option("--for", "For how long, 24 hours at most.");
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, for the log.", HelpName = "text" };
@@ -75,7 +75,10 @@ internal static class SidecarOverrideCommand
         var sets = mode is not null || ttl is not null || time is not null || reason is not null;
         if (rule is null) return sets || line.GetValue(Clear) ? Failure.Usage("name the rule: --rule NAME") : Ask(HttpMethod.Get, "overrides");
         if (line.GetValue(Clear)) return sets ? Failure.Usage("--clear goes with --rule alone") : Ask(HttpMethod.Delete, "overrides?rule=" + Uri.EscapeDataString(rule));
+        if (!sets) return Failure.Usage("nothing to set was given: --fail-mode or --max-ttl, and --for; or --clear to end it");
         if (time is null) return Failure.Usage("say for how long: --for 15m; or --clear to end it");
+        if (time < TimeSpan.FromSeconds(1) || time > TimeSpan.FromHours(24)) return Failure.Usage("--for is from 1s to 24h");
+        if (ttl > TimeSpan.FromDays(1)) return Failure.Usage("--max-ttl is 1d at most");
         if (mode is null && ttl is null) return Failure.Usage("give --fail-mode, --max-ttl or both");
         var body = new JsonObject { ["rule"] = rule, ["for_seconds"] = time.Value.TotalSeconds };
         if (mode is not null) body["fail_mode"] = mode;

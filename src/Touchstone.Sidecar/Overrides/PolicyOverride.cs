@@ -8,6 +8,8 @@ internal sealed record PolicyOverride
 {
     internal static readonly TimeSpan Least = TimeSpan.FromSeconds(1), Most = TimeSpan.FromHours(24);
 
+    private const int MostNames = 20;
+
     /// <summary>The name of the rule.</summary>
     internal required string Rule { get; init; }
 
@@ -34,14 +36,15 @@ internal sealed record PolicyOverride
     };
 
     /// <summary>What is wrong with it, all at once.</summary>
-    /// <param name="rule">Its rule; null: there is none of the name.</param>
-    internal IEnumerable<string> Faults(Rule? rule)
+    /// <param name="rules">The rules there are.</param>
+    internal IEnumerable<string> Faults(IReadOnlyList<Rule> rules)
     {
+        var rule = rules.FirstOrDefault(rule => rule.Name == Rule);
         if (For < Least || For > Most) yield return "for_seconds must be from 1 second to 24 hours.";
         if (FailMode is null && MaxTtl is null) yield return "Give fail_mode, max_ttl_seconds or both.";
         if (MaxTtl < TimeSpan.Zero || MaxTtl > TimeSpan.FromDays(1)) yield return "max_ttl_seconds must be from 0 to 1 day.";
         if (Reason is { Length: 0 or > 500 }) yield return "reason must be 1 to 500 characters.";
-        if (rule is null) yield return "There is no rule of this name.";
+        if (rule is null) yield return $"There is no rule of this name. There are: {string.Join(", ", rules.Take(MostNames).Select(static rule => $"'{rule.Name}'"))}{(rules.Count > MostNames ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $", and {rules.Count - MostNames} more") : "")}.";
         else if (rule.IsOpen) yield return "The rule lets anybody pass: it looks at no token.";
         // As in the file.
         else if (FailMode is Client.FailMode.FailOpen && !rule.AsksForNothing) yield return "Where nobody can be asked nothing is known of the token, so a rule that asks for anything never opens: closed or stale_if_error.";

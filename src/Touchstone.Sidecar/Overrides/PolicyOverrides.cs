@@ -40,7 +40,7 @@ internal sealed class PolicyOverrides : IDisposable
         lock (_changing)
         {
             // Within the lock, so that no rule goes in between.
-            var faults = string.Join(' ', policy.Faults(_rules.Now.Rules.All.FirstOrDefault(rule => rule.Name == policy.Rule)));
+            var faults = string.Join(' ', policy.Faults(_rules.Now.Rules.All));
             if (faults.Length > 0) return faults;
             var set = new Active(policy, _time.GetUtcNow() + policy.For, _time.GetTimestamp());
             foreach (var before in _active.Where(one => one.Override.Rule == policy.Rule)) before.End?.Dispose();

@@ -45,7 +45,9 @@ public sealed class SidecarOverrideCommandTests : IAsyncLifetime
     [Fact]
     public async Task What_is_missing_is_told_before_anything_is_sent()
     {
-        foreach (var line in new string[][] { ["--fail-mode", "open"], ["--rule", "r", "--fail-mode", "open"], ["--rule", "r", "--for", "15m"], ["--rule", "r", "--clear", "--for", "15m"], ["--rule", "r", "--fail-mode", "ajar", "--for", "15m"], ["--clear"] }) (await Run(line)).ShouldEndWith(2);
+        foreach (var line in new string[][] { ["--fail-mode", "open"], ["--rule", "r", "--fail-mode", "open"], ["--rule", "r", "--for", "15m"], ["--rule", "r", "--clear", "--for", "15m"], ["--rule", "r", "--fail-mode", "ajar", "--for", "15m"], ["--clear"], ["--rule", "r", "--fail-mode", "closed", "--for", "25h"], ["--rule", "r", "--max-ttl", "2d", "--for", "1h"] }) (await Run(line)).ShouldEndWith(2);
+        (await Run("--rule", "r")).Error.ShouldContain("nothing to set was given");
+        (await Run("--rule", "r", "--max-ttl", "1s", "--for", "1h")).Error.ShouldContain("There are: 'any token', 'read orders'.");
         (await Cli.Bare.RunAsync("sidecar", "override", "--admin", "127.0.0.1:9081")).ShouldEndWith(2);
         var nobody = await Cli.Bare.RunAsync("sidecar", "override", "--admin", $"http://127.0.0.1:{Ports.Take()}");
         nobody.ShouldEndWith(3);
@@ -80,7 +82,9 @@ public sealed class SidecarOverrideCommandTests : IAsyncLifetime
         var set = await Cli.Bare.RunAsync([.. at, .. with, "--rule", "any token", "--fail-mode", "open", "--for", "15m"]);
         set.ShouldEndWith(0);
         set.Output.ShouldContain("any token");
-        (await Cli.Bare.RunAsync(at)).ShouldEndWith(3);
+        var bare = await Cli.Bare.RunAsync(at);
+        bare.ShouldEndWith(3);
+        bare.Error.ShouldContain("--client-certificate");
         (await Cli.Bare.RunAsync([.. at[..4], .. with])).ShouldEndWith(3);
         foreach (var line in new string[][] { [.. at, .. with[..2]], [.. at, "--client-certificate", ca, "--client-key", ca], ["sidecar", "override", .. with], [.. at[..5], folder.File("nowhere")] }) (await Cli.Bare.RunAsync(line)).ShouldEndWith(2);
     }
