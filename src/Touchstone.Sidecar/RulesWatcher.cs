@@ -64,7 +64,8 @@ internal sealed class RulesWatcher(string file, RulesInForce rules, ILogger<Rule
         }
         (_taken, _seen, _told) = (text, null, null);
         rules.Take(config);
-        logger.RulesTaken(file, rules.Now.Version, config.Rules.All.Count);
+        logger.RulesTaken(file, rules.Now.Version, SidecarLog.Counted(config));
+        logger.TellWarnings(file, config.Warnings);
         TellWhatWaits(config);
     }
 

@@ -37,10 +37,13 @@ internal sealed class SidecarApp : IAsyncDisposable
         (_proxies, _operators, _upstreams, _parts, Rules, Watcher) = (proxies, operators, upstreams, parts, rules, watcher);
 
     /// <summary>Where proxies ask.</summary>
-    internal IReadOnlyCollection<string> Addresses => [.. _proxies.Urls];
+    internal IReadOnlyCollection<string> Addresses => [.. _proxies.Urls.Select(UnixSockets.FromFramework)];
 
-    /// <summary>Where operators look; null: nowhere.</summary>
-    internal string? Admin => _operators?.Urls.First();
+    /// <summary>Where operators look; empty: nowhere.</summary>
+    internal IReadOnlyList<string> AdminAddresses => [.. _operators?.Urls.Select(UnixSockets.FromFramework) ?? []];
+
+    /// <summary>The first of them; null: there is none.</summary>
+    internal string? Admin => AdminAddresses is [var first, ..] ? first : null;
 
     internal RulesInForce Rules { get; }
 
@@ -55,8 +58,9 @@ internal sealed class SidecarApp : IAsyncDisposable
     internal static async Task<SidecarApp> StartAsync(SidecarConfig config, string file, Action<WebApplicationBuilder>? adjust = null, TimeProvider? time = null, CancellationToken stop = default)
     {
         time ??= TimeProvider.System;
-        foreach (var address in config.Listen.Append(config.Admin ?? "")) UnixSockets.Free(address);
-        var builder = NewBuilder(config.Listen, config.Tls);
+        foreach (var address in config.Listen.Concat(config.Admin)) UnixSockets.Free(address);
+        var start = new Start();
+        var builder = NewBuilder(config.Listen, config.Tls, start);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Drain + Patience);
         var drain = new Drain(config.Drain, time);
         builder.Services.AddHostedService(_ => drain);
@@ -80,7 +84,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(upstreams.Tokens, rules, cluster) : null;
         var admission = config.Admission is { } admitting ? new AdmissionEndpoint(upstreams.Tokens, decider, rules, admitting, log, metrics) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review, admission));
-        var operators = config.Admin is { } admin ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides, config.IsAdminGuarded), drain, config.IsReadyByFeed).Create(NewBuilder([admin], config.AdminTls)) : null;
+        var operators = config.Admin.Count > 0 ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides), drain, config.IsReadyByFeed).Create(NewBuilder(config.Admin, config.AdminTls, start)) : null;
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {
@@ -88,14 +92,19 @@ internal sealed class SidecarApp : IAsyncDisposable
             var looking = upstreams.StartAsync(stop);
             await app.StartAsync(stop);
             if (operators is not null) await operators.StartAsync(stop);
+            start.IsOver = true;
+            UnixSockets.Permit(config.Listen.Concat(config.Admin), config.SocketMode);
             await looking;
         }
-        catch
+        catch (Exception failed)
         {
             await sidecar.DisposeAsync();
+            if (Listeners.FaultOf(failed, config.Listen.Concat(config.Admin)) is { } fault) throw new ListenException(fault, failed);
             throw;
         }
-        app.Services.GetRequiredService<ILogger<SidecarApp>>().Started(string.Join(", ", app.Urls), sidecar.Admin ?? "nowhere", config.Rules.All.Count);
+        var own = app.Services.GetRequiredService<ILogger<SidecarApp>>();
+        own.Started(string.Join(", ", sidecar.Addresses), sidecar.Admin is null ? "nowhere" : string.Join(", ", sidecar.AdminAddresses), SidecarLog.Counted(config));
+        own.TellWarnings(file, config.Warnings);
         return sidecar;
     }
 
@@ -110,6 +119,11 @@ internal sealed class SidecarApp : IAsyncDisposable
         await _proxies.DisposeAsync();
         await _upstreams.DisposeAsync();
         foreach (var part in _parts) part?.Dispose();
+    }
+
+    private sealed class Start
+    {
+        internal volatile bool IsOver;
     }
 
     // By hand, and by the target as it came: a router would decode it first.
@@ -127,12 +141,12 @@ internal sealed class SidecarApp : IAsyncDisposable
 
     private static bool IsAt(string target, string path) => target.StartsWith(path, StringComparison.Ordinal) && (target.Length == path.Length || target[path.Length] == '?');
 
-    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls)
+    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls, Start start)
     {
         // The file says everything: no variable and no file of the framework opens another port, or a page of faults; and none is looked for, which is time at the start.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseUrls([.. addresses.Select(static address => address.StartsWith("unix:", StringComparison.Ordinal) ? "http://" + address : address)]);
+        builder.WebHost.UseUrls([.. addresses.Select(UnixSockets.ForFramework)]);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -144,8 +158,10 @@ internal sealed class SidecarApp : IAsyncDisposable
             kestrel.Limits.MaxRequestHeadersTotalSize = 128 << 10;
             kestrel.Limits.MaxRequestHeaderCount = 2000;
         });
-        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        builder.Logging.AddConsoleLog();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        // What keeps it from starting is told in one line by whoever started it.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level >= (start.IsOver ? LogLevel.Warning : LogLevel.None));
         // With its log on, the host makes an activity and a log scope for every request: 1 µs.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = Patience);

@@ -5,14 +5,36 @@ namespace Touchstone.Sidecar;
 /// <summary>Sockets in the file system. One that a process left when it was killed is in the way of the next.</summary>
 internal static class UnixSockets
 {
-    private const string Scheme = "unix:";
+    /// <summary>The most bytes of a path: what systems have room for, one less for its end.</summary>
+    internal const int MostBytes = 103;
+
+    /// <summary>Whoever runs the sidecar, and the group of the socket.</summary>
+    internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    private const string Scheme = "unix:", OfFramework = "http://unix:";
+
+    /// <summary>The path of an address; null where it is none of a socket.</summary>
+    internal static string? PathOf(string address) => address.StartsWith(Scheme, StringComparison.Ordinal) ? address[Scheme.Length..] : null;
+
+    /// <summary>An address as the framework takes it.</summary>
+    internal static string ForFramework(string address) => PathOf(address) is { } path ? OfFramework + path : address;
+
+    /// <summary>An address of the framework as the file writes it.</summary>
+    internal static string FromFramework(string address) => address.StartsWith(OfFramework, StringComparison.Ordinal) ? Scheme + address[OfFramework.Length..] : address;
+
+    /// <summary>Says who may open the sockets of these addresses, which are listened at.</summary>
+    internal static void Permit(IEnumerable<string> addresses, UnixFileMode mode)
+    {
+        foreach (var path in addresses.Select(PathOf).OfType<string>())
+        {
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
+        }
+    }
 
     /// <summary>Removes the socket of an address where nobody listens at it any more.</summary>
     internal static void Free(string address)
     {
-        if (!address.StartsWith(Scheme, StringComparison.Ordinal)) return;
-        var path = address[Scheme.Length..];
-        if (!File.Exists(path) || (File.GetAttributes(path) & (FileAttributes.Directory | FileAttributes.ReparsePoint)) != 0 || IsOrdinary(path)) return;
+        if (PathOf(address) is not { } path || !File.Exists(path) || (File.GetAttributes(path) & (FileAttributes.Directory | FileAttributes.ReparsePoint)) != 0 || IsOrdinary(path)) return;
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

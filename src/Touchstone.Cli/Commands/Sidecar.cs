@@ -18,6 +18,7 @@ internal static class SidecarCommand
             "touchstone sidecar --config sidecar.yaml",
             "touchstone sidecar check --config sidecar.yaml",
             "touchstone sidecar explain --config sidecar.yaml GET https://orders.example.com/orders/17") { config, CreateCheck(), SidecarExplainCommand.Create(), SidecarOverrideCommand.Create() };
+        verb.IsApart = true;
         verb.SetAction((line, stop) => RunAsync(Output.For(line), line.GetValue(config)!, stop));
         return verb;
     }
@@ -31,22 +32,25 @@ internal static class SidecarCommand
             await sidecar.WaitForShutdownAsync(stop);
             return ExitCodes.Done;
         }
-        catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (ListenException nowhere)
         {
-            return output.Fail(new Failure(ExitCodes.Refused, "address_in_use", $"{taken.Message} Stop what listens there, or change listen and admin in {file}."));
+            return output.Fail(new Failure(ExitCodes.Refused, "cannot_listen", $"{nowhere.Message} Stop what may listen there, or change listen and admin in {file}."));
         }
     }
 
     internal static Option<string> NewConfigOption() => new("--config") { Description = "The file with the rules, as YAML or JSON.", HelpName = "file", DefaultValueFactory = static _ => "sidecar.yaml" };
 
     /// <summary>The configuration; null, and all that is wrong was told.</summary>
-    internal static SidecarConfig? Read(Output output, string file)
+    /// <param name="output">Where it is told.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="looksAround">Whether the files that it names have to be on this machine.</param>
+    internal static SidecarConfig? Read(Output output, string file, bool looksAround = true)
     {
-        var (config, faults) = SidecarConfigReader.ReadFile(file);
+        var (config, faults) = SidecarConfigReader.ReadFile(file, looksAround);
         if (config is not null) return config;
         if (output.IsJson)
         {
-            var errors = new JsonArray([.. faults.Select(static fault => (JsonNode?)new JsonObject { ["line"] = fault.Line, ["column"] = fault.Column, ["path"] = fault.Path, ["message"] = fault.Message })]);
+            var errors = AsJson(faults);
             output.Fail(Failure.Usage($"{file} is not valid.") with { Errors = System.Text.Json.JsonElement.Parse(errors.ToJsonString()) });
             return null;
         }
@@ -54,23 +58,30 @@ internal static class SidecarCommand
         return null;
     }
 
+    private static JsonArray AsJson(IReadOnlyList<ConfigFault> faults) => new([.. faults.Select(static fault => (JsonNode?)new JsonObject { ["line"] = fault.Line, ["column"] = fault.Column, ["path"] = fault.Path, ["message"] = fault.Message })]);
+
     private static Verb CreateCheck()
     {
         var config = NewConfigOption();
+        var without = new Option<bool>("--without-secrets") { Description = "Do not look for the files and folders that it names: for a machine that has none of them. It can't be started by what is not there." };
         var verb = new Verb(
             "check",
             "Tell everything that is wrong with a file of rules, with line and column. Exit code 2 when something is.",
             "touchstone sidecar check --config sidecar.yaml",
-            "touchstone sidecar check --config sidecar.yaml --json") { config };
+            "touchstone sidecar check --config sidecar.yaml --without-secrets --json") { config, without };
         verb.SetAction(line =>
         {
             var output = Output.For(line);
-            if (Read(output, line.GetValue(config)!) is not { } read) return ExitCodes.Usage;
-            output.Line(output.IsJson ? "{\"valid\":true}" : $"The file is valid: {Count(read.Rules.All.Count, "rule")}, {Count(read.Issuers.Count, "issuer")}.");
+            var file = line.GetValue(config)!;
+            if (Read(output, file, looksAround: !line.GetValue(without)) is not { } read) return ExitCodes.Usage;
+            if (output.IsJson) output.Line(new JsonObject { ["valid"] = true, ["warnings"] = AsJson(read.Warnings) }.ToJsonString());
+            else
+            {
+                foreach (var warning in read.Warnings) output.Line(string.Create(CultureInfo.InvariantCulture, $"{file}:{warning.Line}:{warning.Column}: warning: {warning}"));
+                output.Line($"The file is valid: {SidecarLog.Counted(read)}, {SidecarLog.Counted(read.Issuers.Count, "issuer")}.");
+            }
             return ExitCodes.Done;
         });
         return verb;
     }
-
-    private static string Count(int number, string thing) => string.Create(CultureInfo.InvariantCulture, $"{number} {thing}{(number == 1 ? "" : "s")}");
 }

@@ -17,11 +17,19 @@ internal sealed class ConfigFaults
 {
     internal const int Most = 100;
 
-    private readonly List<ConfigFault> _all = [];
+    private readonly List<ConfigFault> _all = [], _warnings = [];
 
     internal IReadOnlyList<ConfigFault> All => [.. _all.OrderBy(static fault => (fault.Line, fault.Column))];
 
     internal bool Any => _all.Count > 0;
+
+    /// <summary>What is valid, and perhaps not meant, in its order.</summary>
+    internal IReadOnlyList<ConfigFault> Warnings => [.. _warnings.OrderBy(static warning => (warning.Line, warning.Column))];
+
+    internal void Warn(Mark at, string path, string message)
+    {
+        if (_warnings.Count < Most) _warnings.Add(new ConfigFault((int)at.Line, (int)at.Column, path, message));
+    }
 
     internal void Add(Mark at, string path, string message)
     {

@@ -22,6 +22,8 @@ internal sealed class ConfigNode(YamlNode node, string path, ConfigFaults faults
 
     internal void Fault(string message) => faults.Add(node.Start, path, message);
 
+    internal void Warn(string message) => faults.Warn(node.Start, path, message);
+
     /// <summary>The members of an object; unknown ones are told, with the one that may have been meant.</summary>
     internal ConfigMap Map(params string[] known)
     {

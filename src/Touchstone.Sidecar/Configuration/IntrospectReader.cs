@@ -13,7 +13,9 @@ internal sealed record IntrospectConfig(LocalCallers Callers, IntrospectionPolic
 /// <summary>Reads <c>introspect</c>.</summary>
 internal static class IntrospectReader
 {
-    internal static IntrospectConfig Read(ConfigNode node, string folder, bool showsCertificates)
+    private const int LeastSecret = 16;
+
+    internal static IntrospectConfig Read(ConfigNode node, string? folder, bool showsCertificates, bool hasSocket)
     {
         var map = node.Map("callers", "socket_peers", "certificate_peers", "fail_mode", "max_stale", "max_ttl", "plain_ttl", "forward", "max_concurrent");
         var callers = map["callers"]?.Items().Select(caller => ReadCaller(caller, folder)).OfType<LocalCaller>().ToArray() ?? [];
@@ -31,6 +33,7 @@ internal static class IntrospectReader
         {
             if (isForwarded && (map[name]?.Truth() ?? false)) map[name]!.Fault("Who needs no secret has none to ask the server with.");
         }
+        if (areSocketPeersKnown && !isForwarded && !hasSocket) map["socket_peers"]!.Fault("Nobody opens a socket: give listen an address unix:/path.");
         if (isForwarded && map["max_ttl"] is { } ttl) ttl.Fault("As the caller nothing is followed: plain_ttl counts.");
         var most = CallersAtOnce.Default;
         if (map["max_concurrent"] is { } atOnce)
@@ -41,12 +44,13 @@ internal static class IntrospectReader
         return new IntrospectConfig(new LocalCallers([.. callers.DistinctBy(static caller => caller.Id)], areSocketPeersKnown, areCertificatePeersKnown), policy, isForwarded, most);
     }
 
-    private static LocalCaller? ReadCaller(ConfigNode node, string folder)
+    private static LocalCaller? ReadCaller(ConfigNode node, string? folder)
     {
         var map = node.Map("client_id", "client_secret", "client_secret_file");
         var id = map.Need("client_id")?.Text();
         var secret = SecretReader.Read(map, folder);
         if (id is not null && id.AsSpan().ContainsAnyExceptInRange(' ', '~')) map["client_id"]!.Fault("It is visible ASCII.");
+        if (map["client_secret"]?.Text() is { Length: < LeastSecret }) map["client_secret"]!.Warn($"It has fewer than {LeastSecret} characters, and whoever reaches the listener may guess as often as he likes: take a longer one.");
         return id is null || secret is null ? null : new LocalCaller(id, secret);
     }
 }

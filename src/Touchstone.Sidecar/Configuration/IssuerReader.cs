@@ -7,7 +7,7 @@ internal static class IssuerReader
 {
     private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "allow_insecure_http", "timeout", "try_timeout", "retries", .. SignedAnswerReader.Known];
 
-    internal static IssuerConfig? Read(ConfigNode node, string folder)
+    internal static IssuerConfig? Read(ConfigNode node, string? folder)
     {
         var map = node.Map(Known);
         var options = new TokenIntrospectionOptions
@@ -26,8 +26,9 @@ internal static class IssuerReader
         if (SecretReader.Read(map, folder) is { } secret && options.ClientId is { } id) options.Authentication = ClientAuthentication.Basic(id, secret);
         // Of what could not be read something was said already.
         if (options.ClientId is null || options.Authentication is null) return null;
+        if (new[] { ("issuer", options.Issuer), ("introspection_endpoint", options.IntrospectionEndpoint), ("feed_endpoint", options.FeedEndpoint) }.Any(url => map[url.Item1] is not null && url.Item2 is null)) return null;
         var faults = options.Faults();
-        foreach (var fault in faults) node.Fault(fault);
+        OptionNames.Tell(map, faults);
         return faults.Count > 0 ? null : new IssuerConfig(options, map["token_prefix"]?.Text());
     }
 
@@ -35,7 +36,7 @@ internal static class IssuerReader
     {
         if (node?.Text() is not { } text) return null;
         if (Uri.TryCreate(text, UriKind.Absolute, out var uri)) return uri;
-        node.Fault($"'{text}' is no absolute URL.");
+        node.Fault($"'{text}' is no URL such as https://tokens.example.com.");
         return null;
     }
 }

@@ -27,7 +27,7 @@ internal static class PolicyReader
         }
         catch (ArgumentException wrong)
         {
-            map.Owner.Fault(wrong.Message);
+            OptionNames.Tell(map, [wrong.Message]);
         }
         return policy;
     }

@@ -25,7 +25,7 @@ internal static class RuleReader
         var map = node.Map(["name", "hosts", "paths", "methods", "allow", .. OfTokens]);
         var name = map.Need("name")?.Text();
         var paths = map.Need("paths")?.Items().Select(Template).OfType<PathTemplate>().ToArray();
-        if (map["paths"] is { } given && paths is []) given.Fault("Give one path at least; /** is all of them.");
+        if (map["paths"] is { IsEmpty: true } given) given.Fault("Give one path at least; /** is all of them.");
         var rule = Requirements(map, node.Line) with
         {
             Name = name ?? "",

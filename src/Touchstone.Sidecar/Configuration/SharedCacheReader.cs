@@ -19,7 +19,7 @@ internal static class SharedCacheReader
 {
     private const int LeastKey = 32;
 
-    internal static SharedCacheConfig Read(ConfigNode node, string folder)
+    internal static SharedCacheConfig Read(ConfigNode node, string? folder)
     {
         var map = node.Map("redis", "password_file", "ca_file", "allow_plaintext", "key_file", "previous_key_file", "key_prefix", "deadline", "plain_ttl");
         var options = new SharedCacheOptions { Key = Use(map.Need("key_file"), folder, Key), PreviousKey = Use(map["previous_key_file"], folder, Key) };
@@ -32,7 +32,7 @@ internal static class SharedCacheReader
         return new SharedCacheConfig(Redis(map, folder), options);
     }
 
-    private static RedisCacheOptions Redis(ConfigMap map, string folder)
+    private static RedisCacheOptions Redis(ConfigMap map, string? folder)
     {
         var redis = new RedisCacheOptions { AllowPlaintext = map["allow_plaintext"]?.Truth() ?? false, Password = Use(map["password_file"], folder, FromFile.Secret), TrustedRoots = Use(map["ca_file"], folder, Roots) };
         if (map.Need("redis") is not { } node || node.Text() is not { } text) return redis;
@@ -56,10 +56,10 @@ internal static class SharedCacheReader
         return roots.Count > 0 ? roots : throw new FormatException("there is no certificate in it");
     }
 
-    private static T? Use<T>(ConfigNode? node, string folder, Func<string, T> read)
+    private static T? Use<T>(ConfigNode? node, string? folder, Func<string, T> read)
         where T : class
     {
-        if (node?.Text() is not { } name) return null;
+        if (node?.Text() is not { } name || folder is null) return null;
         var path = Path.GetFullPath(name, folder);
         try
         {

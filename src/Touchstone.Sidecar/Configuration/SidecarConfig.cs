@@ -25,11 +25,14 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>Where proxies ask: URLs, and <c>unix:/path</c>.</summary>
     internal IReadOnlyList<string> Listen { get; init; } = ["http://127.0.0.1:9080"];
 
-    /// <summary>Where operators look; null: nowhere.</summary>
-    internal string? Admin { get; init; } = "http://127.0.0.1:9081";
+    /// <summary>Where operators look; empty: nowhere.</summary>
+    internal IReadOnlyList<string> Admin { get; init; } = ["http://127.0.0.1:9081"];
 
-    /// <summary>Whether nobody else than who is on this machine, or shows a certificate, reaches where operators look.</summary>
-    internal bool IsAdminGuarded { get; init; } = true;
+    /// <summary>Who may open the unix sockets.</summary>
+    internal UnixFileMode SocketMode { get; init; } = UnixSockets.DefaultMode;
+
+    /// <summary>What is valid, and perhaps not meant.</summary>
+    internal IReadOnlyList<ConfigFault> Warnings { get; init; } = [];
 
     /// <summary>TLS of where operators look; null: none.</summary>
     internal ListenerTls? AdminTls { get; init; }

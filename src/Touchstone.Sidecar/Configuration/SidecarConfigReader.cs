@@ -16,16 +16,18 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "shared_cache", "ready_when", "drain", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "shared_cache", "ready_when", "drain", "socket_mode", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
     /// <summary>The configuration of a file, or null and what is wrong.</summary>
-    internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) ReadFile(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="looksAround">Whether what it names (secrets, keys, folders of sockets) has to be on this machine. Without, nothing can be started by it.</param>
+    internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) ReadFile(string path, bool looksAround = true)
     {
         var (text, faults) = ReadText(path);
-        return text is null ? (null, faults) : Read(text, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return text is null ? (null, faults) : Read(text, looksAround ? Path.GetDirectoryName(Path.GetFullPath(path))! : null);
     }
 
     /// <summary>The text of a file, or null and why there is none.</summary>
@@ -34,7 +36,8 @@ internal static class SidecarConfigReader
         try
         {
             var file = new FileInfo(path);
-            if (!file.Exists) return (null, [new ConfigFault(1, 1, "", "There is no such file.")]);
+            if (Directory.Exists(path)) return (null, [new ConfigFault(1, 1, "", "This is a folder: name the file in it with --config.")]);
+            if (!file.Exists) return (null, [new ConfigFault(1, 1, "", $"There is no file {file.FullName}: name one with --config.")]);
             if (file.Length > 4L * MaxLength) return (null, [new ConfigFault(1, 1, "", $"The file has more than {MaxLength} characters.")]);
             return (File.ReadAllText(path), []);
         }
@@ -46,10 +49,10 @@ internal static class SidecarConfigReader
 
     /// <summary>The configuration, or null and what is wrong.</summary>
     /// <param name="text">The file.</param>
-    /// <param name="folder">Where it lies: files that it names are looked for from there.</param>
-    internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) Read(string text, string folder)
+    /// <param name="folder">Where it lies: files that it names are looked for from there. Null: they are not looked for.</param>
+    internal static (SidecarConfig? Config, IReadOnlyList<ConfigFault> Faults) Read(string text, string? folder)
     {
-        folder = Path.GetFullPath(folder);
+        if (folder is not null) folder = Path.GetFullPath(folder);
         var faults = new ConfigFaults();
         if (Load(text, faults) is not { } root) return (null, faults.All);
         var map = new ConfigNode(root, "", faults).Map(Known);
@@ -70,13 +73,15 @@ internal static class SidecarConfigReader
         if (map["tls"] is { } tls) config = config with { Tls = TlsReader.Read(tls, folder) };
         var hasTls = map["tls"] is not null;
         if (map["listen"] is { IsEmpty: true } nowhere) nowhere.Fault("Give one address at least.");
-        if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => Address(node, isInsecure, hasTls)).OfType<string>()] };
+        if (map["listen"] is { } listen) config = config with { Listen = [.. listen.Items().Select(node => AddressReader.Address(node, isInsecure, hasTls, looksAround: folder is not null)).OfType<string>()] };
         if (map["admin_tls"] is { } adminTls)
         {
             config = config with { AdminTls = TlsReader.Read(adminTls, folder) };
             if (config.AdminTls is { ClientAuthorities: null }) adminTls.Fault("Operators show a certificate: give client_ca_file.");
         }
-        if (map["admin"] is { } admin) config = config with { Admin = admin.Text() is "off" ? null : Address(admin, isInsecure, map["admin_tls"] is not null, "admin_tls"), IsAdminGuarded = IsGuarded(admin.Text()) };
+        if (map["admin"] is { } admin) config = config with { Admin = AddressReader.IsOff(admin) ? [] : [.. admin.Items().Select(node => AddressReader.Address(node, isInsecure, map["admin_tls"] is not null, folder is not null, "admin_tls")).OfType<string>()] };
+        if (map["admin"] is { IsEmpty: true } nobodyLooks) nobodyLooks.Fault("Give one address at least, or off.");
+        AddressReader.TellCollisions(config, map);
         if (map["kubernetes"] is { } kubernetes)
         {
             var (reviews, admission) = KubernetesReader.Read(kubernetes);
@@ -94,7 +99,7 @@ internal static class SidecarConfigReader
             if (name.AsSpan().ContainsAnyExceptInRange(' ', '~') || name.AsSpan().ContainsAny('"', '\\')) realm.Fault("It is visible ASCII without quotes and backslashes.");
             config = config with { Realm = name };
         }
-        if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder, config.Tls is { ClientAuthorities: not null }) };
+        if (map["introspect"] is { } introspect) config = config with { Introspect = IntrospectReader.Read(introspect, folder, config.Tls is { ClientAuthorities: not null }, AddressReader.HasSocket(config, map)) };
         if (config.Introspect is { IsForwarded: true } && issuers.Length > 1) map["introspect"]!.Fault("With several issuers the secret of a caller would go to each of them: forward: caller goes with one.");
         if (map["shared_cache"] is { } shared) config = config with { SharedCache = SharedCacheReader.Read(shared, folder) };
         if (map["ready_when"] is { } ready)
@@ -107,21 +112,17 @@ internal static class SidecarConfigReader
             config = config with { Drain = drain.Duration() ?? default };
             if (config.Drain > Drain.Most) drain.Fault("It is 25s at most.");
         }
+        if (map["socket_mode"] is { } mode) config = config with { SocketMode = AddressReader.Mode(mode) };
         if (map["log_decisions"] is { } log) config = config with { LogDecisions = Logging(log) };
         if (map["nginx_outage_status"] is { } outage)
         {
             if (outage.Number() is not (403 or 500 or 503)) outage.Fault("It is 403, 500 or 503. nginx makes 500 of the last.");
             else config = config with { NginxOutageStatus = outage.Number()!.Value };
         }
-        return faults.Any ? (null, faults.All) : (config, []);
+        if (faults.Any) return (null, faults.All);
+        foreach (var (rule, by) in Coverage.NeverReached(all)) faults.Warn(new Mark(0, rule.Line, 1), "rules", $"rule '{rule.Name}', line {rule.Line}, is never reached: rule '{by.Name}', line {by.Line}, matches all of it.");
+        return (config with { Warnings = faults.Warnings }, []);
     }
-
-    // Any other name is bound on all interfaces, whatever it is thought to mean.
-    private static bool IsHere(Uri uri, string text) =>
-        text.StartsWith("http://localhost", StringComparison.OrdinalIgnoreCase) ? uri.Host == "localhost" : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address);
-
-    // Over https whoever comes has shown a certificate.
-    private static bool IsGuarded(string? admin) => admin is null || !Uri.TryCreate(admin, UriKind.Absolute, out var uri) || uri.Scheme != "http" || IsHere(uri, admin);
 
     private static DecisionLogging Logging(ConfigNode node)
     {
@@ -132,21 +133,6 @@ internal static class SidecarConfigReader
             case "none": return DecisionLogging.None;
             default: node.Fault("It is none, refused or all."); return DecisionLogging.None;
         }
-    }
-
-    private static string? Address(ConfigNode node, bool isInsecure, bool hasTls, string tls = "tls")
-    {
-        if (node.Text() is not { } text) return null;
-        if (text.Contains(';', StringComparison.Ordinal)) node.Fault("Give several addresses as a list.");
-        else if (text.StartsWith("unix:/", StringComparison.Ordinal)) return text;
-        else
-        {
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0) node.Fault($"'{text}' is no address such as http://127.0.0.1:9080 or unix:/run/touchstone/sidecar.sock.");
-            else if (uri.Scheme == "https" && !hasTls) node.Fault($"For https give {tls}, with certificate_file and key_file.");
-            else if (uri.Scheme == "http" && !IsHere(uri, text) && !isInsecure) node.Fault($"'{text}' takes tokens over plain http from other machines. Listen on loopback, a unix socket or https, or set allow_insecure_http where the network is yours.");
-            else return text;
-        }
-        return null;
     }
 
     private static YamlNode? Load(string text, ConfigFaults faults)
@@ -164,11 +150,24 @@ internal static class SidecarConfigReader
         }
         catch (YamlException wrong)
         {
-            faults.Add(wrong.Start, "", $"This is no YAML: {wrong.Message}");
+            if (FirstTab(text) is { } tab && (wrong.Start.Index == 0 || tab.Line - wrong.Start.Line is 0 or 1)) faults.Add(tab, "", "This line begins with a tab: YAML takes blanks alone.");
+            else faults.Add(wrong.Start, "", $"This is no YAML: {wrong.Message}");
             return null;
         }
         if (stream.Documents is [var document]) return document.RootNode;
         faults.Add(Mark.Empty, "", stream.Documents.Count == 0 ? "The file is empty." : "The file has several documents: leave one.");
+        return null;
+    }
+
+    // What the scanner says of one stands at the beginning of the file, or at the end of the line before.
+    private static Mark? FirstTab(string text)
+    {
+        var lines = text.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var tab = lines[i].IndexOf('\t', StringComparison.Ordinal);
+            if (tab >= 0 && lines[i].AsSpan(0, tab).TrimStart(' ').IsEmpty) return new Mark(0, i + 1, tab + 1);
+        }
         return null;
     }
 

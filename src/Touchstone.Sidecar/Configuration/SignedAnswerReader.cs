@@ -7,7 +7,7 @@ internal static class SignedAnswerReader
 {
     internal static readonly string[] Known = ["require_signed_answers", "signed_answer_algorithms", "answer_key_files", "require_encrypted_answers"];
 
-    internal static void Read(ConfigMap map, string folder, TokenIntrospectionOptions options)
+    internal static void Read(ConfigMap map, string? folder, TokenIntrospectionOptions options)
     {
         options.RequireSignedAnswers = map["require_signed_answers"]?.Truth() ?? false;
         options.RequireEncryptedAnswers = map["require_encrypted_answers"]?.Truth() ?? false;
@@ -15,6 +15,11 @@ internal static class SignedAnswerReader
         foreach (var file in map["answer_key_files"]?.Items() ?? [])
         {
             if (file.Text() is not { } name) continue;
+            if (folder is null)
+            {
+                options.SignedAnswerKeys.Add(static () => throw SecretReader.Unread);
+                continue;
+            }
             var path = Path.GetFullPath(name, folder);
             try
             {

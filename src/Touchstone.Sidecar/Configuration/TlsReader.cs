@@ -8,11 +8,12 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads <c>tls</c>.</summary>
 internal static class TlsReader
 {
-    internal static ListenerTls? Read(ConfigNode node, string folder)
+    internal static ListenerTls? Read(ConfigNode node, string? folder)
     {
         var map = node.Map("certificate_file", "key_file", "client_ca_file");
         var (certificate, key, authority) = (FileOf(map.Need("certificate_file"), folder), FileOf(map.Need("key_file"), folder), FileOf(map["client_ca_file"], folder));
         if (certificate is null || key is null) return null;
+        if (folder is null) return new ListenerTls(static () => throw SecretReader.Unread, authority is null ? null : []);
         try
         {
             var followed = FromFile.Certificate(certificate, key);
@@ -34,9 +35,10 @@ internal static class TlsReader
         return authorities;
     }
 
-    private static string? FileOf(ConfigNode? node, string folder)
+    private static string? FileOf(ConfigNode? node, string? folder)
     {
         if (node?.Text() is not { } name) return null;
+        if (folder is null) return name;
         var path = Path.GetFullPath(name, folder);
         if (File.Exists(path)) return path;
         node.Fault($"There is no file '{name}'.");

@@ -8,8 +8,7 @@ namespace Touchstone.Sidecar.Overrides;
 
 /// <summary><c>/overrides</c> on the listener of operators: lists (GET), sets (POST, JSON) and ends (DELETE with <c>?rule=</c>).</summary>
 /// <param name="overrides">The overrides.</param>
-/// <param name="isGuarded">Whether nobody but operators can reach the listener: it is on loopback or a unix socket, or each peer showed a certificate.</param>
-internal sealed class OverridesEndpoint(PolicyOverrides overrides, bool isGuarded)
+internal sealed class OverridesEndpoint(PolicyOverrides overrides)
 {
     internal const string Path = "/overrides";
 
@@ -25,7 +24,7 @@ internal sealed class OverridesEndpoint(PolicyOverrides overrides, bool isGuarde
     /// <summary>Why nothing is changed by this request; null where it may.</summary>
     internal OAuthError? Refusal(HttpContext http)
     {
-        if (!isGuarded) return OAuthError.AccessDenied.With("Other machines reach this listener without a certificate, so nothing is changed by it: put admin on loopback or a unix socket, or on https with admin_tls.");
+        if (!OperatorsOnly.Reach(http)) return OAuthError.AccessDenied.With("Other machines reach this listener without a certificate, so nothing is changed by it: give admin an address on loopback or a unix socket too, or https with admin_tls.");
         // A page in the browser of an operator reaches loopback too, by whatever name; it can't leave this header out.
         return http.Request.Headers.Origin.Count > 0 ? OAuthError.AccessDenied.With("Pages of browsers change nothing here.") : null;
     }

@@ -22,6 +22,9 @@ internal sealed class HostPattern
     internal bool Matches(string host) => _isWildcard
         ? host.IndexOf('.') is > 0 and var dot && host.AsSpan(dot + 1).SequenceEqual(_name)
         : host == _name;
+
+    /// <summary>Whether every host that is of that pattern is of this one too.</summary>
+    internal bool Covers(HostPattern other) => other._isWildcard ? _isWildcard && _name == other._name : Matches(other._name);
 }
 
 /// <summary>The host of a request in the form that rules are compared with: in lower case, without port and final dot.</summary>

@@ -13,6 +13,9 @@ internal sealed class PathTemplate
 
     private PathTemplate(string text, string?[] segments, bool isOpen) => (Text, _segments, _isOpen) = (text, segments, isOpen);
 
+    /// <summary>That of every path.</summary>
+    internal static PathTemplate All { get; } = new("/**", [], isOpen: true);
+
     internal string Text { get; }
 
     internal static bool TryParse(string text, [NotNullWhen(true)] out PathTemplate? template, out string fault)
@@ -63,6 +66,18 @@ internal sealed class PathTemplate
         for (var i = 0; i < own; i++)
         {
             if (_segments[i] is { } literal ? !path.Segments[i].Equals(literal, comparison) : path.Segments[i].Length == 0) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Whether every path that has that form has this one too.</summary>
+    internal bool Covers(PathTemplate other)
+    {
+        if (_isOpen ? other._segments.Length < _segments.Length : other._isOpen || other._segments.Length != _segments.Length) return false;
+        for (var i = 0; i < _segments.Length; i++)
+        {
+            // A place takes any segment but an empty one.
+            if (_segments[i] is { } literal ? other._segments[i] != literal : other._segments[i] is "") return false;
         }
         return true;
     }

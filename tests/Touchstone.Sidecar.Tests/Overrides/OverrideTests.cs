@@ -155,13 +155,20 @@ public sealed class OverrideTests : IAsyncLifetime
         (await site.Http.DeleteAsync(new Uri(admin, "/overrides?rule=any%20token"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
-    [Theory]
-    [InlineData("admin: off", true), InlineData("admin: unix:/run/admin.sock", true), InlineData("admin: http://[::1]:9081", true), InlineData("admin: http://10.0.0.1:9081\nallow_insecure_http: true", false)]
-    public void Only_this_machine_is_trusted_without_a_certificate(string more, bool isGuarded)
+    [Fact]
+    public async Task Beside_one_that_others_reach_a_listener_on_loopback_takes_changes()
     {
-        var (config, faults) = SidecarConfigReader.Read("issuers: { issuer: https://as.acme.test, client_id: a, client_secret: s }\nrules: { name: r, paths: /** }\n" + more, ".");
-        config.ShouldNotBeNull(string.Join('\n', faults)).IsAdminGuarded.ShouldBe(isGuarded);
+        const string Body = "{\"rule\":\"any token\",\"fail_mode\":\"open\",\"for_seconds\":60}";
+        await using var site = await SidecarSite.OpenAsync(Rules, "allow_insecure_http: true", admin: "[http://0.0.0.0:0, http://127.0.0.1:0]");
+        var (everywhere, here) = (new UriBuilder(site.Sidecar.AdminAddresses[0]) { Host = "127.0.0.1" }.Uri, new Uri(site.Sidecar.AdminAddresses[1]));
+        (await site.Http.GetAsync(new Uri(everywhere, "/health/live"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await SetAsync(Body, at: everywhere)).Status.ShouldBe(HttpStatusCode.Forbidden, "reached over loopback, but others reach it too");
+        (await SetAsync(Body, at: here)).Status.ShouldBe(HttpStatusCode.OK);
     }
+
+    [Fact]
+    public async Task Who_names_a_rule_that_is_not_there_is_told_those_that_are() =>
+        (await SetAsync("{\"rule\":\"x\",\"fail_mode\":\"closed\",\"for_seconds\":60}")).Answer.GetProperty("error_description").GetString()!.ShouldContain("There are: 'any token'");
 
     private void Rewrite(string from, string to)
     {
