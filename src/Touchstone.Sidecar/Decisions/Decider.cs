@@ -88,7 +88,7 @@ internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overri
     // A server that answers 500 may do so about just this token, and whoever brings it knows (L47): it counts once most calls failed, and it is left alone.
     private static bool IsOutage(IntrospectionFault fault) => fault is IntrospectionFault.Unreachable or IntrospectionFault.Timeout or IntrospectionFault.BreakerOpen or IntrospectionFault.KeysUnavailable;
 
-    private static Verdict VerdictOf(RuleFault fault) => fault switch
+    internal static Verdict VerdictOf(RuleFault fault) => fault switch
     {
         RuleFault.Scope => Verdict.InsufficientScope,
         RuleFault.Authentication => Verdict.StepUp,
@@ -96,7 +96,7 @@ internal sealed class Decider(IntrospectionRouter tokens, PolicyOverrides overri
         _ => Verdict.InvalidToken,
     };
 
-    private static string ReasonOf(RuleFault fault) => fault switch
+    internal static string ReasonOf(RuleFault fault) => fault switch
     {
         RuleFault.Scope => "insufficient_scope",
         RuleFault.Authentication => "step_up",

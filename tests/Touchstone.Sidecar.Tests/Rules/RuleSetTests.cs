@@ -80,7 +80,7 @@ public sealed class RuleSetTests
     public void L40_A_method_that_is_not_plain_is_refused(string method) => Explanation.Of(Rules("- { name: all, paths: /**, allow: anybody }"), method, "a.test", "/fine", null, 0).IsAllowed.ShouldBe(false);
 
     [Theory]
-    [InlineData("""{"active":true}""", true), InlineData("""{"active":false}""", false), InlineData("""{"exp":100}""", false), InlineData("""{"exp":101}""", true), InlineData("""{"nbf":101}""", false), InlineData("""{"cnf":{"jkt":"x"}}""", false), InlineData("""{"token_type":"DPoP"}""", false)]
+    [InlineData("""{"active":true}""", true), InlineData("""{"active":false}""", false), InlineData("""{"exp":101}""", false), InlineData("""{"active":true,"exp":100}""", false), InlineData("""{"active":true,"exp":101}""", true), InlineData("""{"active":true,"nbf":101}""", false), InlineData("""{"active":true,"cnf":{"jkt":"x"}}""", false), InlineData("""{"active":true,"token_type":"DPoP"}""", false)]
     public void An_explanation_takes_a_token_as_a_request_would(string claims, bool passes) => Explanation.Of(Rules("- { name: all, paths: /** }"), "GET", "a.test", "/fine", System.Text.Json.JsonElement.Parse(claims), 100).IsAllowed.ShouldBe(passes);
 
     [Fact]
