@@ -46,5 +46,5 @@ public sealed class SigningOptions
         return error.Length == 0;
     }
 
-    private static bool IsShort(FileInfo file) => ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) as FileInfo) is { Exists: true, Length: > 0 and <= 1024 };
+    private static bool IsShort(FileInfo file) => file.Exists && ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) as FileInfo) is { Exists: true, Length: > 0 and <= 1024 };
 }

@@ -200,7 +200,7 @@ public sealed class ExchangeRulesTests
         foreach (var (act, carried) in ((string, string)[])
         [
             ("""{"sub":"a","client_id":"a"}""", $$"""{"iss":"{{Attempts.Foreign}}","sub":"a","client_id":"a"}"""),
-            ("""{"sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"sub":"c"}}}""", $$"""{"iss":"{{Attempts.Foreign}}","sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"iss":"{{Attempts.Foreign}}","sub":"c"}}}"""),
+            ("""{"sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"sub":"c"}}}""", $$$$"""{"iss":"{{{{Attempts.Foreign}}}}","sub":"a","act":{"iss":"https://third.test","sub":"b","act":{"iss":"{{{{Attempts.Foreign}}}}","sub":"c"}}}"""),
         ])
         {
             var foreign = WithForeign(Subject(record => record with { Issuer = Attempts.Foreign, Actor = Json(act) }));

@@ -109,9 +109,9 @@ public sealed class AnyNodeTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     [Fact]
     public async Task Subjects_that_two_nodes_disable_in_another_order_don_t_wait_in_a_circle()
     {
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
-            var names = Enumerable.Range(0, 40).Select(n => $"circle-{round}-{n}").ToArray();
+            var names = Enumerable.Range(0, 20).Select(n => $"circle-{round}-{n}").ToArray();
             var answers = await Task.WhenAll(names.Select(name => DisableAsync(nodes.A, name)).Concat(names.Reverse().Select(name => DisableAsync(nodes.B, name))));
             answers.ShouldAllBe(answer => answer.Status == 200);
         }

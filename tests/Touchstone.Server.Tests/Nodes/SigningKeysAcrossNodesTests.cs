@@ -81,7 +81,7 @@ public sealed class SigningKeysAcrossNodesTests(TwoNodes nodes) : IClassFixture<
         foreach (var name in (string[])["old", "new"]) await File.WriteAllTextAsync(folder.File(name), Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
         await using var old = await TestServer.StartAsync(options => (options.Postgres.Connection, options.Postgres.NodeName, options.Signing.KeyFile) = (connection, "old", folder.File("old")));
         await using var fresh = await TestServer.StartAsync(options => (options.Postgres.Connection, options.Postgres.NodeName, options.Signing.KeyFile, options.Signing.ReplaceUnreadable) = (connection, "new", folder.File("new"), true), time: old.Time);
-        var kid = (await fresh.KeysAsync())[^1].GetProperty("kid").GetString()!;
+        var kid = KeysOf(fresh).Ring.Of("ES256")[0].Stored.Kid;
         old.Time.AdvanceSeconds(6);
         for (var i = 0; i < 3; i++) await KeysOf(old).KeepAsync();
         old.Logs.Of(107).ShouldHaveSingleItem();
