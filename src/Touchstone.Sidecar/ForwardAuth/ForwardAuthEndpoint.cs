@@ -105,7 +105,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
         }
     }
 
-    // Servers behind the proxy take what is no letter and no digit for a hyphen: who sends X_User means X-User (L43). And with these another request is run than the one that is judged.
+    // Servers behind the proxy take what is no letter and no digit for a hyphen: who sends X_User means X-User (L43), and X_Forwarded_Host is no host that was judged. And with these another request is run than the one that is judged.
     private static bool HasAlias(IHeaderDictionary headers, ProxyAdapter adapter, SidecarRules current)
     {
         foreach (var (name, _) in headers)
@@ -116,7 +116,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
                 for (var i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '-';
             });
             if (folded is ['X' or 'x', ..] && Overrides.Contains(folded)) return true;
-            if (!isPlain && (current.IdentityHeaders.Contains(folded) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
+            if (!isPlain && (current.IdentityHeaders.Contains(folded) || folded.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
         }
         return false;
     }

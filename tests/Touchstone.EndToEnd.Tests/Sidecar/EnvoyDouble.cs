@@ -12,7 +12,7 @@ namespace Touchstone.EndToEnd.Tests.Sidecar;
 /// </summary>
 internal sealed class EnvoyDouble : ProxyDouble
 {
-    private readonly YamlNode _connections, _check;
+    private readonly YamlNode _connections, _check, _host;
     private readonly Uri _service, _sidecar;
     private readonly TimeSpan _timeout;
 
@@ -21,6 +21,7 @@ internal sealed class EnvoyDouble : ProxyDouble
         _connections = connections;
         _check = connections.Find("http_filters").Named("envoy.filters.http.ext_authz").Find("typed_config")!;
         var host = connections.Find("route_config", "virtual_hosts").Only();
+        _host = host;
         var route = host.Find("routes").Only();
         (host.Find("domains").Only().Text(), route.Find("match", "prefix").Text(), route.Find("typed_per_filter_config")).ShouldBe(("*", "/", null), "every request is checked");
         connections.Find("http_filters").All().Select(filter => filter.Find("name").Text()).ShouldBe(["envoy.filters.http.ext_authz", "envoy.filters.http.router"]);
@@ -68,8 +69,28 @@ internal sealed class EnvoyDouble : ProxyDouble
             return;
         }
         foreach (var line in isError ? [] : answer!.Headers.Where(header => _check.Find("http_service", "authorization_response", "allowed_upstream_headers", "patterns").All().Any(pattern => Matches(pattern, header.Key)))) asked.Set(line.Key, line.Value);
+        Forward(asked);
         var served = await SendAsync(_service, asked, TimeSpan.FromSeconds(15));
         await AnswerAsync(http, served?.Status ?? StatusCodes.Status503ServiceUnavailable, served);
+    }
+
+    // With use_remote_address it adds the peer to what the client said of itself, and tells its own scheme. Then what the file takes away, and what it sets.
+    private void Forward(Asked asked)
+    {
+        Is(_connections, "use_remote_address").ShouldBeTrue("else what a client says of its address counts");
+        asked.Set("x-forwarded-for", string.Join(',', asked.All("x-forwarded-for").Append("127.0.0.1")));
+        asked.Set("x-forwarded-proto", "http");
+        foreach (var name in _host.Find("request_headers_to_remove").All()) asked.Remove(name.Text()!);
+        foreach (var added in _host.Find("request_headers_to_add").All())
+        {
+            added.Find("append_action").Text().ShouldBe("OVERWRITE_IF_EXISTS_OR_ADD");
+            asked.Set(added.Find("header", "key").Text()!, added.Find("header", "value").Text() switch
+            {
+                "%REQ(:AUTHORITY)%" => asked.Host,
+                "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%" => "127.0.0.1",
+                var other => throw new InvalidOperationException($"{other} is not done here."),
+            });
+        }
     }
 
     // A fragment is refused always, the others where the file says so. Paths stay as they are where normalize_path and merge_slashes are off.

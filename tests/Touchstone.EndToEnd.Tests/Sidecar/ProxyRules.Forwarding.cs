@@ -74,6 +74,25 @@ public abstract partial class ProxyRules<T>
     }
 
     [Fact]
+    public async Task L42_The_service_hears_of_host_address_and_path_from_the_proxy_alone()
+    {
+        var token = await proxy.IssueAsync();
+        foreach (var target in new[] { "/orders", "/healthz" })
+        {
+            Site.Service.Clear();
+            (await ProxyUnderTest.AskAsync(target, token, Forwarding.Said)).Status.ShouldBe(200, target);
+            Site.Service.Requests.ShouldHaveSingleItem().ShouldBeOfTheProxy("a.test", target);
+        }
+        foreach (var alias in Forwarding.Aliases)
+        {
+            Site.Service.Clear();
+            var answer = await ProxyUnderTest.AskAsync("/orders", token, alias);
+            if (answer.Status == 200) Site.Service.Requests.ShouldHaveSingleItem().ShouldBeOfTheProxy("a.test", alias);
+            else (answer.Status, Site.Service.Requests.Count).ShouldBe((proxy.Malformed, 0), alias);
+        }
+    }
+
+    [Fact]
     public async Task L46_Nothing_in_a_request_turns_the_check_off_and_health_answers_on_the_listener_of_operators_alone()
     {
         var token = await proxy.IssueAsync();

@@ -36,6 +36,27 @@ public abstract partial class ProxyRules<T>
     }
 
     [Fact]
+    public async Task L43_Connection_hides_no_alias_and_no_list_of_a_client_goes_further_than_to_the_proxy()
+    {
+        var token = await proxy.IssueAsync();
+        foreach (var said in new[] { "Connection: X_User\nX_User: root", "Connection: x-scope, X_USER\nX_USER: root", "Connection: keep-alive\nConnection: x.user\nx.user: root" })
+        {
+            Site.Service.Clear();
+            var answer = await ProxyUnderTest.AskAsync("/orders", token, said);
+            answer.Status.ShouldBe(proxy.DropsOddNames ? 200 : proxy.Malformed, said);
+            if (proxy.DropsOddNames) ShouldBeToldAlice(said);
+            else Site.Service.Requests.ShouldBeEmpty(said);
+        }
+        foreach (var said in new[] { "Connection: X-User", "Connection: close, X-User, X-Scope", "Connection: keep-alive\nConnection: x-user", "Connection: Upgrade, X-User\nUpgrade: h2c\nHTTP2-Settings: AAMAAABkAAQAAP__" })
+        {
+            Site.Service.Clear();
+            (await ProxyUnderTest.AskAsync("/orders", token, said)).Status.ShouldBe(200, said);
+            ShouldBeToldAlice(said);
+            string.Join(',', Site.Service.Requests.Single().All("Connection")).ToLowerInvariant().ShouldBeOneOf("", "close", "keep-alive");
+        }
+    }
+
+    [Fact]
     public async Task L44_The_service_is_told_who_asks_by_the_sidecar_and_by_nobody_else()
     {
         var token = await proxy.IssueAsync();

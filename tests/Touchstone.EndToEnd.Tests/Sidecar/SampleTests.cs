@@ -35,6 +35,8 @@ public abstract class SampleTests
         (served.Status, served.Body).ShouldBe((HttpStatusCode.OK, "GET /orders/17 X-User=alice X-Scope=orders:read orders:write"));
         var anybody = await site.GetAsync("/healthz", token, ("X-User", "root"));
         (anybody.Status, anybody.Body).ShouldBe((HttpStatusCode.OK, "GET /healthz X-User=- X-Scope=-"));
+        (await RawAsync(token, "/orders", Forwarding.Said)).Status.ShouldBe(200);
+        site.Service.Requests.Last().ShouldBeOfTheProxy("a.test", "L42");
         (await site.GetAsync("/nowhere", token)).Status.ShouldBe(HttpStatusCode.Forbidden);
         (await RawAsync(token, "/orders/17", method: "POST")).Status.ShouldBe(403, "the rule is for others");
         (await RawAsync(token, "/orders", method: "POST")).Text.ShouldStartWith("POST /orders X-User=alice");

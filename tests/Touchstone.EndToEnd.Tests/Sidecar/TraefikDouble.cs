@@ -16,6 +16,7 @@ internal sealed partial class TraefikDouble : ProxyDouble
     private static readonly string[] Forwarded = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix", "X-Real-Ip"];
 
     private readonly YamlNode _entry, _check;
+    private readonly string[] _cleared;
     private readonly Uri _sidecar, _service;
 
     private TraefikDouble(YamlNode entry, YamlNode dynamic)
@@ -23,7 +24,11 @@ internal sealed partial class TraefikDouble : ProxyDouble
         _entry = entry;
         var (_, router) = dynamic.Find("http", "routers").ShouldBeOfType<YamlMappingNode>().Children.ShouldHaveSingleItem();
         router.Find("rule").Text().ShouldBe("PathPrefix(`/`)", "every request is checked");
-        _check = dynamic.Find("http", "middlewares", router.Find("middlewares").Only().Text()!, "forwardAuth")!;
+        router.Find("middlewares").All().Select(static name => name.Text()).ShouldBe(["sidecar", "forwarding"], "whatever changes a request comes after the check");
+        _check = dynamic.Find("http", "middlewares", "sidecar", "forwardAuth")!;
+        var set = dynamic.Find("http", "middlewares", "forwarding", "headers", "customRequestHeaders").ShouldBeOfType<YamlMappingNode>().Children;
+        set.ShouldAllBe(static header => header.Value.Text() == "", "nothing else is done here");
+        _cleared = [.. set.Select(static header => header.Key.Text()!)];
         _sidecar = new Uri(_check.Find("address").Text()!);
         _service = new Uri(dynamic.Find("http", "services", router.Find("service").Text()!, "loadBalancer", "servers").Only().Find("url").Text()!);
     }
@@ -76,6 +81,8 @@ internal sealed partial class TraefikDouble : ProxyDouble
             asked.Remove(name);
             foreach (var value in answer.All(name)) asked.Headers.Add(new(name, value));
         }
+        foreach (var name in _cleared) asked.Remove(name);
+        foreach (var (name, value) in new[] { ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Host", asked.Host), ("X-Forwarded-Proto", "http") }) asked.Set(name, value);
         var served = await SendAsync(_service, asked, TimeSpan.FromSeconds(30));
         await AnswerAsync(http, served?.Status ?? StatusCodes.Status502BadGateway, served);
     }
