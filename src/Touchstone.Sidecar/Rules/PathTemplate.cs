@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Touchstone.Sidecar.Rules;
 
@@ -9,9 +10,10 @@ namespace Touchstone.Sidecar.Rules;
 internal sealed class PathTemplate
 {
     private readonly string?[] _segments; // Null for a place.
-    private readonly bool _isOpen;
+    private readonly bool _isOpen, _isAscii;
 
-    private PathTemplate(string text, string?[] segments, bool isOpen) => (Text, _segments, _isOpen) = (text, segments, isOpen);
+    private PathTemplate(string text, string?[] segments, bool isOpen) =>
+        (Text, _segments, _isOpen, _isAscii) = (text, segments, isOpen, segments.All(static segment => segment is null || Ascii.IsValid(segment)));
 
     /// <summary>That of every path.</summary>
     internal static PathTemplate All { get; } = new("/**", [], isOpen: true);
@@ -51,7 +53,7 @@ internal sealed class PathTemplate
 
     /// <summary>Whether a path has this form.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="isLoose">Whether neither the case of letters nor a slash at the end counts.</param>
+    /// <param name="isLoose">Whether neither the case of letters, nor the form in which Unicode writes them, nor a slash at the end counts.</param>
     internal bool Matches(RequestPath path, bool isLoose = false)
     {
         var (own, its) = (_segments.Length, path.Segments.Count);
@@ -62,10 +64,10 @@ internal sealed class PathTemplate
             if (its > 1 && path.Segments[its - 1].Length == 0) its--;
         }
         if (_isOpen ? its < own : its != own) return false;
-        var comparison = isLoose ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        var areAscii = _isAscii && path.IsAscii;
         for (var i = 0; i < own; i++)
         {
-            if (_segments[i] is { } literal ? !path.Segments[i].Equals(literal, comparison) : path.Segments[i].Length == 0) return false;
+            if (_segments[i] is { } literal ? !(isLoose ? LooseText.IsSame(path.Segments[i], literal, areAscii) : path.Segments[i] == literal) : path.Segments[i].Length == 0) return false;
         }
         return true;
     }

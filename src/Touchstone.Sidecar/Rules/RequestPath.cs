@@ -23,10 +23,16 @@ internal sealed class RequestPath
     // What the framework's strict decoder makes of bytes that are no UTF-8 is an exception, and that is expected here.
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private RequestPath(string[] segments) => Segments = segments;
+    // What is not seen, and left out where a text is compared (Default_Ignorable_Code_Point), beside the format characters.
+    private static readonly SearchValues<char> Ignorable = SearchValues.Create("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u3164\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f\uffa0\ufff0\ufff1\ufff2\ufff3\ufff4\ufff5\ufff6\ufff7\ufff8");
+
+    private RequestPath(string[] segments, bool isAscii) => (Segments, IsAscii) = (segments, isAscii);
 
     /// <summary>At least one; the last is empty where the path ends with a slash.</summary>
     internal IReadOnlyList<string> Segments { get; }
+
+    /// <summary>Whether no other characters stand in it.</summary>
+    internal bool IsAscii { get; }
 
     /// <summary>Reads a request target as the client sent it: a path, and perhaps a query, which no rule looks at.</summary>
     /// <param name="target">In origin form (RFC 9112 §3.2.1).</param>
@@ -49,7 +55,8 @@ internal sealed class RequestPath
             segments.Add(decoded);
         }
         fault = "";
-        path = new RequestPath([.. segments]);
+        // What is not, is encoded.
+        path = new RequestPath([.. segments], !raw.Contains('%') || segments.TrueForAll(static segment => Ascii.IsValid(segment)));
         return true;
     }
 
@@ -88,10 +95,13 @@ internal sealed class RequestPath
             return Refuse("it is no UTF-8", out fault);
         }
         // C1 controls, and characters that some systems take for a slash, a dot or nothing at all.
-        if (decoded.EnumerateRunes().Any(static rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || (rune.IsBmp && Deceptive.Contains((char)rune.Value))))
+        if (decoded.EnumerateRunes().Any(IsDeceptive))
             return Refuse("it has a character that can be taken for another one", out fault);
         return IsPlain(decoded, out fault);
     }
+
+    private static bool IsDeceptive(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        || (rune.IsBmp ? Deceptive.Contains((char)rune.Value) || Ignorable.Contains((char)rune.Value) : rune.Value is >= 0xe0000 and <= 0xe0fff);
 
     // On Windows a dot or a blank at the end is no part of a name.
     private static bool IsPlain(string segment, out string fault) => segment is "." or ".." ? Refuse("it has a dot segment", out fault) : segment.EndsWith('.') || segment.EndsWith(' ') ? Refuse("a segment ends with a dot or a blank", out fault) : Accept(out fault);

@@ -75,6 +75,25 @@ public sealed class RuleSetTests
         isAmbiguous.ShouldBe(rule is null);
     }
 
+    // The Kelvin sign, a long s, a fullwidth letter, a mark of its own, a ligature, an eszett, a Hangul syllable of its letters, a capital; and what is like none of them.
+    [Theory]
+    [InlineData("/to%E2%84%AAens"), InlineData("/token%C5%BF"), InlineData("/tok%EF%BD%85ns"), InlineData("/cafe%CC%81"), InlineData("/%EF%AC%81les"), InlineData("/STRASSE"), InlineData("/stra%C3%9Fe"), InlineData("/%E1%84%80%E1%85%A1"), InlineData("/CAF%C3%89")]
+    [InlineData("/a/to%E2%84%AAens/b", "rest"), InlineData("/%E6%9D%B1%E4%BA%AC", "rest"), InlineData("/m%C3%BCnchen", "rest"), InlineData("/caf%C3%A8", "rest"), InlineData("/tokens", "first"), InlineData("/caf%C3%A9", "first"), InlineData("/%EA%B0%80", "first")]
+    public void L40_Nor_what_is_the_same_once_a_service_normalized_it(string target, string? rule = null)
+    {
+        var rules = Rules("""
+            - { name: first, paths: [/tokens, "/caf%C3%A9", /files, /strasse, "/%EA%B0%80"], scopes: admin }
+            - { name: rest, paths: /** }
+            """);
+        RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();
+        rules.Find("GET", "a.test", path!, out var isAmbiguous)?.Name.ShouldBe(rule);
+        isAmbiguous.ShouldBe(rule is null);
+    }
+
+    [Theory]
+    [InlineData("/tok%EF%B8%8Fens"), InlineData("/t%E3%85%A4okens"), InlineData("/to%CD%8Fkens"), InlineData("/tok%F3%A0%84%80ens"), InlineData("/t%EF%BE%A0okens"), InlineData("/t%E1%85%9Fokens")]
+    public void L40_What_is_not_seen_is_in_no_path(string target) => RequestPath.TryParse(target, out _, out _).ShouldBeFalse();
+
     [Theory]
     [InlineData("get"), InlineData("GET, POST"), InlineData("Post"), InlineData(""), InlineData("G T")]
     public void L40_A_method_that_is_not_plain_is_refused(string method) => Explanation.Of(Rules("- { name: all, paths: /**, allow: anybody }"), method, "a.test", "/fine", null, 0).IsAllowed.ShouldBe(false);
