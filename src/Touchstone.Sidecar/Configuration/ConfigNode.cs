@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Touchstone.Sidecar.Rules;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -62,6 +63,15 @@ internal sealed class ConfigNode(YamlNode node, string path, ConfigFaults faults
     {
         if (node is YamlScalarNode { Value: { Length: > 0 } value }) return value;
         Fault("This must be a text that is not empty.");
+        return null;
+    }
+
+    /// <summary>The name of a claim, or a JSON Pointer to it.</summary>
+    internal string? Claim()
+    {
+        if (Text() is not { } name) return null;
+        if (ClaimPointer.FaultOf(name) is not { } fault) return name;
+        Fault(fault);
         return null;
     }
 

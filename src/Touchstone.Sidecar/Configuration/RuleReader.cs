@@ -117,7 +117,7 @@ internal static class RuleReader
     private static ClaimCondition? Condition(ConfigNode node)
     {
         var map = node.Map("claim", "equals", "one_of", "contains", "exists");
-        if (map.Need("claim")?.Text() is not { } claim) return null;
+        if (map.Need("claim")?.Claim() is not { } claim) return null;
         var given = new[] { "equals", "one_of", "contains", "exists" }.Where(test => map[test] is not null).ToArray();
         if (given is not [var test])
         {
@@ -132,7 +132,7 @@ internal static class RuleReader
         return values.Length == items.Count && items.Count > 0 ? new ClaimCondition(claim, test switch { "equals" => ClaimTest.Equals, "one_of" => ClaimTest.OneOf, _ => ClaimTest.Contains }, values) : null;
     }
 
-    private static IdentityHeader? Header(string name, ConfigNode node) => IsHeaderName(name, node) && node.Text() is { } claim ? new IdentityHeader(name, claim) : null;
+    private static IdentityHeader? Header(string name, ConfigNode node) => IsHeaderName(name, node) && node.Claim() is { } claim ? new IdentityHeader(name, claim) : null;
 
     /// <summary>Whether the service behind may be told something under this name.</summary>
     internal static bool IsHeaderName(string name, ConfigNode node)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Touchstone.Sidecar.Rules;
@@ -69,9 +70,19 @@ internal sealed record ClaimCondition(string Claim, ClaimTest Test, IReadOnlyLis
     }
 }
 
-/// <summary>Finds claims.</summary>
+/// <summary>Finds claims: by their name, or with a slash at the beginning by a JSON Pointer (RFC 6901).</summary>
 internal static class ClaimPointer
 {
+    /// <summary>What is wrong with a name; null: nothing.</summary>
+    internal static string? FaultOf(string name)
+    {
+        for (var at = name.StartsWith('/') ? name.IndexOf('~', StringComparison.Ordinal) : -1; at >= 0; at = name.IndexOf('~', at + 1))
+        {
+            if (at + 1 == name.Length || name[at + 1] is not ('0' or '1')) return $"'{name}' is no JSON Pointer: ~ stands before 0 or 1 alone (~0 is ~, ~1 is a slash).";
+        }
+        return null;
+    }
+
     internal static bool TryFind(JsonElement claims, string name, out JsonElement claim)
     {
         claim = claims;
@@ -79,8 +90,16 @@ internal static class ClaimPointer
         foreach (var part in name.Split('/').Skip(1))
         {
             var key = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            if (claim.ValueKind is not JsonValueKind.Object || !claim.TryGetProperty(key, out claim)) return false;
+            if (claim.ValueKind is JsonValueKind.Array && IsIndex(key, out var index) && index < claim.GetArrayLength()) claim = claim[index];
+            else if (claim.ValueKind is not JsonValueKind.Object || !claim.TryGetProperty(key, out claim)) return false;
         }
         return true;
+    }
+
+    // RFC 6901 §4: digits, and no zero before others. What stands behind the last item (-) is never there.
+    private static bool IsIndex(string key, out int index)
+    {
+        index = 0;
+        return (key == "0" || key is [>= '1' and <= '9', ..]) && int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out index);
     }
 }
