@@ -89,6 +89,7 @@ public sealed class IntrospectedToken
     {
         token = null;
         if (!TryReadTexts(members, "scope"u8, texts, texts.Split, out var scopes) || !TryReadTexts(members, "aud"u8, texts, texts.One, out var audience)) return false;
+        if (members.TryGetProperty("iss"u8, out var issuer) && issuer.ValueKind is not (JsonValueKind.String or JsonValueKind.Null)) return false;
         if (!TryReadTime(members, "exp"u8, out var expiresAt) || !TryReadTime(members, "nbf"u8, out var notBefore)) return false;
         token = new IntrospectedToken(json, expiresAt, notBefore)
         {

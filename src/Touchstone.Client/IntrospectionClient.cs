@@ -71,7 +71,7 @@ public sealed class IntrospectionClient : IAsyncDisposable
         if (options.SharedCache is { } shared) _shared = new SharedAnswers(shared, options, log, _time);
         _issuers = new IssuerKeyRing(options, _discovery, _http, log, _time);
         _jwts = LocalJwts.Of(options, _issuers, new JwtFeed(options, _follower, _discovery, _time), log, _time);
-        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, faults, _time), _faults);
+        _endpoint = new IntrospectionEndpoint(authentication, _discovery, _http, () => _follower.Cursor, _time, SignedAnswers.Of(options, _issuers, faults, _time), _faults, options.TokenIssuers);
         _calls = new ResilientCalls(options, new BatchWindow(options, _endpoint, new BatchEndpoint(authentication, _http, _endpoint, () => _follower.Cursor, _time, _faults), _discovery, _time), _time);
         _metrics.Watch(this, _time);
     }

@@ -36,6 +36,12 @@ public sealed class TokenIntrospectionOptions
     /// <summary>The token endpoint, where the metadata is not to be asked. Needed there to follow the feed as a caller that signs assertions.</summary>
     public Uri? TokenEndpoint { get; set; }
 
+    /// <summary>
+    /// Whose tokens the server may tell of, where others are asked too: an answer whose <c>iss</c> is none of these is no answer (<see cref="IntrospectionFault.Malformed"/>). One without <c>iss</c> passes. A slash at the end does not count.
+    /// Null: anybody's. Default null.
+    /// </summary>
+    public IReadOnlyList<string>? TokenIssuers { get; set; }
+
     /// <summary>The identifier of this caller at the server.</summary>
     public string? ClientId { get; set; }
 

@@ -17,6 +17,7 @@ internal static class TokenIntrospectionOptionsRules
         if (options.Authentication is null == options.ClientSecret is null) yield return "Set ClientId and ClientSecret, or Authentication; one of the two.";
         if (options.ClientSecret is not null && string.IsNullOrEmpty(options.ClientId)) yield return "Set ClientId beside ClientSecret.";
         if (options.Authentication?.ClientId is { } proven && options.ClientId is { } named && proven != named) yield return "ClientId is not the caller that Authentication proves: leave it out, or make them the same.";
+        if (options.TokenIssuers?.Any(string.IsNullOrEmpty) is true) yield return "TokenIssuers must not hold an empty text.";
         if (options.FollowerName is { } name2 && (name2.Length is 0 or > 100 || name2.AsSpan().ContainsAnyExceptInRange('!', '~') || name2.Contains(';'))) yield return "FollowerName must be 1 to 100 visible ASCII characters without ;.";
         if (!Enum.IsDefined(options.Feed)) yield return "Feed is none of Auto, Required and Off.";
         if (options.MaxEntries is < 0 or > 10_000_000) yield return "MaxEntries must be from 0 to 10,000,000.";

@@ -4,6 +4,7 @@ using Polly;
 using Polly.CircuitBreaker;
 using Touchstone.Client.Memory;
 using Touchstone.Client.Telemetry;
+using Touchstone.Client.Upstream;
 using Touchstone.Protocol.Hashing;
 
 namespace Touchstone.Client.Shared;
@@ -43,6 +44,7 @@ internal sealed class SharedAnswers
     private readonly InvalidatedKeys _invalidated = new(InvalidatedKeys.Most);
     private readonly string _issuer, _endpoint, _caller, _kind;
     private readonly TimeSpan _followedTtl;
+    private readonly IReadOnlyList<string>? _issuers;
     private readonly long[] _lookups = new long[4];
     private int _writes;
 
@@ -50,6 +52,7 @@ internal sealed class SharedAnswers
     {
         (_options, _cache, _time) = (shared, shared.Cache!, time);
         (_issuer, _endpoint, _caller) = (options.Issuer?.OriginalString ?? "", options.IntrospectionEndpoint?.OriginalString ?? "", options.ClientId!);
+        _issuers = options.TokenIssuers;
         // Who takes signed answers alone does not take them from one who takes others.
         _kind = options.RequireSignedAnswers ? "signed" : "plain";
         // Whom it proves is only said, and nobody looks: it shares with others of whom that holds.
@@ -145,7 +148,9 @@ internal sealed class SharedAnswers
     private HeldAnswer? Open(byte[] value, string name)
     {
         var bytes = SealedAnswer.Open(value, name, _options.Key!) ?? (_options.PreviousKey is { } previous ? SealedAnswer.Open(value, name, previous) : null);
-        return bytes is null ? null : AnswerCodec.Read(bytes, _texts, _time.Read());
+        var held = bytes is null ? null : AnswerCodec.Read(bytes, _texts, _time.Read());
+        // Who else writes here may not look.
+        return held is { Token: { } token } && !_issuers.Allow(token) ? null : held;
     }
 
     // The outer null: it failed. A cache that ignores its cancellation is left behind at the deadline all the same.

@@ -16,7 +16,8 @@ namespace Touchstone.Client.Upstream;
 /// <param name="time">The clock.</param>
 /// <param name="signed">Opens signed answers; null where they are plain.</param>
 /// <param name="faults">Who tells operators why it fails.</param>
-internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time, SignedAnswers? signed, ServerFaults faults)
+/// <param name="issuers">Whose tokens it may tell of; null: anybody's.</param>
+internal sealed class IntrospectionEndpoint(ClientAuthentication authentication, Discovery discovery, HttpClient http, Func<string?> after, TimeProvider time, SignedAnswers? signed, ServerFaults faults, IReadOnlyList<string>? issuers = null)
 {
     private const int MostBytes = 1 << 20;
 
@@ -99,6 +100,8 @@ internal sealed class IntrospectionEndpoint(ClientAuthentication authentication,
         if (!IntrospectionAnswer.TryRead(body.Span, out var answer)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         IntrospectedToken? token = null;
         if (answer.IsActive && !IntrospectedToken.TryRead(answer, body, _texts, out token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
+        // Another's token is for the other to know: else each server could make those of all (W-07).
+        if (token is not null && !issuers.Allow(token)) return UpstreamAnswer.Failed(IntrospectionFault.Malformed);
         FollowedMark? mark = FollowedMark.TryRead(asOf, tags, answer.IsActive, out var read) ? read : null;
         return new UpstreamAnswer(answer.IsActive ? IntrospectionOutcome.Active : IntrospectionOutcome.Inactive, IntrospectionFault.None, token, mark, body.Length);
     }

@@ -5,7 +5,7 @@ namespace Touchstone.Sidecar.Configuration;
 /// <summary>Reads one authorization server.</summary>
 internal static class IssuerReader
 {
-    private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "allow_insecure_http", "timeout", "try_timeout", "retries", .. SignedAnswerReader.Known];
+    private static readonly string[] Known = ["issuer", "introspection_endpoint", "feed_endpoint", "client_id", "client_secret", "client_secret_file", "token_prefix", "token_issuers", "allow_insecure_http", "timeout", "try_timeout", "retries", .. SignedAnswerReader.Known];
 
     internal static IssuerConfig? Read(ConfigNode node, string? folder)
     {
@@ -19,6 +19,7 @@ internal static class IssuerReader
             AllowInsecureHttp = map["allow_insecure_http"]?.Truth() ?? false,
         };
         if ((options.Issuer ?? options.IntrospectionEndpoint) is { } named) options.Name = named.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+        if (map["token_issuers"]?.Texts() is { } others) options.TokenIssuers = options.Issuer is { } own ? [own.OriginalString, .. others] : others;
         if (map["timeout"]?.Duration() is { } timeout) options.Timeout = timeout;
         if (map["try_timeout"]?.Duration() is { } tryTimeout) options.TryTimeout = tryTimeout;
         if (map["retries"]?.Number() is { } retries) options.Retries = retries;

@@ -88,7 +88,7 @@ internal sealed record IssuerConfig(TokenIntrospectionOptions Options, string? T
     /// <summary>How the same server is asked as another caller, who is told nothing by the feed. Nothing of what one was answered is another's (I-47).</summary>
     internal TokenIntrospectionOptions As(LocalCaller caller) => new()
     {
-        Name = $"{Options.Name} as {caller.Id}", Issuer = Options.Issuer, IntrospectionEndpoint = Options.IntrospectionEndpoint, AllowInsecureHttp = Options.AllowInsecureHttp,
+        Name = $"{Options.Name} as {caller.Id}", Issuer = Options.Issuer, IntrospectionEndpoint = Options.IntrospectionEndpoint, TokenIssuers = Options.TokenIssuers, AllowInsecureHttp = Options.AllowInsecureHttp,
         Timeout = Options.Timeout, TryTimeout = Options.TryTimeout, Retries = Options.Retries,
         // Encrypted they would be for the caller's own key, which is not here.
         RequireSignedAnswers = Options.RequireSignedAnswers, SignedAnswerAlgorithms = Options.SignedAnswerAlgorithms,

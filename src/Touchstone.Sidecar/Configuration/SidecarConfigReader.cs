@@ -62,6 +62,8 @@ internal static class SidecarConfigReader
         if (rules.Count > MostRules) map["rules"]!.Fault($"There are more than {MostRules} rules.");
         var all = rules.Take(MostRules).Select(RuleReader.Read).OfType<Rule>().ToArray();
         for (var i = 0; i < issuers.Length; i++) issuers[i].Options.Name = issuers.Take(i).Any(other => other.Options.Name == issuers[i].Options.Name) ? string.Create(CultureInfo.InvariantCulture, $"{issuers[i].Options.Name}#{i + 1}") : issuers[i].Options.Name;
+        // One alone may tell of whatever it knows. Of several none is another.
+        foreach (var issuer in issuers.Length > 1 ? issuers : []) issuer.Options.TokenIssuers ??= issuer.Options.Issuer is { } own ? [own.OriginalString] : null;
         if (map["issuers"] is { IsEmpty: true } nobody) nobody.Fault("Give one issuer at least.");
         foreach (var twice in issuers.Where(static issuer => issuer.TokenPrefix is not null).GroupBy(static issuer => issuer.TokenPrefix).Where(static group => group.Count() > 1)) map["issuers"]!.Fault($"Two issuers have the token_prefix '{twice.Key}'.");
         foreach (var twice in all.GroupBy(static rule => rule.Name).Where(static group => group.Count() > 1))

@@ -12,7 +12,11 @@ namespace Touchstone.Sidecar.Kubernetes;
 /// <param name="Audiences">For whom a token has to be where the API server names nobody.</param>
 /// <param name="User">Who its user is.</param>
 /// <param name="Policy">How long answers are used.</param>
-internal sealed record KubernetesConfig(IReadOnlyList<string> Audiences, UserMapping User, IntrospectionPolicy Policy);
+internal sealed record KubernetesConfig(IReadOnlyList<string> Audiences, UserMapping User, IntrospectionPolicy Policy)
+{
+    /// <summary>Whose tokens make a user of the cluster, by <c>iss</c>; empty: those of every issuer of the file.</summary>
+    internal IReadOnlyList<string> Issuers { get; init; } = [];
+}
 
 /// <summary>
 /// <c>POST /k8s/tokenreview</c>: the webhook by which the API server of a cluster authenticates bearer tokens. A bad token is an answer, <c>authenticated: false</c> without an error (KR-02); that nobody can be asked is 503, which the
@@ -42,7 +46,7 @@ internal sealed class TokenReviewEndpoint(IntrospectionRouter tokens, RulesInFor
             return;
         }
         // One that is bound to a key or a certificate is good with it alone, and that can't be seen here.
-        if (result.Token is not { Confirmation: null } token)
+        if (result.Token is not { Confirmation: null } token || (config.Issuers.Count > 0 && !config.Issuers.Contains(token.Issuer)))
         {
             Write(http.Response, review, null, []);
             return;

@@ -60,6 +60,19 @@ public sealed class TokenReviewTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task W07_A_token_of_another_issuer_than_those_of_the_file_is_nobody()
+    {
+        await using var site = await SidecarSite.OpenAsync(more: More + "\n  issuers: " + TestServer.DefaultIssuer);
+        var foreign = new { token = "foreign-token", iss = "https://other.test", client_id = "web-shop", sub = "root", aud = SidecarSite.Api, expires_in = 60 };
+        foreach (var (token, isUser) in new[] { (await site.TokenAsync(), true), (await site.Server.Admin.IssueAsync(foreign), false) })
+        {
+            using var content = new StringContent($$$"""{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"token":"{{{token}}}"}}""", Encoding.UTF8, "application/json");
+            using var response = await site.Http.PostAsync(new Uri(site.Address, "/k8s/tokenreview"), content);
+            JsonElement.Parse(await response.Content.ReadAsByteArrayAsync()).GetProperty("status").GetProperty("authenticated").GetBoolean().ShouldBe(isUser);
+        }
+    }
+
+    [Fact]
     public async Task KR04_That_nobody_can_be_asked_is_an_outage()
     {
         var token = await _site.TokenAsync();
