@@ -67,7 +67,7 @@ public sealed class TokenIssuersTests : IAsyncLifetime
               {more}
             rules: []
             """);
-        await using var upstreams = new Upstreams(config, NullLoggerFactory.Instance, _server.Time);
+        await using var upstreams = new Upstreams(config, static () => [], NullLoggerFactory.Instance, _server.Time);
         return await upstreams.Tokens.IntrospectAsync(token);
     }
 }
