@@ -27,7 +27,14 @@ internal static class PostgresFacts
         }
     }
 
+    // A connection has one command under way at a time: the keys come once the rest was read.
     private static async Task<FolderFacts> ReadAsync(NpgsqlConnection connection)
+    {
+        var (facts, hasKeys) = await ReadTablesAsync(connection);
+        return hasKeys ? facts with { SigningKeys = await ReadKeysAsync(connection) } : facts;
+    }
+
+    private static async Task<(FolderFacts Facts, bool HasKeys)> ReadTablesAsync(NpgsqlConnection connection)
     {
         await using var batch = new PostgresBatch(connection);
         batch.Ask("SELECT version FROM schema_version");
@@ -46,7 +53,7 @@ internal static class PostgresFacts
         var hasKeys = (await batch.TakeAsync(row => row.GetBoolean(0)))[0];
         var secret = (await batch.TakeAsync(row => row.GetString(0))).FirstOrDefault();
         await batch.EndAsync();
-        return new FolderFacts(schema, issuer, newest, clients) { Clock = clock, Durability = durability, IsShared = true, SigningKeys = hasKeys ? await ReadKeysAsync(connection) : [], SigningSecret = secret };
+        return (new FolderFacts(schema, issuer, newest, clients) { Clock = clock, Durability = durability, IsShared = true, SigningSecret = secret }, hasKeys);
     }
 
     private static async Task<IReadOnlyList<StoredKey>> ReadKeysAsync(NpgsqlConnection connection)

@@ -79,7 +79,7 @@ public sealed class BearerTests(Acme acme) : IClassFixture<Acme>
     [Fact]
     public async Task M05_M23_A_bound_token_is_refused_without_what_it_is_bound_to()
     {
-        ShouldBeRefused(await AskAsync(await IssueAsync(acme.Orders.Id, cnf: new Dictionary<string, string> { ["x5t#S256"] = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2" }), "x"));
+        ShouldBeRefused(await AskAsync(await IssueAsync(acme.Orders.Id, cnf: new Dictionary<string, string> { ["x5t#S256"] = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg0" }), "x"));
         ShouldBeRefused(await AskAsync(await IssueAsync(acme.Orders.Id, cnf: new Dictionary<string, string> { ["jkt"] = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }), "x"));
     }
 

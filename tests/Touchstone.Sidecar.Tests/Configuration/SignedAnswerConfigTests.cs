@@ -26,11 +26,11 @@ public sealed class SignedAnswerConfigTests
 
     [Theory]
     [InlineData("require_signed_answers: perhaps", "true or false")]
-    [InlineData("require_signed_answers: true, signed_answer_algorithms: [HS256]", "SignedAnswerAlgorithms")]
+    [InlineData("require_signed_answers: true, signed_answer_algorithms: [HS256]", "signed_answer_algorithms may have")]
     [InlineData("require_signed_answers: true, answer_key_files: [nowhere.pem]", "There is no file")]
     [InlineData("require_signed_answers: true, answer_key_files: [wrong.pem]", "can't be used")]
-    [InlineData("require_signed_answers: true, require_encrypted_answers: true", "SignedAnswerKeys")]
-    [InlineData("require_encrypted_answers: true", "RequireSignedAnswers")]
+    [InlineData("require_signed_answers: true, require_encrypted_answers: true", "needs answer_key_files")]
+    [InlineData("require_encrypted_answers: true", "require_signed_answers")]
     public void What_can_not_be_meant_is_told(string said, string expected)
     {
         using var folder = new TempFolder();
