@@ -60,7 +60,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         time ??= TimeProvider.System;
         foreach (var address in config.Listen.Concat(config.Admin)) UnixSockets.Free(address);
         var start = new Start();
-        var builder = NewBuilder(config.Listen, config.Tls, start);
+        var builder = NewBuilder(config.Listen, config.Tls, config.SocketMode, start);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = config.Drain + Patience);
         var drain = new Drain(config.Drain, time);
         builder.Services.AddHostedService(_ => drain);
@@ -84,7 +84,7 @@ internal sealed class SidecarApp : IAsyncDisposable
         var review = config.Kubernetes is { } cluster ? new TokenReviewEndpoint(upstreams.Tokens, rules, cluster) : null;
         var admission = config.Admission is { } admitting ? new AdmissionEndpoint(upstreams.Tokens, decider, rules, admitting, log, metrics) : null;
         app.Run(http => Serve(http, forwardAuth, introspect, review, admission));
-        var operators = config.Admin.Count > 0 ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides), drain, config.IsReadyByFeed).Create(NewBuilder(config.Admin, config.AdminTls, start)) : null;
+        var operators = config.Admin.Count > 0 ? new SidecarAdmin(rules, watcher, upstreams, metrics, new OverridesEndpoint(overrides), drain, config.IsReadyByFeed).Create(NewBuilder(config.Admin, config.AdminTls, config.AdminSocketMode, start)) : null;
         var sidecar = new SidecarApp(app, operators, upstreams, [policies, overrides, metrics], rules, watcher);
         try
         {
@@ -93,7 +93,6 @@ internal sealed class SidecarApp : IAsyncDisposable
             await app.StartAsync(stop);
             if (operators is not null) await operators.StartAsync(stop);
             start.IsOver = true;
-            UnixSockets.Permit(config.Listen.Concat(config.Admin), config.SocketMode);
             await looking;
         }
         catch (Exception failed)
@@ -141,13 +140,14 @@ internal sealed class SidecarApp : IAsyncDisposable
 
     private static bool IsAt(string target, string path) => target.StartsWith(path, StringComparison.Ordinal) && (target.Length == path.Length || target[path.Length] == '?');
 
-    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls, Start start)
+    private static WebApplicationBuilder NewBuilder(IReadOnlyList<string> addresses, ListenerTls? tls, UnixFileMode socketMode, Start start)
     {
         // The file says everything: no variable and no file of the framework opens another port, or a page of faults; and none is looked for, which is time at the start.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseUrls([.. addresses.Select(UnixSockets.ForFramework)]);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = address => UnixSockets.Bind(address, socketMode));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             if (tls is not null) kestrel.ConfigureHttpsDefaults(tls.Apply);

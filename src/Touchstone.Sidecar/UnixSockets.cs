@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Touchstone.Sidecar;
 
@@ -11,6 +13,9 @@ internal static class UnixSockets
     /// <summary>Whoever runs the sidecar, and the group of the socket.</summary>
     internal const UnixFileMode DefaultMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
+    /// <summary>Whoever runs the sidecar: what changes something is not for whoever may ask.</summary>
+    internal const UnixFileMode AdminMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private const string Scheme = "unix:", OfFramework = "http://unix:";
 
     /// <summary>The path of an address; null where it is none of a socket.</summary>
@@ -22,13 +27,12 @@ internal static class UnixSockets
     /// <summary>An address of the framework as the file writes it.</summary>
     internal static string FromFramework(string address) => address.StartsWith(OfFramework, StringComparison.Ordinal) ? Scheme + address[OfFramework.Length..] : address;
 
-    /// <summary>Says who may open the sockets of these addresses, which are listened at.</summary>
-    internal static void Permit(IEnumerable<string> addresses, UnixFileMode mode)
+    /// <summary>A socket that is bound, and does not listen yet: nobody connects before it has its mode.</summary>
+    internal static Socket Bind(EndPoint address, UnixFileMode mode)
     {
-        foreach (var path in addresses.Select(PathOf).OfType<string>())
-        {
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, mode);
-        }
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        if (address is UnixDomainSocketEndPoint && !OperatingSystem.IsWindows()) File.SetUnixFileMode(address.ToString()!, mode);
+        return socket;
     }
 
     /// <summary>Removes the socket of an address where nobody listens at it any more.</summary>

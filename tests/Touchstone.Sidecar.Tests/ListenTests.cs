@@ -48,6 +48,15 @@ public sealed class ListenTests : IDisposable
         _logs.Of(8).ShouldHaveSingleItem().Text.ShouldContain("line 4: rules: rule 'orders', line 4, is never reached");
     }
 
+    [Theory]
+    [InlineData("", "600"), InlineData("admin_socket_mode: 0660", "660"), InlineData("socket_mode: 0666", "600")]
+    public async Task Who_may_ask_may_not_change(string more, string mode)
+    {
+        var (path, admin) = (_folder.File("s.sock"), _folder.File("a.sock"));
+        await using var sidecar = await StartAsync($"listen: unix:{path}\nadmin: unix:{admin}\n{more}");
+        if (!OperatingSystem.IsWindows()) Convert.ToString((int)File.GetUnixFileMode(admin), 8).ShouldBe(mode);
+    }
+
     private async Task<string> FaultAsync(string more, Action? before = null) => (await Should.ThrowAsync<ListenException>(() => StartAsync(more, before))).Message;
 
     private async Task<SidecarApp> StartAsync(string more, Action? before = null)

@@ -42,7 +42,8 @@ internal sealed class SignedAnswers
         var now = _time.Read().UnixSeconds();
         if (!SignedJwt.TryRead(body.Span, out var jwt) || JwtRules.JudgeAnswer(jwt, _issuer, _clientId, _algorithms, now, _leeway) is not JwtFault.None) return Malformed;
         var vouched = await _keys.VerifyAsync(jwt, cancellationToken);
-        if (vouched.Keys is null) return new OpenedAnswer(vouched.Fault);
+        // Whose key it names the server says, not whoever brings the token: no key for it is an outage of the keys.
+        if (vouched.Keys is null) return new OpenedAnswer(vouched.Fault is IntrospectionFault.UnknownKey ? IntrospectionFault.KeysUnavailable : vouched.Fault);
         if (vouched.Verdict is not SignatureVerdict.Good) return Malformed;
         var opened = new OpenedAnswer(IntrospectionFault.None, JsonMarshal.GetRawUtf8Value(jwt.Claims.GetProperty("token_introspection"u8)).ToArray());
         // Another server does not say which token it is about, and tells of no feed that could end it: such an answer is kept as an unfollowed one.

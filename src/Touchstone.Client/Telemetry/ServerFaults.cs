@@ -26,6 +26,7 @@ internal sealed class ServerFaults(TokenIntrospectionOptions options, ILogger lo
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
 
     private readonly string?[] _now = new string?[3];
+    private readonly bool[] _isTold = new bool[3]; // Whether the reason of now was.
     private readonly Dictionary<string, ClockReading> _told = [];
     private bool _wasTold;
 
@@ -44,7 +45,7 @@ internal sealed class ServerFaults(TokenIntrospectionOptions options, ILogger lo
         if (Volatile.Read(ref _now[(int)what]) is null) return;
         lock (_told)
         {
-            _now[(int)what] = null;
+            (_now[(int)what], _isTold[(int)what]) = (null, false);
             if (!_wasTold || Last is not null) return;
             _wasTold = false;
         }
@@ -54,12 +55,14 @@ internal sealed class ServerFaults(TokenIntrospectionOptions options, ILogger lo
     /// <summary>It did not, for this reason: words of ours, with at most a status, an error code and its own name for itself in them.</summary>
     internal void Fails(Asking what, string why)
     {
-        if (Volatile.Read(ref _now[(int)what]) == why) return;
+        var at = (int)what;
+        if (Volatile.Read(ref _now[at]) == why && Volatile.Read(ref _isTold[at])) return;
         lock (_told)
         {
-            _now[(int)what] = why;
-            if (!MayTell(why)) return;
-            _wasTold = true;
+            if (_now[at] != why) (_now[at], _isTold[at]) = (why, false);
+            // What lasts is told once it may be, also where it came back too soon for that.
+            if (_isTold[at] || !MayTell(why)) return;
+            _isTold[at] = _wasTold = true;
         }
         logger.ServerFails(Server, why);
     }

@@ -65,7 +65,7 @@ internal sealed class Discovery(TokenIntrospectionOptions options, HttpClient ht
             }
             if (found is not null) Volatile.Write(ref _found, found);
             if (found is not null) faults?.Works(Asking.Metadata);
-            else faults?.Fails(Asking.Metadata, why ?? "has no metadata: neither /.well-known/oauth-authorization-server nor /.well-known/openid-configuration");
+            else if (Known is null) faults?.Fails(Asking.Metadata, why ?? "has no metadata: neither /.well-known/oauth-authorization-server nor /.well-known/openid-configuration");
             _asked = time.Read();
             return Known;
         }

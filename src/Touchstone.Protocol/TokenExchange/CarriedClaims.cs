@@ -79,7 +79,7 @@ internal sealed class CarriedClaims
             hasClient |= member.Name == "client_id";
             hasIssuer |= member.Name == "iss";
         }
-        return (hasSubject || (hasClient && clientIssuer == issuer)) && (hasIssuer || issuer == _issuer);
+        return (hasSubject || hasClient) && (!hasClient || clientIssuer == issuer) && (hasIssuer || issuer == _issuer);
     }
 
     private ReadOnlyMemory<byte> Write(string? subjectIssuer)

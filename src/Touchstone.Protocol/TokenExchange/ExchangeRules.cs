@@ -25,13 +25,13 @@ public static class ExchangeRules
         if (!IsOwn(subject, draft) && !IsForClient(subject, policy)) return ExchangeDecision.Refused(ExchangeFault.NotForClient);
         if (!IsOneTenant(draft.Tenant, subject.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant);
 
-        // 3. And the actor's? Who lets others act has to have their token by right: one that was issued to the client itself, or by another issuer for whom the client acts.
+        // 3. And the actor's? Who lets others act has to have their token by right: one that was issued to the client itself. Another issuer's client of that name may be another: its token has to be for the client besides.
         TokenRecord? actor = null;
         if (attempt.Actor is { } presented)
         {
             if (WhyInvalid(presented, draft, policy) is not ExchangeFault.None and var ofActor) return ExchangeDecision.Refused(ofActor, isOfActor: true);
             actor = presented.Record!;
-            if (!IsOwn(actor, draft) && (actor.Issuer == draft.Issuer || !IsForClient(actor, policy))) return ExchangeDecision.Refused(ExchangeFault.NotForClient, isOfActor: true);
+            if (actor.ClientId != draft.ClientId || (actor.Issuer != draft.Issuer && !IsForClient(actor, policy))) return ExchangeDecision.Refused(ExchangeFault.NotForClient, isOfActor: true);
             if (!IsOneTenant(draft.Tenant ?? subject.Tenant, actor.Tenant)) return ExchangeDecision.Refused(ExchangeFault.Tenant, isOfActor: true);
             if (!actor.Actor.IsEmpty) return ExchangeDecision.Refused(ExchangeFault.ActorHasActor);
         }

@@ -149,14 +149,23 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
     {
         var outcomes = new RevocationOutcome[asked.Count];
         var fresh = new List<(int Index, RevocationRow Row)>(asked.Count);
+        var again = new List<(int Index, int Fresh)>();
+        var places = asked.Count > 1 ? new Dictionary<Selector, int>() : null;
         var (index, now) = (Index, time.GetUtcNow().ToUnixTimeSeconds());
         for (var i = 0; i < asked.Count; i++)
         {
             if (asked[i].Selector.EndsForEver && index.Find(asked[i].Selector, now) is { } existing) outcomes[i] = new RevocationOutcome(existing.Seq, IsNew: false);
-            else fresh.Add((i, Row(asked[i], actor)));
+            else if (places is null || !asked[i].Selector.EndsForEver || places.TryAdd(asked[i].Selector, fresh.Count)) fresh.Add((i, Row(asked[i], actor)));
+            else
+            {
+                // The same twice in one request is one row, which lasts as long as the one that lasts longer.
+                var at = places[asked[i].Selector];
+                fresh[at] = fresh[at] with { Row = fresh[at].Row with { ForgetAfter = Math.Max(fresh[at].Row.ForgetAfter, asked[i].ForgetAfter) } };
+                again.Add((i, at));
+            }
         }
         // Who ends again what was ended already is told the same: it binds every node.
-        if (fresh.Count < asked.Count) await EnforceAsync(outcomes.Max(outcome => outcome.Seq));
+        if (fresh.Count + again.Count < asked.Count) await EnforceAsync(outcomes.Max(outcome => outcome.Seq));
         if (fresh.Count == 0) return outcomes;
 
         var rows = await store.AppendAsync([.. fresh.Select(item => item.Row)]);
@@ -165,6 +174,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
             outcomes[fresh[i].Index] = new RevocationOutcome(rows[i].Seq, IsNew: true, rows[i].Id);
             metrics.Revoked(rows[i].Selector.Kind);
         }
+        foreach (var (place, of) in again) outcomes[place] = outcomes[fresh[of].Index] with { IsNew = false };
         return outcomes;
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Touchstone.Sidecar.Configuration;
 
-/// <summary>Reads where the sidecar listens: <c>listen</c>, <c>admin</c> and <c>socket_mode</c>.</summary>
+/// <summary>Reads where the sidecar listens: <c>listen</c>, <c>admin</c>, <c>socket_mode</c> and <c>admin_socket_mode</c>.</summary>
 internal static class AddressReader
 {
     /// <summary>An address as the file writes it; null where it is none, which was told.</summary>

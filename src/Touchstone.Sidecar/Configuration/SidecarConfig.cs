@@ -28,8 +28,11 @@ internal sealed record SidecarConfig(IReadOnlyList<IssuerConfig> Issuers, IReadO
     /// <summary>Where operators look; empty: nowhere.</summary>
     internal IReadOnlyList<string> Admin { get; init; } = ["http://127.0.0.1:9081"];
 
-    /// <summary>Who may open the unix sockets.</summary>
+    /// <summary>Who may open the unix sockets of <see cref="Listen"/>.</summary>
     internal UnixFileMode SocketMode { get; init; } = UnixSockets.DefaultMode;
+
+    /// <summary>Who may open those of <see cref="Admin"/>.</summary>
+    internal UnixFileMode AdminSocketMode { get; init; } = UnixSockets.AdminMode;
 
     /// <summary>What is valid, and perhaps not meant.</summary>
     internal IReadOnlyList<ConfigFault> Warnings { get; init; } = [];

@@ -16,7 +16,7 @@ internal static class SidecarConfigReader
 
     private const int MostRules = 1000, MostDepth = 16;
 
-    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "shared_cache", "ready_when", "drain", "socket_mode", "rules"];
+    private static readonly string[] Known = ["listen", "admin", "allow_insecure_http", "realm", "nginx_outage_status", "log_decisions", "trusted_proxies", "tls", "admin_tls", "issuers", "introspect", "kubernetes", "otlp", "opa", "shared_cache", "ready_when", "drain", "socket_mode", "admin_socket_mode", "rules"];
 
     // Where nothing is said: whoever is on this machine.
     private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
@@ -115,6 +115,7 @@ internal static class SidecarConfigReader
             if (config.Drain > Drain.Most) drain.Fault("It is 25s at most.");
         }
         if (map["socket_mode"] is { } mode) config = config with { SocketMode = AddressReader.Mode(mode) };
+        if (map["admin_socket_mode"] is { } operators) config = config with { AdminSocketMode = AddressReader.Mode(operators) };
         if (map["log_decisions"] is { } log) config = config with { LogDecisions = Logging(log) };
         if (map["nginx_outage_status"] is { } outage)
         {

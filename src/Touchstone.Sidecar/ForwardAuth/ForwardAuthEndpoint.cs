@@ -116,7 +116,7 @@ internal sealed class ForwardAuthEndpoint(Decider decider, RulesInForce rules, D
                 for (var i = 0; i < to.Length; i++) to[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '-';
             });
             if (folded is ['X' or 'x', ..] && Overrides.Contains(folded)) return true;
-            if (!isPlain && (current.IdentityHeaders.Contains(folded) || folded.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
+            if (!isPlain && (current.IdentityHeaders.Contains(folded) || folded.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || folded.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase) || adapter.ControlHeaders.Contains(folded, StringComparer.OrdinalIgnoreCase))) return true;
         }
         return false;
     }

@@ -35,7 +35,7 @@ internal static class LooseText
         return one.AsSpan(0, head).Equals(other.AsSpan(0, head), StringComparison.OrdinalIgnoreCase) && one.AsSpan(one.Length - tail).Equals(other.AsSpan(other.Length - tail), StringComparison.OrdinalIgnoreCase);
     }
 
-    // How much stays as it is before the first that may change, and after the last one. A mark changes what is before it.
+    // How much stays as it is before the first that may change, and after the last one. What may change may also join what is before it: marks, the jamo of Hangul, halfwidth voiced marks.
     private static (int Head, int Tail) Fixed(string text)
     {
         var (head, tail, at, before) = (text.Length, text.Length, 0, 0);
@@ -44,7 +44,7 @@ internal static class LooseText
             var isMark = Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
             if (isMark || Shifts(rune.Value))
             {
-                if (head == text.Length) head = isMark ? before : at;
+                if (head == text.Length) head = before;
                 tail = text.Length - at - rune.Utf16SequenceLength;
             }
             before = at;

@@ -54,6 +54,24 @@ public sealed class ServerFaultsTests
     }
 
     [Fact]
+    public async Task What_came_back_within_the_minute_and_lasts_is_told_when_it_is_over()
+    {
+        await using var server = await OtherServer.StartAsync();
+        await using var client = ClientOf(options => options.IntrospectionEndpoint = server.Endpoint);
+        server.Behavior = http => RefuseAsync(http, 401, "invalid_client");
+        await client.IntrospectAsync("a");
+        server.Behavior = http => OtherServer.AnswerAsync(http, OtherServer.Inactive);
+        await client.IntrospectAsync("b");
+        server.Behavior = http => RefuseAsync(http, 401, "invalid_client");
+        await client.IntrospectAsync("c");
+        Told(10).Count.ShouldBe(1);
+        _time.AdvanceSeconds(61);
+        await client.IntrospectAsync("d");
+        await client.IntrospectAsync("e");
+        Told(10).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_is_told_by_what_the_socket_says()
     {
         await using var client = ClientOf(options => options.Issuer = new Uri("http://127.0.0.1:1"));

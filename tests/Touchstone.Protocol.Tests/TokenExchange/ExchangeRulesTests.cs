@@ -192,6 +192,9 @@ public sealed class ExchangeRulesTests
         var acting = WithForeign(Actor(record => record with { Issuer = Attempts.Foreign, Audience = ["https://other.acme.test/"] }));
         Fault(acting).ShouldBe("actor_client");
         Fault(acting with { Policy = acting.Policy with { SubjectAudiences = [TokenRecords.Orders, "https://other.acme.test/"] } }).ShouldBe("issued");
+        // Nor does a token act that was issued to somebody else and is only for the API.
+        var another = WithForeign(Actor(record => record with { Issuer = Attempts.Foreign, ClientId = "another", Audience = ["https://other.acme.test/"] }));
+        Fault(another with { Policy = another.Policy with { SubjectAudiences = [TokenRecords.Orders, "https://other.acme.test/"] } }).ShouldBe("actor_client");
     }
 
     [Fact]

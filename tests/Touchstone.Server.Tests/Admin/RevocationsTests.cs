@@ -51,6 +51,17 @@ public sealed class RevocationsTests(Acme acme) : IClassFixture<Acme>
     }
 
     [Fact]
+    public async Task R31_The_same_many_times_in_one_list_is_one_row()
+    {
+        await using var own = await Acme.StartAsync();
+        var seq = own.Server.Services.GetRequiredService<Touchstone.Server.Revocation.RevocationLog>().Seq;
+        var item = new { token = "at.of-a-list" };
+        var answer = await own.Admin.PostAsync(AdminCalls.Revocations, Enumerable.Repeat(item, 5).Cast<object>().Append(new { token = await own.TokenAsync() }).ToArray());
+        answer.Status.ShouldBe(200);
+        own.Server.Services.GetRequiredService<Touchstone.Server.Revocation.RevocationLog>().Seq.ShouldBe(seq + 2);
+    }
+
+    [Fact]
     public async Task R31_A_token_of_a_disabled_client_is_revoked_already()
     {
         await acme.Admin.AddClientAsync(new { client_id = "gone", kind = "client", audience = new[] { Acme.OrdersApi } });

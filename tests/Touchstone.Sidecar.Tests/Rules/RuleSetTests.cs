@@ -75,14 +75,15 @@ public sealed class RuleSetTests
         isAmbiguous.ShouldBe(rule is null);
     }
 
-    // The Kelvin sign, a long s, a fullwidth letter, a mark of its own, a ligature, an eszett, a Hangul syllable of its letters, a capital; and what is like none of them.
+    // The Kelvin sign, a long s, a fullwidth letter, a mark of its own, a ligature, an eszett, a Hangul syllable of its letters, a capital; a final jamo and a voiced mark, which join the letter before them; and what is like none of them.
     [Theory]
     [InlineData("/to%E2%84%AAens"), InlineData("/token%C5%BF"), InlineData("/tok%EF%BD%85ns"), InlineData("/cafe%CC%81"), InlineData("/%EF%AC%81les"), InlineData("/STRASSE"), InlineData("/stra%C3%9Fe"), InlineData("/%E1%84%80%E1%85%A1"), InlineData("/CAF%C3%89")]
+    [InlineData("/%EA%B0%80%E1%86%A8"), InlineData("/%EA%B0%80%E3%84%B3"), InlineData("/%E3%82%AB%EF%BE%9E"), InlineData("/%E3%83%8F%EF%BE%9F")]
     [InlineData("/a/to%E2%84%AAens/b", "rest"), InlineData("/%E6%9D%B1%E4%BA%AC", "rest"), InlineData("/m%C3%BCnchen", "rest"), InlineData("/caf%C3%A8", "rest"), InlineData("/tokens", "first"), InlineData("/caf%C3%A9", "first"), InlineData("/%EA%B0%80", "first")]
     public void L40_Nor_what_is_the_same_once_a_service_normalized_it(string target, string? rule = null)
     {
         var rules = Rules("""
-            - { name: first, paths: [/tokens, "/caf%C3%A9", /files, /strasse, "/%EA%B0%80"], scopes: admin }
+            - { name: first, paths: [/tokens, "/caf%C3%A9", /files, /strasse, "/%EA%B0%80", "/%EA%B0%81", "/%EA%B0%83", "/%E3%82%AC", "/%E3%83%91"], scopes: admin }
             - { name: rest, paths: /** }
             """);
         RequestPath.TryParse(target, out var path, out _).ShouldBeTrue();

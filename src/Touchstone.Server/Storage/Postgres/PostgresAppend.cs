@@ -61,7 +61,7 @@ internal static class PostgresAppend
             $"""
             INSERT INTO revocations ({PostgresRows.Columns})
             SELECT head.seq - $11 + place, new.id, at, kind, name, issuer, tenant, issued_before,
-                greatest(forget_after, CASE WHEN kind = 1 THEN (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12 END, CASE WHEN forget_after >= at + $13 + $12 THEN {PostgresLifetime.LastEnd} + $12 END), actor, reason
+                greatest(forget_after, CASE WHEN kind = 1 THEN (SELECT max(expires_at) FROM tokens WHERE ancestors IS NOT NULL) + $12 END, CASE WHEN forget_after >= at + $13 THEN {PostgresLifetime.LastEnd} + $12 END), actor, reason
             FROM head, unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS new (id, at, kind, name, issuer, tenant, issued_before, forget_after, actor, reason, place)
             WHERE head.xmin = pg_current_xact_id()::xid
             RETURNING seq, forget_after

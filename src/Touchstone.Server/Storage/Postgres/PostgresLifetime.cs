@@ -15,7 +15,7 @@ internal sealed class PostgresLifetime(ServerOptions options)
     internal long Seconds { get; } = (long)options.MaxTokenLifetime.TotalSeconds;
 
     /// <summary>
-    /// Raises it to this node's own. Before anything is loaded, and with the head held to the end: whatever row is written without knowing of this has a number by then, and ends nothing that is issued here.
+    /// Raises it to this node's own; where no other node is there it is that: what nodes of before issued is stored, and counts by its end. Before anything is loaded, and with the head held to the end: whatever row is written without knowing of this has a number by then, and ends nothing that is issued here.
     /// </summary>
     internal async Task RaiseAsync(NpgsqlConnection connection)
     {
@@ -23,7 +23,7 @@ internal sealed class PostgresLifetime(ServerOptions options)
             """
             WITH held AS MATERIALIZED (SELECT 1 FROM head FOR UPDATE)
             INSERT INTO settings (name, value) SELECT $1, $2::text FROM held
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value::bigint < excluded.value::bigint
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value::bigint < excluded.value::bigint OR NOT EXISTS (SELECT 1 FROM nodes)
             """,
             connection);
         command.Parameters.Add(PostgresValue.Text(LogMarks.LifetimeSetting));

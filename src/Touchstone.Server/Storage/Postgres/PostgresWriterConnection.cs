@@ -84,7 +84,7 @@ internal sealed class PostgresWriterConnection : IAsyncDisposable
     {
         // While anything is under way there, it can't be closed, and its session holds the lock.
         if (_connection is not null) PostgresDatabase.Abandon(_connection, last is null ? _asking : Task.WhenAll(last, _asking));
-        _connection = null;
+        (_connection, _asking) = (null, Task.CompletedTask); // What was asked of this one holds the next one up in nothing.
     }
 
     public async ValueTask DisposeAsync()

@@ -39,7 +39,7 @@ internal sealed partial class SqliteTokenStore(DataFolder folder, ServerOptions 
                 Migrations.Apply(connection);
                 Sql.Execute(
                     connection,
-                    "INSERT INTO settings (name, value) VALUES ($name, $own) ON CONFLICT DO UPDATE SET value = excluded.value WHERE CAST(settings.value AS INTEGER) < CAST(excluded.value AS INTEGER)",
+                    "INSERT INTO settings (name, value) VALUES ($name, $own) ON CONFLICT DO UPDATE SET value = excluded.value",
                     ("$name", LogMarks.LifetimeSetting), ("$own", ((long)options.MaxTokenLifetime.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
                 var (epoch, seq, marks) = Sql.Read(
                     connection,
