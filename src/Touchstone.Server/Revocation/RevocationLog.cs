@@ -174,7 +174,7 @@ internal sealed class RevocationLog(ITokenStore store, ServerOptions options, Se
             outcomes[fresh[i].Index] = new RevocationOutcome(rows[i].Seq, IsNew: true, rows[i].Id);
             metrics.Revoked(rows[i].Selector.Kind);
         }
-        foreach (var (place, of) in again) outcomes[place] = outcomes[fresh[of].Index] with { IsNew = false };
+        foreach (var (place, of) in again) outcomes[place] = outcomes[fresh[of].Index];
         return outcomes;
     }
 
