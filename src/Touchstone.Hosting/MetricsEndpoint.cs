@@ -8,7 +8,7 @@ namespace Touchstone.Hosting;
 /// <summary><c>GET /metrics</c>: meters of ours, Kestrel's and the runtime's, in the Prometheus text format.</summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
-    // The SDK makes room for 2,000 series of each instrument at once, 200 KB, where no more than this can be: 5 MB of 11 that an idle sidecar had allocated.
+    // The SDK makes room for 2,000 series of each instrument at once, where no more than this can be. An idle sidecar had allocated 11.4 MB with that, and 3.7 with this (dotnet_gc_heap_total_allocated_bytes_total).
     private const int MostSeries = 300;
 
     private readonly PrometheusText _text = new();

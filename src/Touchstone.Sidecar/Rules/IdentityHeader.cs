@@ -16,7 +16,7 @@ internal sealed record IdentityHeader(string Name, string Claim)
 
     private const int MaxLength = 4096;
 
-    // Visible ASCII without the percent sign; a comma is none of it where it would part two texts. Looked at letter by letter through an enumerator, two headers cost 0.4 µs of each request.
+    // Visible ASCII without the percent sign; a comma is none of it where it would part two texts.
     private static readonly SearchValues<char> Plain = VisibleBut("%"), PlainInList = VisibleBut("%,");
 
     /// <summary>
