@@ -84,8 +84,10 @@ public sealed class ExchangePolicyTests(Exchanges exchanges) : IClassFixture<Exc
 
         await IssueAsync("may be acted for", new { claims = new { may_act = new { sub = "helpdesk" } } });
         var ours = await exchanges.Admin.IssueAsync(new { client_id = "acts", sub = "helpdesk", scope = "stock:read" });
-        await IssueAsync("theirs", new { sub = "helpdesk" });
+        await IssueAsync("another client's", new { sub = "helpdesk" });
+        await IssueAsync("theirs", new { sub = "helpdesk", client_id = "acts" });
         (await ExchangeAsync(ours)).ShouldBeError(400, "invalid_request");
+        (await ExchangeAsync("another client's")).ShouldBeError(400, "invalid_request");
         var record = await exchanges.RecordAsync(await ExchangeAsync("theirs"));
         record.GetProperty("claims").GetProperty("may_act").GetRawText().ShouldBe($$"""{"sub":"helpdesk","iss":"{{Exchanges.Foreign}}"}""");
 

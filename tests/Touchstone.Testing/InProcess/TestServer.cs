@@ -79,7 +79,7 @@ public sealed class TestServer : IAsyncDisposable
                     settings.Data = data;
                     settings.Urls = "http://127.0.0.1:0";
                     settings.Issuer = DefaultIssuer;
-                    settings.Postgres.Connection = postgres;
+                    (settings.Postgres.Connection, settings.Postgres.CommandTimeout) = (postgres, TestStore.Patience);
                     options?.Invoke(settings);
                 },
                 builder =>

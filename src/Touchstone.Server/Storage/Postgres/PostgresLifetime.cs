@@ -23,7 +23,7 @@ internal sealed class PostgresLifetime(ServerOptions options)
             """
             WITH held AS MATERIALIZED (SELECT 1 FROM head FOR UPDATE)
             INSERT INTO settings (name, value) SELECT $1, $2::text FROM held
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value::bigint < excluded.value::bigint OR NOT EXISTS (SELECT 1 FROM nodes)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value::bigint < excluded.value::bigint OR NOT EXISTS (SELECT 1 FROM nodes WHERE beat >= 0)
             """,
             connection);
         command.Parameters.Add(PostgresValue.Text(LogMarks.LifetimeSetting));

@@ -34,7 +34,7 @@ internal sealed class PostgresStores : IAsyncDisposable
     internal PostgresTokenStore Open(string node = "node", Action<PostgresOptions>? adjust = null, TimeProvider? time = null)
     {
         var options = new ServerOptions { Data = FolderOf(node) };
-        options.Postgres.Connection = Connection;
+        (options.Postgres.Connection, options.Postgres.CommandTimeout) = (Connection, TestStore.Patience);
         options.Postgres.NodeName = node;
         adjust?.Invoke(options.Postgres);
         Directory.CreateDirectory(options.Data);
