@@ -65,7 +65,7 @@ public sealed class RefreshRaceTests
     private static Task<TestCluster> StartAsync(string grace = "0")
     {
         Assert.SkipWhen(PostgresServer.Missing is not null, PostgresServer.Missing ?? "");
-        return TestCluster.StartAsync(Nodes, new ServerSetup { Environment = new Dictionary<string, string?>(ServerSetup.NoLimits) { ["Touchstone__RefreshTokens__ReuseGrace"] = grace } });
+        return TestCluster.StartAsync(Nodes, new ServerSetup { Environment = new Dictionary<string, string?>(ServerSetup.NoLimits) { ["Touchstone__RefreshTokens__ReuseGrace"] = grace, [TestStore.PatienceSetting] = TestStore.Patience.ToString() } });
     }
 
     private static async Task<(TestClient Caller, TestClient App)> PrepareAsync(TestCluster cluster)

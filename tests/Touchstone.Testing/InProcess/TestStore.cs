@@ -9,6 +9,9 @@ public static class TestStore
     /// <summary>The variable that tells a server process of its database.</summary>
     public const string Setting = "Touchstone__Postgres__Connection";
 
+    /// <summary>The variable that tells it of <see cref="Patience"/>.</summary>
+    public const string PatienceSetting = "Touchstone__Postgres__CommandTimeout";
+
     /// <summary>How long the database may take in tests that are not about that: beside many others, on a slow machine, it needs more than the 2 s of the default at times.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 

@@ -120,7 +120,7 @@ public sealed class ServerProcess : IAsyncDisposable
             WorkingDirectory = _setup.Folder ?? _folder.Path,
         };
         ChildEnvironment.Prepare(start.Environment, _setup.Environment);
-        if (TestStore.IsPostgres) start.Environment.TryAdd(TestStore.Setting, TestStore.ConnectionAsync(Data).GetAwaiter().GetResult());
+        if (TestStore.IsPostgres && start.Environment.TryAdd(TestStore.Setting, TestStore.ConnectionAsync(Data).GetAwaiter().GetResult())) start.Environment.TryAdd(TestStore.PatienceSetting, TestStore.Patience.ToString());
         _process = Process.Start(start)!;
     }
 
