@@ -120,12 +120,14 @@ public sealed class FailModeTests
         server.Behavior = http => OtherServer.RefuseAsync(http, status, retryAfter);
         await using var client = server.Client(options => (options.Policy, options.Retries, options.Timeout, options.TryTimeout) = (new() { FailMode = FailMode.FailOpen }, 2, TimeSpan.FromMilliseconds(timeout), TimeSpan.FromMilliseconds(tryTimeout)), _time);
         var check = client.IntrospectAsync("t").AsTask();
+        var wanted = retryAfter is null ? long.MaxValue : long.Parse(retryAfter, System.Globalization.CultureInfo.InvariantCulture);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!check.IsCompleted)
         {
             patience.Token.ThrowIfCancellationRequested();
-            // Once it is in a pause, whatever is waited for ends by the clock.
+            // Once it is in a pause, whatever is waited for ends by the clock; and the try behind the pause gets time to arrive.
             if (client.Calls.Retries > 0) _time.Advance(TimeSpan.FromMilliseconds(10));
+            if (_time.Seconds - ManualTime.Start >= wanted) await Task.WhenAny(check, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token));
             await Task.Yield();
         }
         var result = await check;

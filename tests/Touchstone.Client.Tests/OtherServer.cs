@@ -58,6 +58,8 @@ internal sealed class OtherServer : IAsyncDisposable
     internal IntrospectionClient Client(Action<TokenIntrospectionOptions>? more = null, TimeProvider? time = null)
     {
         var options = new TokenIntrospectionOptions { IntrospectionEndpoint = Endpoint, ClientId = "rs", ClientSecret = "secret of rs", Retries = 0 };
+        // By the real clock, as patient as a slow machine needs it; what is about time says how much.
+        if (time is null) options.Timeout = options.TryTimeout = TimeSpan.FromSeconds(30);
         more?.Invoke(options);
         return new IntrospectionClient(options, time: time);
     }
