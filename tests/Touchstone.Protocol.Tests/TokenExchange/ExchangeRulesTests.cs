@@ -6,7 +6,7 @@ using static Touchstone.Protocol.Tests.TokenExchange.Decisions;
 
 namespace Touchstone.Protocol.Tests.TokenExchange;
 
-
+/// <summary>What an exchange gives, and what it refuses; of other issuers' tokens: <see cref="ForeignExchangeTests"/>.</summary>
 public sealed class ExchangeRulesTests
 {
     [Fact]

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Touchstone.Protocol.Jwt;
-using Touchstone.Server.Audit;
 using Touchstone.Server.Signing;
 using Touchstone.Server.Tests.Rfc9068;
 

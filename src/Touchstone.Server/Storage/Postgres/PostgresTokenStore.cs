@@ -65,7 +65,7 @@ internal sealed partial class PostgresTokenStore : ITokenStore
                 await writing.OpenAsync();
                 await Node.RegisterAsync(); // Before anything is read: whoever revokes from now on waits for this node.
                 await KeepSecretAsync(connection).WithinAsync(PostgresLoad.Patience);
-                await _lifetime.BeginAsync(connection, Node.Instance).WithinAsync(PostgresLoad.Patience);
+                await _lifetime.RaiseAsync(connection).WithinAsync(PostgresLoad.Patience);
                 var loaded = await PostgresLoad.ReadAsync(connection).WithinAsync(PostgresLoad.Patience);
                 _log.Begin(loaded.Log, isNew);
                 _notices.Use(loaded.NoticesSecret);
